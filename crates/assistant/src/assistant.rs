@@ -1,0 +1,375 @@
+//! A running assistant: the conversation with all its parts, its memory, the desk for what needs no model, and the
+//! light on the words.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use libretto_conversation::machine::{BargeIn, Mode, Policy, TurnEnd};
+use libretto_conversation::notice::{Body, Data, Lifecycle};
+use libretto_conversation::runner::{Choice, Conversation, Parts};
+use libretto_conversation::{Memory, Notice};
+use libretto_store::Settings;
+use libretto_store::history::SessionId;
+use libretto_store::settings::{self, Mode as StoredMode};
+use libretto_voice::{
+    ChatRequest, Error, Kind, LanguageModel, Message, Result, Role, SpeakOptions, Time, TurnId,
+};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::desk::{Controls, Desk, WithIntents};
+use crate::karaoke::{self, Update};
+use crate::remember::Remember;
+use crate::runtime::Runtime;
+use crate::{Foundation, translate};
+
+/// A running assistant. Its tasks end when it is dropped.
+pub struct Assistant {
+    foundation: Arc<Foundation>,
+    conversation: Conversation,
+    memory: Arc<Remember>,
+    /// The desk holds it weakly: it must live as long as we do.
+    _controls: Arc<dyn Controls>,
+    _tasks: JoinSet<()>,
+}
+
+/// How an assistant starts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    /// Goes on with this session instead of beginning a new one.
+    pub session: Option<SessionId>,
+    /// Who decides when the person speaks; `None` is as the settings say.
+    pub mode: Option<Mode>,
+}
+
+impl Assistant {
+    /// Starts a conversation. `runtime` hears of everything.
+    ///
+    /// # Errors
+    /// What the history says about the session, what the sound system says.
+    pub async fn start(foundation: Arc<Foundation>, start: Start, runtime: Arc<dyn Runtime>) -> Result<Self> {
+        let desk = Arc::new(Desk::default());
+        let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
+        let memory = Arc::new(Remember::new(start.session, history, settings, Arc::clone(&desk)).await?);
+        let now = foundation.now();
+        let mut policy = policy(&now);
+        policy.mode = start.mode.unwrap_or(policy.mode);
+        let parts = parts(&foundation, &desk, Arc::clone(&memory))?;
+        let epoch = Instant::now();
+        let conversation = Conversation::start(parts, policy);
+        let controls: Arc<dyn Controls> = Arc::new(Wires {
+            foundation: Arc::clone(&foundation),
+            conversation: conversation.clone(),
+        });
+        desk.connect(Arc::downgrade(&controls));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(forget(Arc::clone(&foundation)));
+        tasks.spawn(relay(conversation.clone(), epoch, runtime));
+        tasks.spawn(obey(
+            Arc::clone(&foundation),
+            conversation.clone(),
+            desk,
+            Arc::clone(&memory),
+            start.mode,
+        ));
+        Ok(Self {
+            foundation,
+            conversation,
+            memory,
+            _controls: controls,
+            _tasks: tasks,
+        })
+    }
+
+    /// The conversation: keys, questions, state, notices.
+    pub fn conversation(&self) -> &Conversation {
+        &self.conversation
+    }
+
+    /// What it stands on.
+    pub fn foundation(&self) -> &Arc<Foundation> {
+        &self.foundation
+    }
+
+    /// Which session this is.
+    pub fn session(&self) -> SessionId {
+        self.memory.session()
+    }
+
+    /// Loads models and opens devices ahead, so that the first turn is as fast as the others.
+    pub fn warm(&self) {
+        let foundation = &self.foundation;
+        foundation
+            .recognisers()
+            .iter()
+            .take(1)
+            .for_each(|recogniser| recogniser.warm());
+        let instructions = [Message::new(Role::System, foundation.now().system_prompt())];
+        foundation
+            .models()
+            .iter()
+            .take(1)
+            .for_each(|model| model.warm(&instructions));
+        foundation.voices().iter().take(1).for_each(|voice| voice.warm());
+    }
+
+    /// Ends it: nothing that was said is lost.
+    pub async fn close(self) {
+        self.conversation.cancel();
+        self.foundation.history.flush().await;
+    }
+}
+
+/// The rules of the conversation, from the settings.
+fn policy(settings: &Settings) -> Policy {
+    let conversation = &settings.conversation;
+    Policy {
+        mode: match conversation.mode {
+            StoredMode::PushToTalk => Mode::PushToTalk,
+            StoredMode::HandsFree => Mode::HandsFree,
+        },
+        turn_end: TurnEnd {
+            tail: settings::seconds(conversation.tail),
+            max_silence: settings::seconds(conversation.max_silence),
+            ..TurnEnd::default()
+        },
+        barge_in: BargeIn {
+            enabled: conversation.barge_in,
+            ..BargeIn::default()
+        },
+        ..Policy::default()
+    }
+}
+
+/// The parts of the conversation, from the settings.
+fn parts(foundation: &Foundation, desk: &Arc<Desk>, memory: Arc<Remember>) -> Result<Parts> {
+    let now = foundation.now();
+    let sound = foundation.sound()?;
+    let listening = translate::listening(&now);
+    let speaking = translate::speaking(&now);
+    let request = ChatRequest {
+        model: now.model.model.clone(),
+        messages: vec![Message::new(Role::System, now.system_prompt())],
+        temperature: now.model.temperature.map(|temperature| temperature as f32),
+        max_tokens: now.model.max_tokens,
+        ..ChatRequest::default()
+    };
+    // A model's and a voice's names are its provider's own: they mean nothing to those behind the first.
+    let anyones = ChatRequest {
+        model: None,
+        ..request.clone()
+    };
+    let any_voice = SpeakOptions {
+        voice: None,
+        model: None,
+        ..speaking.clone()
+    };
+    let mut models: Vec<Arc<dyn LanguageModel>> = foundation.models();
+    if !models.is_empty() {
+        let first = models.remove(0);
+        models.insert(0, Arc::new(WithIntents::new(Arc::clone(desk), first)));
+    }
+    let memory: Arc<dyn Memory> = memory;
+    Ok(Parts {
+        microphone: sound.microphone(),
+        loudspeaker: sound.loudspeaker(),
+        recognisers: choices(foundation.recognisers(), &listening, &listening),
+        models: choices(models, &request, &anyones),
+        voices: choices(foundation.voices(), &speaking, &any_voice),
+        turn_detector: Some(foundation.engines.turn_detector()),
+        memory,
+    })
+}
+
+fn choices<P: ?Sized, O: Clone>(providers: Vec<Arc<P>>, first: &O, others: &O) -> Vec<Choice<P, O>> {
+    let options = |index| if index == 0 { first } else { others };
+    let choice = |(index, provider)| Choice {
+        provider,
+        options: options(index).clone(),
+    };
+    providers.into_iter().enumerate().map(choice).collect()
+}
+
+/// What intents steer.
+struct Wires {
+    foundation: Arc<Foundation>,
+    conversation: Conversation,
+}
+
+impl Controls for Wires {
+    fn announce(&self, text: String) {
+        self.conversation.announce(text);
+    }
+
+    fn set_volume(&self, volume: f32) {
+        if let Err(error) = self
+            .foundation
+            .settings
+            .update(|settings| settings.loudspeaker.volume = f64::from(volume))
+        {
+            tracing::warn!(%error, "volume_not_saved");
+        }
+        if let Ok(sound) = self.foundation.sound() {
+            sound.loudspeaker().set_volume(volume);
+        }
+    }
+
+    fn volume(&self) -> f32 {
+        self.foundation.now().loudspeaker.volume as f32
+    }
+}
+
+/// What is older than the user wants to keep leaves the history: now, and once a day.
+async fn forget(foundation: Arc<Foundation>) {
+    let mut daily = tokio::time::interval(Duration::from_hours(24));
+    loop {
+        daily.tick().await;
+        let days = foundation.now().history.keep_days;
+        if days > 0
+            && let Err(error) = foundation.history.forget(days).await
+        {
+            tracing::warn!(%error, "history_not_forgotten");
+        }
+    }
+}
+
+/// Changed settings take effect at once.
+async fn obey(
+    foundation: Arc<Foundation>,
+    conversation: Conversation,
+    desk: Arc<Desk>,
+    memory: Arc<Remember>,
+    mode: Option<Mode>,
+) {
+    let mut changes = foundation.settings.watch();
+    while changes.changed().await.is_ok() {
+        let changed = foundation
+            .apply()
+            .and_then(|()| parts(&foundation, &desk, Arc::clone(&memory)));
+        match changed {
+            Ok(parts) => conversation.set_parts(parts),
+            Err(error) => tracing::warn!(%error, "settings_not_applied"),
+        }
+        let now = foundation.now();
+        let mut policy = policy(&now);
+        policy.mode = mode.unwrap_or(policy.mode);
+        conversation.set_policy(policy);
+    }
+}
+
+/// Passes notices on, and adds one for each word as it is heard.
+async fn relay(conversation: Conversation, epoch: Instant, runtime: Arc<dyn Runtime>) {
+    let mut notices = conversation.subscribe();
+    let (tell, updates) = mpsc::channel(256);
+    let lights = Arc::clone(&runtime);
+    let follow = karaoke::follow(conversation.playhead(), updates, move |turn, word, at| {
+        let data = Data::Lit {
+            word: word.word.clone(),
+            text: word.text.clone(),
+            sample: word.audio.start,
+        };
+        let time = Time(at.saturating_duration_since(epoch));
+        lights.emit(
+            &Notice {
+                turn: Some(turn),
+                at: time,
+                body: Body::Data(data),
+            },
+            at,
+        );
+    });
+    let pass = async move {
+        let mut reply: Option<(TurnId, String, bool)> = None;
+        loop {
+            let notice = match notices.recv().await {
+                Ok(notice) => notice,
+                Err(RecvError::Lagged(lost)) => {
+                    tracing::warn!(lost, "notices_lost");
+                    continue;
+                }
+                Err(RecvError::Closed) => return,
+            };
+            runtime.emit(&notice, epoch + notice.at.0);
+            let Some(turn) = notice.turn else { continue };
+            if reply.as_ref().is_none_or(|(current, ..)| *current < turn) {
+                reply = Some((turn, String::new(), false));
+            }
+            let Some((_, text, begun)) = reply.as_mut().filter(|(current, ..)| *current == turn) else {
+                continue;
+            };
+            let update = match notice.body {
+                Body::Data(Data::Reply { delta }) => {
+                    text.push_str(&delta);
+                    continue;
+                }
+                Body::Data(Data::Marks { rate, marks }) => {
+                    if !std::mem::replace(begun, true) {
+                        let _ = tell.send(Update::Reply(turn, rate)).await;
+                    }
+                    Update::Marks(turn, text.clone(), marks)
+                }
+                Body::Lifecycle(Lifecycle::Closed { .. }) => Update::Over(turn),
+                _ => continue,
+            };
+            let _ = tell.send(update).await;
+        }
+    };
+    tokio::join!(follow, pass);
+}
+
+/// A question and its answer in writing only.
+///
+/// # Errors
+/// What the model says; `Timeout` when it falls silent; `Unavailable` when there is none.
+pub async fn answer(foundation: &Arc<Foundation>, session: Option<SessionId>, text: &str) -> Result<String> {
+    /// A model that says nothing for so long has failed.
+    const STALL: Duration = Duration::from_mins(1);
+    let desk = Arc::new(Desk::default());
+    let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
+    let memory = Remember::new(session, history, settings, Arc::clone(&desk)).await?;
+    let now = foundation.now();
+    let Some(model) = foundation.models().into_iter().next() else {
+        return Err(Error::new(
+            Kind::Unavailable,
+            "There is no language model; `libretto-cli doctor` says what to do.",
+        ));
+    };
+    let mut messages = vec![Message::new(Role::System, now.system_prompt())];
+    messages.extend(memory.recent().await?);
+    messages.push(Message::new(Role::User, text));
+    let request = ChatRequest {
+        model: now.model.model.clone(),
+        messages,
+        temperature: now.model.temperature.map(|temperature| temperature as f32),
+        max_tokens: now.model.max_tokens,
+        ..ChatRequest::default()
+    };
+    let mut running = WithIntents::new(desk, model).reply(request);
+    let mut reply = String::new();
+    loop {
+        let event = tokio::time::timeout(STALL, running.next()).await.map_err(|_| {
+            Error::new(
+                Kind::Timeout,
+                "The model does not answer; try again, or choose another one.",
+            )
+        })?;
+        match event {
+            Some(Ok(libretto_voice::ChatEvent::Text(text))) => reply.push_str(&text),
+            Some(Ok(libretto_voice::ChatEvent::Finished(_))) | None => break,
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error),
+        }
+    }
+    let exchange = libretto_conversation::Exchange {
+        turn: TurnId(1),
+        said: Some(text.to_owned()),
+        heard: reply.clone(),
+        unheard: String::new(),
+        cut: false,
+        alignment: None,
+    };
+    memory.record(exchange).await?;
+    foundation.history.flush().await;
+    Ok(reply)
+}

@@ -1,0 +1,130 @@
+//! Everything that stands before a conversation begins: settings, keys, history, models, sound. Opening it is quick
+//! and starts nothing: engines load and devices open when they are needed.
+
+use std::sync::{Arc, OnceLock};
+
+use libretto_audio::Sound;
+use libretto_ondevice::catalogue::Shelf;
+use libretto_ondevice::client::Engines;
+use libretto_store::history::History;
+use libretto_store::secrets::Secrets;
+use libretto_store::settings::ON_DEVICE;
+use libretto_store::{Environment, Notice, Settings, SettingsFile};
+use libretto_voice::{LanguageModel, Result, SpeechToText, TextToSpeech};
+
+use crate::translate;
+
+/// What every surface stands on.
+pub struct Foundation {
+    /// Variables, `.env` files and folders.
+    pub environment: Environment,
+    /// The settings file.
+    pub settings: Arc<SettingsFile>,
+    /// The door to the keys.
+    pub secrets: Secrets,
+    /// What was said before.
+    pub history: History,
+    /// The folders of models.
+    pub shelf: Shelf,
+    /// The models that run here.
+    pub engines: Arc<Engines>,
+    sound: OnceLock<Sound>,
+}
+
+impl Foundation {
+    /// Opens it. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// `BadInput` when the settings name a model that there is not, `Internal` when the catalogue is damaged.
+    pub fn open(environment: Environment) -> Result<Self> {
+        let settings = Arc::new(SettingsFile::open(environment.clone()));
+        let now = settings.get();
+        let shelf = Shelf::standard()?;
+        let engines = Engines::new(translate::engines(&now, &shelf)?);
+        let history = if now.history.on {
+            History::open(environment.places().history())
+        } else {
+            History::in_memory()
+        };
+        let secrets = Secrets::open(&environment);
+        Ok(Self {
+            environment,
+            settings,
+            secrets,
+            history,
+            shelf,
+            engines,
+            sound: OnceLock::new(),
+        })
+    }
+
+    /// The settings as they are now.
+    pub fn now(&self) -> Arc<Settings> {
+        self.settings.get()
+    }
+
+    /// What the user should be told about settings and environment.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.environment
+            .notices()
+            .iter()
+            .cloned()
+            .chain(self.settings.notices())
+            .collect()
+    }
+
+    /// Microphone and loudspeaker.
+    ///
+    /// # Errors
+    /// `Internal` when the system gives no thread.
+    pub fn sound(&self) -> Result<&Sound> {
+        if let Some(sound) = self.sound.get() {
+            return Ok(sound);
+        }
+        let sound = libretto_audio::open(&translate::audio(&self.now(), &self.shelf))?;
+        Ok(self.sound.get_or_init(|| sound))
+    }
+
+    /// Lets changed settings take effect, as far as they can without a new conversation.
+    ///
+    /// # Errors
+    /// `BadInput` when the settings name a model that there is not.
+    pub fn apply(&self) -> Result<()> {
+        let now = self.now();
+        self.engines.configure(translate::engines(&now, &self.shelf)?);
+        if let Some(sound) = self.sound.get() {
+            sound.apply(&translate::audio(&now, &self.shelf));
+        }
+        Ok(())
+    }
+
+    /// Recognisers in the order in which they are tried. Those that are not known are passed over; what runs here
+    /// stands last, so that there is always one.
+    pub fn recognisers(&self) -> Vec<Arc<dyn SpeechToText>> {
+        ordered(&self.now().recogniser.providers, |name| {
+            (name == ON_DEVICE).then(|| self.engines.recogniser())
+        })
+    }
+
+    /// Language models in the order in which they are tried.
+    pub fn models(&self) -> Vec<Arc<dyn LanguageModel>> {
+        ordered(&self.now().model.providers, |name| {
+            (name == ON_DEVICE).then(|| self.engines.language_model())
+        })
+    }
+
+    /// Voices in the order in which they are tried.
+    pub fn voices(&self) -> Vec<Arc<dyn TextToSpeech>> {
+        ordered(&self.now().voice.providers, |name| {
+            (name == ON_DEVICE).then(|| self.engines.voice())
+        })
+    }
+}
+
+fn ordered<T>(names: &[String], make: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    let mut found: Vec<T> = names.iter().filter_map(|name| make(name)).collect();
+    if !names.iter().any(|name| name == ON_DEVICE) {
+        found.extend(make(ON_DEVICE));
+    }
+    found
+}

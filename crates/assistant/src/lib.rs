@@ -1,0 +1,23 @@
+//! Puts the parts together from the settings. It is what the terminal, the window and the server talk to.
+#![forbid(unsafe_code)]
+
+pub mod assistant;
+pub mod desk;
+pub mod doctor;
+pub mod foundation;
+pub mod intents;
+pub mod karaoke;
+pub mod remember;
+pub mod runtime;
+pub mod say;
+pub mod transcribe;
+pub mod translate;
+
+pub use assistant::{Assistant, Start};
+pub use foundation::Foundation;
+pub use libretto_audio as audio;
+pub use libretto_conversation as conversation;
+pub use libretto_ondevice as ondevice;
+pub use libretto_store as store;
+pub use libretto_voice as voice;
+pub use runtime::Runtime;

@@ -1,0 +1,9 @@
+//! Echo cancellation: takes what our own loudspeaker plays out of what the microphone hears. The reference is what the
+//! playback callback really gave the device, laid in time beside the capture by both devices' reported latencies.
+
+mod canceller;
+mod reference;
+
+pub use canceller::Canceller;
+pub use reference::Reference;
+pub(crate) use reference::Tap;

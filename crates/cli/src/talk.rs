@@ -1,0 +1,226 @@
+//! `listen` and `ask`: a conversation in the terminal, words lit as they are heard; with `--json`, commands come in on
+//! standard input and notices go out, a line each.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use libretto_assistant::conversation::Notice;
+use libretto_assistant::conversation::machine::Mode;
+use libretto_assistant::conversation::notice::{Body, Data, End, Lifecycle};
+use libretto_assistant::voice::{Error, Kind};
+use libretto_assistant::{Assistant, Foundation, Runtime, Start, assistant};
+use serde::Deserialize;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::sync::mpsc;
+
+use crate::args::{Ask, Listen};
+use crate::clock;
+use crate::history;
+use crate::keyboard::{Keyboard, Press};
+use crate::output::{self, Output};
+use crate::say::text_of;
+use crate::screen::Screen;
+
+/// Notices on their way to the terminal.
+struct Channel(mpsc::UnboundedSender<(Notice, Instant)>);
+
+impl Runtime for Channel {
+    fn emit(&self, notice: &Notice, at: Instant) {
+        // The receiver ends with the program.
+        let _ = self.0.send((notice.clone(), at));
+    }
+}
+
+type Notices = mpsc::UnboundedReceiver<(Notice, Instant)>;
+
+async fn start(foundation: Foundation, start: Start) -> Result<(Assistant, Notices), Error> {
+    let (tell, notices) = mpsc::unbounded_channel();
+    let assistant = Assistant::start(Arc::new(foundation), start, Arc::new(Channel(tell))).await?;
+    Ok((assistant, notices))
+}
+
+async fn session(foundation: &Foundation, resume: Option<&str>) -> Result<Start, Error> {
+    let session = match resume {
+        Some(name) => Some(history::find(foundation, name).await?.id),
+        None => None,
+    };
+    Ok(Start {
+        session,
+        ..Start::default()
+    })
+}
+
+pub(crate) async fn ask(command: Ask, foundation: Foundation, output: Output) -> Result<(), Error> {
+    let question = text_of(&command.text)?;
+    if question.trim().is_empty() {
+        return Err(Error::new(
+            Kind::BadInput,
+            "There is no question: give one, or `-` and one on standard input.",
+        ));
+    }
+    let begin = session(&foundation, command.resume.as_deref()).await?;
+    if command.quiet {
+        let answer = assistant::answer(&Arc::new(foundation), begin.session, &question).await?;
+        return output.print(&serde_json::json!({ "answer": answer }), |_| {
+            answer.trim().to_owned()
+        });
+    }
+    let (assistant, mut notices) = start(foundation, begin).await?;
+    let mut screen = Screen::new(output, false);
+    assistant.conversation().ask(question);
+    let mut failure = None;
+    while let Some((notice, at)) = notices.recv().await {
+        show(&notice, at, &mut screen, output)?;
+        match &notice.body {
+            Body::Problem(problem) => failure = Some(Error::new(problem.kind, problem.message.clone())),
+            Body::Lifecycle(Lifecycle::Closed { end }) => {
+                assistant.close().await;
+                return match (end, failure) {
+                    (End::Failed, Some(error)) => Err(error),
+                    (End::Failed, None) => {
+                        Err(Error::new(Kind::Internal, "It could not be answered; try again."))
+                    }
+                    _ => Ok(()),
+                };
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What `--json` reads, a line each.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+enum Wish {
+    KeyDown,
+    KeyUp,
+    Cancel,
+    Stop,
+    Replay {
+        #[serde(default)]
+        from: usize,
+    },
+    Ask {
+        text: String,
+    },
+    Mode {
+        mode: Mode,
+    },
+    Quit,
+}
+
+pub(crate) async fn listen(command: Listen, foundation: Foundation, output: Output) -> Result<(), Error> {
+    let mut begin = session(&foundation, command.resume.as_deref()).await?;
+    begin.mode = command.hands_free.then_some(Mode::HandsFree);
+    let (assistant, mut notices) = start(foundation, begin).await?;
+    if output.json {
+        let ready = serde_json::json!({
+            "group": "lifecycle", "event": "ready", "session": assistant.session(), "time": clock::seconds(Instant::now()),
+        });
+        output::line(&ready.to_string())?;
+    }
+    assistant.warm();
+    let (tell, mut wishes) = mpsc::channel(64);
+    let mut screen = Screen::new(output, true);
+    // Held for its effect: the terminal is as it was when this is dropped.
+    let _keyboard = if output.json {
+        tokio::spawn(read(tell));
+        None
+    } else {
+        let keyboard = Keyboard::open(move |press| tell.blocking_send(wish(press)).is_ok())?;
+        screen.welcome(command.hands_free, keyboard.tells_releases())?;
+        Some(keyboard)
+    };
+    loop {
+        tokio::select! {
+            wished = wishes.recv() => match wished {
+                Some(Wish::Quit) | None => break,
+                Some(wish) => obey(&assistant, wish),
+            },
+            notice = notices.recv() => match notice {
+                Some((notice, at)) => show(&notice, at, &mut screen, output)?,
+                None => break,
+            },
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    screen.end()?;
+    assistant.close().await;
+    Ok(())
+}
+
+fn obey(assistant: &Assistant, wish: Wish) {
+    let conversation = assistant.conversation();
+    match wish {
+        Wish::KeyDown => conversation.key_down(),
+        Wish::KeyUp => conversation.key_up(),
+        Wish::Cancel => conversation.cancel(),
+        Wish::Stop => conversation.stop(),
+        Wish::Replay { from } => conversation.replay(from),
+        Wish::Ask { text } => conversation.ask(text),
+        Wish::Mode { mode } => conversation.set_mode(mode),
+        Wish::Quit => {}
+    }
+}
+
+fn wish(press: Press) -> Wish {
+    match press {
+        Press::Down => Wish::KeyDown,
+        Press::Up => Wish::KeyUp,
+        Press::Cancel => Wish::Cancel,
+        Press::Replay => Wish::Replay { from: 0 },
+        Press::Quit => Wish::Quit,
+    }
+}
+
+/// No command is longer.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads commands until the end; a line that is none is told and passed over.
+async fn read(tell: mpsc::Sender<Wish>) {
+    let mut input = BufReader::new(tokio::io::stdin());
+    loop {
+        let mut line = Vec::new();
+        match (&mut input).take(LONGEST).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match serde_json::from_slice(&line) {
+            Ok(wish) => {
+                if tell.send(wish).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let message = format!("That is no command: {error}.");
+                let problem = serde_json::json!({ "error": { "kind": Kind::BadInput, "message": message } });
+                eprintln!("{problem}");
+            }
+        }
+    }
+    let _ = tell.send(Wish::Quit).await;
+}
+
+fn show(notice: &Notice, at: Instant, screen: &mut Screen, output: Output) -> Result<(), Error> {
+    if !output.json {
+        return screen.show(notice);
+    }
+    let mut line = serde_json::to_value(notice).map_err(|error| {
+        Error::new(
+            Kind::Internal,
+            format!("A notice could not be written as JSON: {error}."),
+        )
+    })?;
+    if let Some(fields) = line.as_object_mut() {
+        fields.insert("time".into(), clock::seconds(at).into());
+        if let Body::Data(Data::Started { audible }) = &notice.body {
+            let audible = clock::seconds(at) + audible.0.as_secs_f64() - notice.at.0.as_secs_f64();
+            fields.insert("audible_time".into(), audible.into());
+        }
+    }
+    output::line(&line.to_string())
+}

@@ -1,0 +1,157 @@
+//! The recogniser's thread: partials while the person still speaks, and the rest as soon as they have finished.
+//!
+//! The words are recognised again on all that is not final yet, about every 0.3 s, and at once when the speaker
+//! pauses. If nothing but silence follows such a pause, its words are the final ones, and finishing takes no time.
+//! What is not worth finishing (a partial of words that have gone on, a partial when something final is due) is
+//! abandoned between two tokens.
+
+mod utterances;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use std::{io, thread};
+
+use libretto_ondevice::wire::{Answer, Failure, Model};
+use libretto_voice::Kind;
+
+use super::output::Output;
+use crate::error::Error;
+use crate::moonshine::Moonshine;
+use utterances::{Task, Utterances};
+
+/// The side that is told what was said.
+pub(super) struct Listener {
+    desk: Arc<Desk>,
+    output: Output,
+}
+
+#[derive(Default)]
+struct Desk {
+    utterances: Mutex<Utterances>,
+    changed: Condvar,
+}
+
+/// One thread is as fast as two (measured on clips of 1 to 10 s), and leaves the other for the voice.
+const THREADS: usize = 1;
+
+impl Listener {
+    /// Starts the thread.
+    pub(super) fn start(output: Output) -> io::Result<Self> {
+        let desk = Arc::<Desk>::default();
+        let (theirs, out) = (Arc::clone(&desk), output.clone());
+        thread::Builder::new()
+            .name("recogniser".into())
+            .spawn(move || work(&theirs, &out))?;
+        Ok(Self { desk, output })
+    }
+
+    pub(super) fn warm(&self, id: u64, dir: PathBuf) {
+        self.told(id, |utterances| utterances.warm(id, dir));
+    }
+
+    pub(super) fn begin(&self, id: u64, dir: PathBuf) {
+        self.told(id, |utterances| utterances.begin(id, dir));
+    }
+
+    pub(super) fn hear(&self, id: u64, samples: &[f32]) {
+        self.told(id, |utterances| utterances.hear(id, samples));
+    }
+
+    pub(super) fn finish(&self, id: u64) {
+        self.told(id, |utterances| {
+            utterances.finish(id);
+            true
+        });
+    }
+
+    pub(super) fn cancel(&self, id: u64) {
+        self.told(id, |utterances| {
+            utterances.remove(id);
+            true
+        });
+    }
+
+    fn told(&self, id: u64, tell: impl FnOnce(&mut Utterances) -> bool) {
+        let taken = tell(&mut self.desk.lock());
+        self.desk.changed.notify_one();
+        if !taken {
+            let message = "More was said than the on-device recogniser can follow. Say it again, in pieces.";
+            self.output.fail(
+                id,
+                Failure {
+                    kind: Kind::BadInput,
+                    message: message.into(),
+                },
+            );
+        }
+    }
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Utterances> {
+        self.utterances.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for something to do.
+    fn next(&self) -> Task {
+        let mut utterances = self.lock();
+        loop {
+            if let Some(task) = utterances.next() {
+                return task;
+            }
+            utterances = self
+                .changed
+                .wait(utterances)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn work(desk: &Desk, output: &Output) {
+    let mut loaded = None;
+    loop {
+        match desk.next() {
+            Task::Ready { id, dir } => match ready(&mut loaded, &dir, output) {
+                Ok(_) => output.send(id, Answer::Ready),
+                Err(error) => give_up(desk, output, id, error),
+            },
+            Task::Tell { id, answers } => answers.into_iter().for_each(|answer| output.send(id, answer)),
+            Task::Recognise(task) => {
+                let began = Instant::now();
+                let abandon = || !desk.lock().is_worthwhile(&task);
+                let result = ready(&mut loaded, &task.dir, output)
+                    .and_then(|recogniser| recogniser.recognise(&task.samples, &abandon));
+                match result {
+                    Ok(text) => {
+                        let answers = desk.lock().recognised(&task, text, began.elapsed());
+                        for answer in answers {
+                            output.send(task.id, answer);
+                        }
+                    }
+                    Err(error) => give_up(desk, output, task.id, error),
+                }
+            }
+        }
+    }
+}
+
+fn give_up(desk: &Desk, output: &Output, id: u64, error: Error) {
+    desk.lock().remove(id);
+    output.fail(id, error);
+}
+
+type Loaded = Option<(PathBuf, Moonshine)>;
+
+fn ready<'l>(loaded: &'l mut Loaded, dir: &Path, output: &Output) -> Result<&'l Moonshine, Error> {
+    let recogniser = match loaded.take() {
+        Some((from, recogniser)) if from == dir => recogniser,
+        old => {
+            drop(old);
+            let recogniser = Moonshine::load(dir, THREADS)?;
+            output.note(Model::Recogniser(dir.to_owned()));
+            recogniser
+        }
+    };
+    Ok(&loaded.insert((dir.to_owned(), recogniser)).1)
+}

@@ -1,0 +1,574 @@
+//! All settings with their defaults, bounds and meaning. The doc comments here are what the user reads in
+//! `settings.example.toml`, and the bounds are the ones that are held: both are taken from these lines.
+//!
+//! A newcomer adds a setting by adding a field with its default, and runs the tests once with `LIBRETTO_BLESS=1`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Settings {
+    /// How a conversation goes.
+    pub conversation: Conversation,
+    /// What listens to you.
+    pub microphone: Microphone,
+    /// What you hear.
+    pub loudspeaker: Loudspeaker,
+    /// Voice activity: when speech begins and ends. All times are in seconds.
+    pub vad: Vad,
+    /// What turns your speech into text.
+    pub recogniser: Recogniser,
+    /// The language model that answers.
+    pub model: Model,
+    /// What answers are spoken with.
+    pub voice: Voice,
+    /// Models that run on this machine.
+    pub on_device: OnDevice,
+    /// Keys that work while another program has the focus, such as "Ctrl+Shift+Space". An empty one is off.
+    pub hotkeys: Hotkeys,
+    /// What is kept of conversations. Audio never is.
+    pub history: History,
+    /// Looks, language of the window, and when it shows.
+    pub appearance: Appearance,
+    /// How calls over the network are made.
+    pub network: Network,
+    /// One table for each provider, such as `[providers.elevenlabs]`: `base_url`, `voice`, and whatever else the
+    /// provider takes. API keys do not belong here: they live in the system's keychain.
+    pub providers: BTreeMap<String, Provider>,
+}
+
+impl Settings {
+    /// What is set for a provider; empty when nothing is.
+    pub fn provider(&self, name: &str) -> &Provider {
+        static NONE: Provider = Provider(BTreeMap::new());
+        self.providers.get(name).unwrap_or(&NONE)
+    }
+
+    /// The persona that is chosen, if there is one by that name.
+    pub fn persona(&self) -> Option<&Persona> {
+        let chosen = self.conversation.persona.as_ref()?;
+        self.conversation.personas.iter().find(|p| p.name == *chosen)
+    }
+
+    /// The chosen persona's system prompt, or the conversation's own.
+    pub fn system_prompt(&self) -> &str {
+        self.persona()
+            .and_then(|p| p.system_prompt.as_deref())
+            .unwrap_or(&self.conversation.system_prompt)
+    }
+}
+
+/// How turns are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Hold the key and speak, or tap it to begin and again to end.
+    #[default]
+    PushToTalk,
+    /// Just speak.
+    HandsFree,
+}
+
+/// How a conversation goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Conversation {
+    /// Hold a key to speak, or just speak.
+    pub mode: Mode,
+    /// What the language model is told before everything else.
+    #[schemars(length(max = 20_000))]
+    pub system_prompt: String,
+    /// Which persona answers: the name of one of `personas`. When not set: the settings as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
+    /// Characters to choose from, each with its own prompt, voice and model.
+    pub personas: Vec<Persona>,
+    /// Whether speaking while it talks cuts it.
+    pub barge_in: bool,
+    /// Hands-free: after so much silence your turn is over, whatever it sounded like. Seconds.
+    #[schemars(range(min = 0.2, max = 10.0))]
+    pub max_silence: f64,
+    /// Push-to-talk: the microphone stays open so long after the key goes up, for the last syllable. Seconds.
+    #[schemars(range(min = 0.0, max = 3.0))]
+    pub tail: f64,
+    /// How many earlier exchanges the language model is shown.
+    #[schemars(range(min = 0, max = 200))]
+    pub memory: u32,
+}
+
+impl Default for Conversation {
+    fn default() -> Self {
+        Self {
+            mode: Mode::PushToTalk,
+            // Of those tried, the one with which the smallest model does best; larger ones need no more.
+            system_prompt: "You are a helpful voice assistant. Answer in one short spoken sentence."
+                .to_owned(),
+            persona: None,
+            personas: Vec::new(),
+            barge_in: true,
+            max_silence: 1.0,
+            tail: 0.4,
+            memory: 20,
+        }
+    }
+}
+
+/// A character: prompt, voice and model in one. What it leaves out is as set elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Persona {
+    /// What it is called.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// Its system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20_000))]
+    pub system_prompt: Option<String>,
+    /// Its voice: the provider's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+    /// The voice's provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice_provider: Option<String>,
+    /// Its language model: the provider's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The language model's provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_provider: Option<String>,
+    /// Its language, such as "de" or "zh-HK".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// How fast it speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.25, max = 4.0))]
+    pub speed: Option<f64>,
+}
+
+/// What listens to you.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Microphone {
+    /// Id of the device, as `libretto-cli devices` lists it. When not set: the system's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The device stays open so long after a turn, so that the next one starts at once. Seconds.
+    #[schemars(range(min = 0.0, max = 86_400.0))]
+    pub keep_warm: f64,
+    /// Whether what the loudspeaker plays is taken out of what is heard.
+    pub echo_cancellation: bool,
+}
+
+impl Default for Microphone {
+    fn default() -> Self {
+        Self {
+            device: None,
+            keep_warm: 30.0,
+            echo_cancellation: true,
+        }
+    }
+}
+
+/// What you hear.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Loudspeaker {
+    /// Id of the device, as `libretto-cli devices` lists it. When not set: the system's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Loudness of replies.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub volume: f64,
+}
+
+impl Default for Loudspeaker {
+    fn default() -> Self {
+        Self {
+            device: None,
+            volume: 1.0,
+        }
+    }
+}
+
+/// Who judges what is speech.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VadKind {
+    /// The cheap gate first, then the judge: the least work for the same answer.
+    #[default]
+    Both,
+    /// Only the cheap gate (webrtc-vad).
+    Gate,
+    /// Only the judge (Silero).
+    Judge,
+}
+
+/// When speech begins and ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Vad {
+    /// Who judges what is speech.
+    pub kind: VadKind,
+    /// How sure the judge must be.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub threshold: f64,
+    /// Sound shorter than this is no speech. Seconds.
+    #[schemars(range(min = 0.0, max = 5.0))]
+    pub min_speech: f64,
+    /// Silence shorter than this does not end it. Seconds.
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub min_silence: f64,
+    /// So much is kept before and after speech. Seconds.
+    #[schemars(range(min = 0.0, max = 5.0))]
+    pub padding: f64,
+}
+
+impl Default for Vad {
+    fn default() -> Self {
+        Self {
+            kind: VadKind::Both,
+            threshold: 0.5,
+            min_speech: 0.1,
+            min_silence: 0.3,
+            padding: 0.1,
+        }
+    }
+}
+
+impl Vad {
+    /// `min_speech` as a time.
+    pub fn min_speech(&self) -> Duration {
+        seconds(self.min_speech)
+    }
+
+    /// `min_silence` as a time.
+    pub fn min_silence(&self) -> Duration {
+        seconds(self.min_silence)
+    }
+
+    /// `padding` as a time.
+    pub fn padding(&self) -> Duration {
+        seconds(self.padding)
+    }
+}
+
+/// A time from a setting; what no time can be is zero.
+pub fn seconds(value: f64) -> Duration {
+    Duration::try_from_secs_f64(value).unwrap_or_default()
+}
+
+/// The provider that needs no key and no network.
+pub const ON_DEVICE: &str = "on-device";
+
+fn list(names: &[&str]) -> Vec<String> {
+    names.iter().map(|n| (*n).to_owned()).collect()
+}
+
+/// What turns your speech into text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Recogniser {
+    /// Providers in the order in which they are tried. Those without a key are passed over.
+    #[schemars(length(max = 32))]
+    pub providers: Vec<String>,
+    /// The first provider's own name of a model. When not set: its default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The language you speak, such as "en" or "zh-HK". When not set: the recogniser finds out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Names and terms that are likely to be said.
+    #[schemars(length(max = 1000))]
+    pub vocabulary: Vec<String>,
+}
+
+impl Default for Recogniser {
+    fn default() -> Self {
+        let providers = list(&["deepgram", "elevenlabs", "openai", ON_DEVICE]);
+        Self {
+            providers,
+            model: None,
+            language: None,
+            vocabulary: Vec::new(),
+        }
+    }
+}
+
+/// The language model that answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Model {
+    /// Providers in the order in which they are tried. Those without a key are passed over.
+    #[schemars(length(max = 32))]
+    pub providers: Vec<String>,
+    /// The first provider's own name of a model. When not set: its default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Randomness. When not set: the model's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub temperature: Option<f64>,
+    /// Longest answer, in tokens. When not set: the model's own limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_tokens: Option<u32>,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        let providers = list(&["openrouter", "openai", ON_DEVICE]);
+        Self {
+            providers,
+            model: None,
+            temperature: None,
+            max_tokens: None,
+        }
+    }
+}
+
+/// What answers are spoken with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Voice {
+    /// Providers in the order in which they are tried. Those without a key are passed over.
+    #[schemars(length(max = 32))]
+    pub providers: Vec<String>,
+    /// The first provider's own name of a model. When not set: its default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The first provider's own id of a voice. When not set: its default. Others take `providers.<name>.voice`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+    /// The language it speaks, such as "de" or "ar". When not set: the voice finds out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// How fast it speaks; 1 is its own speed.
+    #[schemars(range(min = 0.25, max = 4.0))]
+    pub speed: f64,
+    /// Manner of speaking, in words, for voices that take it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4000))]
+    pub instructions: Option<String>,
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        let providers = list(&["cartesia", "openai", "elevenlabs", ON_DEVICE]);
+        Self {
+            providers,
+            model: None,
+            voice: None,
+            language: None,
+            speed: 1.0,
+            instructions: None,
+        }
+    }
+}
+
+/// Models that run on this machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct OnDevice {
+    /// Models leave memory after so many minutes without use.
+    #[schemars(range(min = 0.0, max = 100_000.0))]
+    pub idle_minutes: f64,
+    /// Processor threads that they may use. When not set: what suits this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 256))]
+    pub threads: Option<u32>,
+    /// The recogniser, as `libretto-cli models list` calls it. When not set: the one that came with Libretto.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recogniser: Option<String>,
+    /// The language model. When not set: the one that came with Libretto.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The voice. When not set: the one that came with Libretto.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+}
+
+impl Default for OnDevice {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 10.0,
+            threads: None,
+            recogniser: None,
+            model: None,
+            voice: None,
+        }
+    }
+}
+
+/// Keys that work while another program has the focus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Hotkeys {
+    /// Hold to talk, tap to toggle.
+    pub talk: String,
+    /// Calls a turn off, while there is one.
+    pub cancel: String,
+    /// Opens the quick-ask window.
+    pub quick_ask: String,
+}
+
+impl Default for Hotkeys {
+    fn default() -> Self {
+        let owned = str::to_owned;
+        Self {
+            talk: owned("Ctrl+Shift+Space"),
+            cancel: owned("Escape"),
+            quick_ask: owned("Ctrl+Shift+K"),
+        }
+    }
+}
+
+/// What is kept of conversations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct History {
+    /// Whether what was said and answered is kept when Libretto ends.
+    pub on: bool,
+    /// For how many days; 0 is for ever.
+    #[schemars(range(min = 0, max = 36_500))]
+    pub keep_days: u32,
+    /// Whether the times of words are kept too: subtitles of old replies need them.
+    pub store_alignment: bool,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            on: true,
+            keep_days: 0,
+            store_alignment: false,
+        }
+    }
+}
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system is.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+    /// As much contrast as there is.
+    HighContrast,
+}
+
+/// Looks, language, and when the window shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Appearance {
+    /// Light or dark.
+    pub theme: Theme,
+    /// Language of the window, such as "fr". When not set: the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Size of text; 1 is the usual one.
+    #[schemars(range(min = 0.5, max = 3.0))]
+    pub text_size: f64,
+    /// Whether things move less.
+    pub reduced_motion: bool,
+    /// Whether a small strip shows what goes on while the window is not in front.
+    pub overlay: bool,
+    /// Whether Libretto starts when you log in.
+    pub start_at_login: bool,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        let (reduced_motion, overlay, start_at_login) = (false, true, false);
+        Self {
+            theme: Theme::System,
+            language: None,
+            text_size: 1.0,
+            reduced_motion,
+            overlay,
+            start_at_login,
+        }
+    }
+}
+
+/// How calls over the network are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Network {
+    /// How often a call is tried before the next provider takes over.
+    #[schemars(range(min = 1, max = 10))]
+    pub attempts: u32,
+    /// Wait between two tries. Seconds.
+    #[schemars(range(min = 0.0, max = 60.0))]
+    pub wait: f64,
+    /// Calls to one voice provider at the same time.
+    #[schemars(range(min = 1, max = 100))]
+    pub concurrency: u32,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            wait: 0.6,
+            concurrency: 3,
+        }
+    }
+}
+
+/// What is set for one provider: free keys with plain values. The provider's own folder says which it takes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Provider(pub BTreeMap<String, Value>);
+
+/// A plain value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Value {
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Any other number.
+    Number(f64),
+    /// Text.
+    Text(String),
+    /// Several values.
+    List(Vec<Value>),
+    /// A table of values.
+    Table(BTreeMap<String, Value>),
+}
+
+impl Provider {
+    /// Text, such as `base_url`. Empty text counts as not set.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.0.get(key)? {
+            Value::Text(text) => Some(text.trim()).filter(|t| !t.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// A number, whole or not.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        match self.0.get(key)? {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.0.get(key)? {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+}

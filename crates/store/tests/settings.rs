@@ -1,0 +1,605 @@
+//! The settings file on a real disk: what a person wrote stays, what is wrong is told, nothing is lost.
+#![allow(clippy::float_cmp, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use libretto_store::settings::{Mode, VERSION, VadKind, Value, documented};
+use libretto_store::{Environment, Error, Places, Settings, SettingsFile, Subject};
+use libretto_voice::Kind;
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with(text: impl AsRef<[u8]>) -> Self {
+        let folder = Self::new();
+        fs::write(folder.file(), text).unwrap();
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.path().join("settings.toml")
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.file()).unwrap()
+    }
+
+    fn open(&self) -> SettingsFile {
+        self.open_with(&[])
+    }
+
+    fn open_with(&self, variables: &[(&str, &str)]) -> SettingsFile {
+        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        SettingsFile::open(Environment::of(
+            variables,
+            &[self.path().join(".env")],
+            Places::within(self.path()),
+        ))
+    }
+
+    /// Names of other files in the folder that hold `what`.
+    fn aside(&self, what: &str) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        files
+            .filter(|path| path.file_name().unwrap().to_string_lossy().contains(what))
+            .collect()
+    }
+}
+
+#[test]
+fn without_a_file_the_defaults_count_and_no_file_is_made() {
+    let folder = Folder::new();
+    let file = folder.open();
+    assert_eq!(*file.get(), Settings::default());
+    assert!(file.notices().is_empty(), "{:?}", file.notices());
+    assert!(!folder.file().exists());
+    let vad = &file.get().vad;
+    assert_eq!(
+        (vad.min_speech, vad.min_silence, vad.padding),
+        (0.1, 0.3, 0.1),
+        "the seeds' own"
+    );
+}
+
+#[test]
+fn one_change_leaves_the_rest_of_the_file_as_it_was() {
+    let text = "# mine\nversion = 1\n\n[vad] # voice\n# how sure\nthreshold = 0.7  # quite\nfuture = \"kept\"\n\n\
+                [later]\nthing = [1, 2]\n\n[[conversation.personas]]\nname = \"Ada\"\nhat = true\n";
+    let folder = Folder::with(text);
+    let file = folder.open();
+    file.update(|s| s.vad.threshold = 0.8).unwrap();
+    assert_eq!(folder.text(), text.replace("0.7", "0.8"));
+    file.update(|s| s.loudspeaker.volume = 0.5).unwrap();
+    assert!(
+        folder.text().starts_with(&text.replace("0.7", "0.8")),
+        "{}",
+        folder.text()
+    );
+    assert!(
+        folder.text().ends_with("[loudspeaker]\nvolume = 0.5\n"),
+        "{}",
+        folder.text()
+    );
+    // An entry of a list keeps what nobody knows of it, also when others come before it.
+    file.update(|s| {
+        let mut other = s.conversation.personas[0].clone();
+        other.name = "Bob".into();
+        s.conversation.personas[0].speed = Some(1.5);
+        s.conversation.personas.insert(0, other);
+    })
+    .unwrap();
+    let text = folder.text();
+    let (bob, ada) = (text.find("Bob").unwrap(), text.find("Ada").unwrap());
+    assert!(bob < ada && ada < text.find("hat = true").unwrap(), "{text}");
+    let again = folder.open();
+    assert_eq!(again.get(), file.get());
+    assert_eq!(again.get().conversation.personas[1].speed, Some(1.5));
+}
+
+#[test]
+fn a_new_file_is_private_and_begins_with_what_it_is() {
+    let folder = Folder::new();
+    let config = folder.path().join("not/yet");
+    let file = SettingsFile::open(Environment::of([], &[], Places::within(&config)));
+    file.update(|s| s.conversation.mode = Mode::HandsFree).unwrap();
+    let text = fs::read_to_string(config.join("settings.toml")).unwrap();
+    assert_eq!(
+        text,
+        format!(
+            "# Libretto's settings. What is not in here is as by default.\nversion = {VERSION}\n\n\
+                 [conversation]\nmode = \"hands_free\"\n"
+        )
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&config.join("settings.toml")), 0o600);
+        assert_eq!(mode(&config), 0o700);
+    }
+}
+
+#[test]
+fn a_wrong_value_falls_back_alone() {
+    let folder = Folder::with(
+        "version = 1\n[vad]\nkind = \"magic\"\nthreshold = 7\nmin_speech = nan\nmin_silence = 0.4\n\
+         [conversation]\nbarge_in = \"yes\"\n[[conversation.personas]]\nname = 3\n[[conversation.personas]]\n\
+         name = \"Ada\"\nspeed = 99\n[recogniser]\nproviders = [\"deepgram\", 5, \"on-device\"]\n[appearance]\n\
+         theem = \"dark\"\n",
+    );
+    let file = folder.open();
+    let settings = file.get();
+    assert_eq!(settings.vad.kind, VadKind::Both);
+    assert_eq!(settings.vad.threshold, 0.5);
+    assert_eq!(settings.vad.min_speech, 0.1);
+    assert_eq!(settings.vad.min_silence, 0.4);
+    assert!(settings.conversation.barge_in);
+    assert_eq!(settings.conversation.personas.len(), 1);
+    assert_eq!(settings.conversation.personas[0].speed, None);
+    assert_eq!(settings.recogniser.providers, ["deepgram", "on-device"]);
+    let notices = file.notices();
+    let about = |key: &str| {
+        notices
+            .iter()
+            .find(|n| n.key.as_deref() == Some(key))
+            .unwrap_or_else(|| panic!("{key}"))
+    };
+    let threshold = about("vad.threshold");
+    assert_eq!(threshold.line, Some(4));
+    assert_eq!(
+        threshold.sentence,
+        "`vad.threshold` on line 4 is 7, but must be a number from 0 to 1; 0.5 counts instead."
+    );
+    assert!(
+        about("vad.kind")
+            .sentence
+            .contains("one of \"both\", \"gate\", \"judge\"")
+    );
+    assert_eq!(about("conversation.personas.0.name").line, Some(10));
+    assert_eq!(about("conversation.personas.1.speed").line, Some(13));
+    assert_eq!(about("recogniser.providers.1").line, Some(15));
+    assert!(
+        about("appearance.theem")
+            .sentence
+            .contains("no setting that Libretto knows")
+    );
+    // Nothing was written: the user's file is the user's.
+    assert!(folder.text().contains("threshold = 7"));
+    // A change elsewhere leaves the wrong values for the user to mend.
+    file.update(|s| s.loudspeaker.volume = 0.3).unwrap();
+    assert!(folder.text().contains("threshold = 7") && folder.text().contains("theem"));
+}
+
+#[test]
+fn a_broken_file_is_kept_aside() {
+    let large = vec![0; 2 << 20];
+    let inputs: [&[u8]; 4] = [
+        b"[vad\nthreshold = 0.6",
+        b"\xff\xfe\x00v",
+        b"a = 1\na = 2\n",
+        &large,
+    ];
+    for (index, bytes) in inputs.into_iter().enumerate() {
+        let folder = Folder::with(bytes);
+        let file = folder.open();
+        assert_eq!(*file.get(), Settings::default(), "{index}");
+        let notices = file.notices();
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert_eq!(notices[0].subject, Subject::Settings);
+        let aside = folder.aside("broken-");
+        assert_eq!(aside.len(), 1);
+        assert!(
+            notices[0].sentence.contains(&*aside[0].to_string_lossy()),
+            "{}",
+            notices[0].sentence
+        );
+        assert_eq!(fs::read(&aside[0]).unwrap(), bytes);
+        file.update(|s| s.vad.threshold = 0.9).unwrap();
+        assert_eq!(folder.open().get().vad.threshold, 0.9);
+    }
+}
+
+#[test]
+fn what_is_out_of_bounds_is_refused_and_changes_nothing() {
+    let folder = Folder::new();
+    let file = folder.open();
+    let error = file.update(|s| {
+        s.vad.padding = 1.0;
+        s.vad.threshold = 2.0;
+    });
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), Kind::BadInput);
+    assert_eq!(
+        error.to_string(),
+        "The setting vad.threshold cannot be 2.0: it must be a number from 0 to 1. It was left as it is."
+    );
+    assert!(matches!(
+        file.update(|s| s.network.wait = f64::NAN),
+        Err(Error::Value { .. })
+    ));
+    assert_eq!(*file.get(), Settings::default());
+    assert!(!folder.file().exists());
+}
+
+#[test]
+fn typed_values() {
+    let folder = Folder::new();
+    let file = folder.open();
+    file.set("vad.threshold", "0.25").unwrap();
+    file.set("voice.providers", "openai, on-device").unwrap();
+    file.set("recogniser.vocabulary", "[\"Libretto\", \"Aida, too\"]")
+        .unwrap();
+    file.set("conversation.system_prompt", "Speak like a pirate.")
+        .unwrap();
+    file.set("conversation.persona", "42").unwrap();
+    file.set("conversation.barge_in", "false").unwrap();
+    file.set("providers.elevenlabs.base_url", "http://127.0.0.1:9999")
+        .unwrap();
+    file.set("providers.elevenlabs.latency", "3").unwrap();
+    let settings = file.get();
+    assert_eq!(settings.vad.threshold, 0.25);
+    assert_eq!(settings.voice.providers, ["openai", "on-device"]);
+    assert_eq!(settings.recogniser.vocabulary, ["Libretto", "Aida, too"]);
+    assert_eq!(settings.conversation.system_prompt, "Speak like a pirate.");
+    assert_eq!(settings.conversation.persona.as_deref(), Some("42"));
+    assert!(!settings.conversation.barge_in);
+    assert_eq!(
+        settings.provider("elevenlabs").text("base_url"),
+        Some("http://127.0.0.1:9999")
+    );
+    assert_eq!(settings.provider("elevenlabs").number("latency"), Some(3.0));
+    assert_eq!(settings.provider("elevenlabs").0["latency"], Value::Integer(3));
+    assert!(settings.provider("nobody").0.is_empty());
+    assert_eq!(file.value("vad.threshold").unwrap(), 0.25);
+    assert!(file.value("voice.model").unwrap().is_null());
+    assert_eq!(folder.open().get(), settings);
+
+    assert!(matches!(
+        file.set("vad.threshold", "loud"),
+        Err(Error::Value { .. })
+    ));
+    assert!(matches!(
+        file.set("conversation.mode", "psychic"),
+        Err(Error::Value { .. })
+    ));
+    for key in [
+        "",
+        ".",
+        "vad.",
+        "vad.treshold",
+        "nothing",
+        "vad.threshold.deep",
+        "version",
+    ] {
+        assert!(
+            matches!(file.set(key, "1"), Err(Error::NoSuchSetting(_))),
+            "{key}"
+        );
+    }
+    file.reset("vad.threshold").unwrap();
+    file.reset("providers.elevenlabs").unwrap();
+    assert_eq!(file.get().vad.threshold, 0.5);
+    assert!(!folder.text().contains("elevenlabs"));
+}
+
+#[test]
+fn the_last_change_can_be_undone_and_the_one_before() {
+    let text = "version = 1\n[vad]\n# sure\nthreshold = 0.7 # quite\n";
+    let folder = Folder::with(text);
+    let file = folder.open();
+    file.update(|s| {
+        s.vad.threshold = 0.1;
+        s.vad.padding = 0.2;
+    })
+    .unwrap();
+    file.reset("vad.threshold").unwrap();
+    file.update(|s| s.hotkeys.talk = "F9".into()).unwrap();
+    // Somebody edits the file meanwhile: that stays.
+    fs::write(
+        folder.file(),
+        format!("{}\n[microphone]\nkeep_warm = 5\n", folder.text()),
+    )
+    .unwrap();
+    assert_eq!(file.undo().unwrap().unwrap().keys, ["hotkeys.talk"]);
+    assert_eq!(file.get().hotkeys.talk, "Ctrl+Shift+Space");
+    assert_eq!(file.get().microphone.keep_warm, 5.0);
+    assert_eq!(file.undo().unwrap().unwrap().keys, ["vad.threshold"]);
+    assert_eq!(file.get().vad.threshold, 0.1);
+    assert_eq!(
+        file.undo().unwrap().unwrap().keys,
+        ["vad.threshold", "vad.padding"]
+    );
+    assert_eq!(file.get().vad.threshold, 0.7);
+    assert!(folder.text().starts_with(text), "{}", folder.text());
+    assert_eq!(file.undo().unwrap(), None);
+}
+
+#[test]
+fn the_environment_stands_between_defaults_and_file() {
+    let folder =
+        Folder::with("version = 1\n[vad]\nmin_speech = 0.9\n[providers.elevenlabs]\nvoice = \"mine\"\n");
+    fs::write(
+        folder.path().join(".env"),
+        "VAD_PADDING_DURATION=0.7\nTTS_VOICE=nova\n=broken=\nSYSTEM_PROMPT='You are a friendly travel assistant.'\n",
+    )
+    .unwrap();
+    let file = folder.open_with(&[
+        ("VAD_MIN_SPEECH_DURATION", "0.2"),
+        ("VAD_MIN_SILENCE_DURATION", "0.4"),
+        ("TTS_VOICE", "alloy"),
+        ("STT_PROVIDER", "OpenAI"),
+        ("LLM_PROVIDER", "on-device, openai"),
+        ("ELEVENLABS_DEFAULT_VOICE_ID", "first"),
+        ("ELEVEN_VOICE_ID", "second"),
+        ("ELEVEN_OPTIMIZE_LATENCY", "3"),
+        ("ELEVENLABS_REALTIME_ENABLED", "maybe"),
+    ]);
+    let settings = file.get();
+    assert_eq!(settings.vad.min_speech, 0.9, "the file counts first");
+    assert_eq!(settings.vad.min_silence, 0.4);
+    assert_eq!(settings.vad.padding, 0.7, "from .env");
+    assert_eq!(
+        settings.voice.voice.as_deref(),
+        Some("alloy"),
+        "the process before .env"
+    );
+    assert_eq!(
+        settings.conversation.system_prompt,
+        "You are a friendly travel assistant."
+    );
+    assert_eq!(settings.recogniser.providers, ["openai", "on-device"]);
+    assert_eq!(settings.model.providers, ["on-device", "openai"]);
+    assert_eq!(settings.provider("elevenlabs").text("voice"), Some("mine"));
+    assert_eq!(
+        settings.provider("elevenlabs").number("optimize_latency"),
+        Some(3.0)
+    );
+    let notices = file.notices();
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert!(notices.iter().all(|n| n.subject == Subject::Environment));
+    assert!(notices.iter().any(|n| {
+        n.sentence
+            .starts_with("ELEVENLABS_REALTIME_ENABLED must be true or false")
+    }));
+    // A change writes only itself, not what the environment said.
+    file.update(|s| s.loudspeaker.volume = 0.5).unwrap();
+    assert!(!folder.text().contains("alloy"));
+    file.reset("vad.min_speech").unwrap();
+    assert_eq!(file.get().vad.min_speech, 0.2);
+}
+
+#[test]
+fn bad_variables_are_told_and_passed_over() {
+    let folder = Folder::new();
+    let file = folder.open_with(&[
+        ("VAD_MIN_SPEECH_DURATION", "soon"),
+        ("VAD_PADDING_DURATION", "-1"),
+    ]);
+    assert_eq!(*file.get(), Settings::default());
+    let sentences: Vec<_> = file.notices().into_iter().map(|n| n.sentence).collect();
+    assert!(
+        sentences
+            .contains(&"VAD_PADDING_DURATION must be a number from 0 to 5; it was passed over.".to_owned())
+    );
+    assert_eq!(sentences.len(), 2);
+}
+
+#[test]
+fn the_first_draft_is_migrated() {
+    let frozen = include_str!("frozen/settings-0.toml");
+    let folder = Folder::with(frozen);
+    let file = folder.open();
+    let settings = file.get();
+    assert_eq!(settings.conversation.mode, Mode::HandsFree);
+    assert_eq!(settings.conversation.system_prompt, "You are a polite butler.");
+    assert_eq!(settings.recogniser.providers, ["deepgram", "on-device"]);
+    assert_eq!(settings.model.providers, ["on-device"]);
+    assert_eq!(settings.voice.providers, ["elevenlabs", "on-device"]);
+    assert_eq!(settings.voice.voice.as_deref(), Some("JBFqnCBsd6RMkjVDRZzb"));
+    assert_eq!(settings.microphone.device.as_deref(), Some("usb-mic"));
+    assert_eq!(settings.loudspeaker.volume, 0.8);
+    assert_eq!((settings.vad.threshold, settings.vad.min_speech), (0.6, 0.25));
+    assert_eq!((settings.vad.min_silence, settings.vad.padding), (0.5, 0.1));
+    let text = folder.text();
+    for kept in [
+        "# My settings",
+        "colour = \"green\"   # nobody",
+        "# Keep it polite.",
+        "# and brief",
+        "mood = \"sunny\"",
+    ] {
+        assert!(text.contains(kept), "{kept} is gone from\n{text}");
+    }
+    assert!(
+        text.contains("version = 1") && !text.contains("_ms") && !text.contains("[audio]"),
+        "{text}"
+    );
+    let old = folder.aside("old-");
+    assert_eq!(fs::read_to_string(&old[0]).unwrap(), frozen);
+    assert!(
+        file.notices()
+            .iter()
+            .any(|n| n.sentence.contains("brought to the present layout"))
+    );
+    // Once is enough.
+    let again = folder.open();
+    assert_eq!(again.get(), settings);
+    assert_eq!(folder.aside("old-").len(), 1);
+}
+
+#[test]
+fn a_file_of_a_newer_libretto_is_used_as_far_as_it_is_known() {
+    let folder = Folder::with("version = 99\n[vad]\nthreshold = 0.6\nmood = \"new\"\n");
+    let file = folder.open();
+    assert_eq!(file.get().vad.threshold, 0.6);
+    assert!(file.notices()[0].sentence.contains("newer Libretto"));
+    file.update(|s| s.vad.threshold = 0.4).unwrap();
+    assert_eq!(
+        folder.text(),
+        "version = 99\n[vad]\nthreshold = 0.4\nmood = \"new\"\n"
+    );
+}
+
+#[test]
+fn keys_in_the_settings_are_told_but_not_shown() {
+    let folder = Folder::with("version = 1\n[providers.openai]\napi_key = \"sk-planted-0123456789\"\n");
+    let notices = folder.open().notices();
+    assert_eq!(
+        (notices.len(), notices[0].line, notices[0].subject),
+        (1, Some(3), Subject::Secrets)
+    );
+    assert!(!format!("{notices:?}").contains("planted"));
+}
+
+#[test]
+fn changes_that_cannot_be_written_hold_and_are_written_later() {
+    let folder = Folder::new();
+    // A file stands where the folder should be.
+    let config = folder.path().join("config");
+    fs::write(&config, "in the way").unwrap();
+    let file = SettingsFile::open(Environment::of([], &[], Places::within(&config)));
+    let error = file.update(|s| s.vad.threshold = 0.3).unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(
+        error
+            .to_string()
+            .starts_with("The change holds until Libretto ends"),
+        "{error}"
+    );
+    assert_eq!(file.get().vad.threshold, 0.3);
+    fs::remove_file(&config).unwrap();
+    // Meanwhile somebody else wrote a file: both count.
+    fs::create_dir(&config).unwrap();
+    fs::write(
+        config.join("settings.toml"),
+        "version = 1\n[microphone]\nkeep_warm = 1\n",
+    )
+    .unwrap();
+    file.update(|s| s.loudspeaker.volume = 0.2).unwrap();
+    let again = SettingsFile::open(Environment::of([], &[], Places::within(&config))).get();
+    assert_eq!(
+        (
+            again.vad.threshold,
+            again.loudspeaker.volume,
+            again.microphone.keep_warm
+        ),
+        (0.3, 0.2, 1.0)
+    );
+}
+
+#[test]
+fn who_watches_learns_of_changes_and_of_nothing_else() {
+    let folder = Folder::new();
+    let file = folder.open();
+    let mut watch = file.watch();
+    watch.mark_unchanged();
+    file.update(|_| {}).unwrap();
+    assert!(!watch.has_changed().unwrap());
+    file.update(|s| s.appearance.text_size = 1.25).unwrap();
+    assert!(watch.has_changed().unwrap());
+    assert_eq!(watch.borrow_and_update().appearance.text_size, 1.25);
+    fs::write(folder.file(), "version = 1\n").unwrap();
+    assert!(file.reload());
+    assert_eq!(watch.borrow_and_update().appearance.text_size, 1.0);
+    assert!(!file.reload());
+}
+
+#[test]
+fn many_writers_lose_nothing() {
+    let folder = Folder::new();
+    let file = Arc::new(folder.open());
+    let other = Arc::new(folder.open());
+    std::thread::scope(|scope| {
+        for (index, file) in [&file, &other, &file, &other].into_iter().enumerate() {
+            scope.spawn(move || {
+                for round in 0..10 {
+                    file.set(&format!("providers.p{index}.k{round}"), "1").unwrap();
+                }
+            });
+        }
+    });
+    let settings = folder.open().get();
+    assert_eq!(settings.providers.values().map(|p| p.0.len()).sum::<usize>(), 40);
+}
+
+#[test]
+fn the_reference_file_is_in_step() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("settings.example.toml");
+    if std::env::var_os("LIBRETTO_BLESS").is_some() {
+        fs::write(&path, documented()).unwrap();
+    }
+    let shipped = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        shipped,
+        documented(),
+        "run this test once with LIBRETTO_BLESS=1 to write it anew"
+    );
+    // As it stands it changes nothing, and with every default freed it changes nothing either.
+    for text in [shipped.clone(), freed(&shipped)] {
+        let file = Folder::with(text).open();
+        assert_eq!(*file.get(), Settings::default());
+        assert!(file.notices().is_empty(), "{:?}", file.notices());
+    }
+}
+
+/// Takes the `#` from every line that sets a default.
+fn freed(text: &str) -> String {
+    let free = |line: &str| match line.strip_prefix("# ") {
+        Some(rest)
+            if rest.split_once(" = ").is_some_and(|(key, value)| {
+                key.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                    && !value.contains('…')
+                    && key != "base_url"
+            }) =>
+        {
+            rest.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(free).collect::<Vec<_>>().join("\n")
+}
+
+proptest::proptest! {
+    /// Whatever the file holds, it opens, and nothing that was in it is lost.
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        let folder = Folder::with(&bytes);
+        let file = folder.open();
+        let kept = fs::read(folder.file()).is_ok_and(|now| now == bytes)
+            || folder.aside("broken-").iter().any(|path| fs::read(path).unwrap() == bytes);
+        proptest::prop_assert!(kept);
+        file.update(|s| s.vad.threshold = 0.33).unwrap();
+        proptest::prop_assert_eq!(folder.open().get().vad.threshold, 0.33);
+    }
+
+    /// Any value under any known key, and any key: it opens, the good neighbour counts, a change survives.
+    #[test]
+    fn any_values(
+        section in "(vad|voice|conversation|history|providers|providers\\.x|[a-z]{1,4})",
+        key in "(threshold|speed|personas|providers|keep_days|on|mode|[a-z\"' =]{1,6})",
+        value in "(-?[0-9]{1,20}|[0-9]\\.[0-9]{1,3}e[0-9]{1,3}|true|\"[a-zé]{0,8}\"|\\[1, \"a\"\\]|\\{ a = 1 \\}|nan|1979-05-27|\\[\\{name=1\\}\\])",
+    ) {
+        let text = format!("version = 1\n[loudspeaker]\nvolume = 0.25\n[{section}]\n{key} = {value}\n");
+        let folder = Folder::with(&text);
+        let file = folder.open();
+        let broken = !folder.aside("broken-").is_empty();
+        proptest::prop_assert_eq!(file.get().loudspeaker.volume, if broken { 1.0 } else { 0.25 });
+        file.update(|s| { s.hotkeys.talk = "F1".into(); s.vad.padding = 0.5; }).unwrap();
+        let again = folder.open().get();
+        proptest::prop_assert_eq!(&again.hotkeys.talk, "F1");
+        proptest::prop_assert_eq!(again.vad.padding, 0.5);
+    }
+}

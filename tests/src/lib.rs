@@ -1,0 +1,16 @@
+//! What the end-to-end tests, `./dev run` without a sound card and `./dev bench` share: a stage with a virtual sound
+//! card and an empty home, and measures of what was heard there.
+#![cfg(unix)]
+#![forbid(unsafe_code)]
+
+pub mod figures;
+pub mod hearing;
+pub mod karaoke;
+pub mod process;
+pub mod stage;
+pub mod talk;
+
+pub use figures::{Figure, Figures};
+pub use hearing::Hearing;
+pub use stage::Stage;
+pub use talk::{Talk, Turn};
