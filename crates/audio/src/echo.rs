@@ -2,8 +2,13 @@
 //! playback callback really gave the device, laid in time beside the capture by both devices' reported latencies.
 
 mod canceller;
+mod presence;
 mod reference;
+mod suspicion;
+#[cfg(test)]
+mod tests;
 
 pub use canceller::Canceller;
 pub use reference::Reference;
 pub(crate) use reference::Tap;
+pub(crate) use suspicion::Suspicion;

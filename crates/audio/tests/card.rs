@@ -285,7 +285,7 @@ fn what_is_said_is_heard_from_the_first_word() {
     )
     .unwrap();
     let speech_started = hearing.await_event(Duration::ZERO + Duration::from_secs(1), |e| {
-        *e == MicrophoneEvent::SpeechStarted
+        matches!(e, MicrophoneEvent::SpeechStarted { .. })
     });
     eprintln!(
         "start → listening {:.1?}; speech said → told {:.0?}; its end told {:.0?} before or {:.0?} after the file's; likeness {:.3} at {}",
@@ -610,7 +610,7 @@ fn an_unplugged_microphone_does_not_end_the_session() {
 #[test]
 fn our_own_voice_is_taken_out_of_what_is_heard() {
     let card = card();
-    card.echo(true).unwrap();
+    card.plug(Device::Speakerphone).unwrap();
     let voice = recordings::named("not-ill-disposed").unwrap().audio().unwrap();
     let loudness = |cancel: bool| {
         let mut settings = settings();
@@ -631,13 +631,19 @@ fn our_own_voice_is_taken_out_of_what_is_heard() {
         let onsets = hearing
             .events()
             .iter()
-            .filter(|(_, e)| *e == MicrophoneEvent::SpeechStarted)
+            .filter(|(_, e)| matches!(e, MicrophoneEvent::SpeechStarted { .. }))
             .count();
-        let half = audio.samples.len() / 2;
-        (libretto_voice::audio::rms(&audio.samples[half..]), onsets)
+        // Half a second at a time, from the second sentence on, and of these the middle one: a gap in what is played on
+        // a busy machine has to be learnt anew.
+        let mut loud: Vec<f32> = audio.samples[audio.samples.len() / 2..]
+            .chunks(8_000)
+            .map(libretto_voice::audio::rms)
+            .collect();
+        loud.sort_by(f32::total_cmp);
+        (loud[loud.len() / 2], onsets)
     };
     let ((plain, heard), (cleaned, heard_cleaned)) = (loudness(false), loudness(true));
-    card.echo(false).unwrap();
+    card.unplug(Device::Speakerphone).unwrap();
     let removed = 20.0 * (plain / cleaned.max(1e-9)).log10();
     eprintln!(
         "echo {plain:.4}, cancelled {cleaned:.5}: {removed:.0} dB; speech told {heard} and {heard_cleaned} times"

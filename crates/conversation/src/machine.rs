@@ -25,7 +25,6 @@ mod transcribing;
 mod voicing;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use libretto_voice::{Kind, Ledger, Milestone, Time, TurnId};
 
@@ -78,8 +77,6 @@ pub struct Machine {
     last_reply: Option<String>,
     /// What the last reply said at its end, and until when it may come back as an echo.
     echo: Option<(Time, String)>,
-    /// How long replies have sounded in all.
-    sounded: Duration,
     ducked: bool,
     held: bool,
     told: Option<State>,
@@ -113,7 +110,6 @@ impl Machine {
             waiting: VecDeque::new(),
             last_reply: None,
             echo: None,
-            sounded: Duration::ZERO,
             ducked: false,
             held: false,
             told: None,

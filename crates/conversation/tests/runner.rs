@@ -127,7 +127,7 @@ impl House {
     async fn speak(&self) {
         self.talk.key_down();
         sleep(Duration::from_millis(200)).await;
-        self.mic.says(MicrophoneEvent::SpeechStarted);
+        self.mic.says(MicrophoneEvent::SpeechStarted { echo: false });
         sleep(Duration::from_secs(1)).await;
         self.mic.says(MicrophoneEvent::SpeechEnded {
             silence: Duration::from_millis(200),
@@ -316,17 +316,16 @@ async fn the_key_cuts_in_and_only_what_was_heard_is_remembered() {
 
 #[tokio::test(start_paused = true)]
 async fn speaking_cuts_in_hands_free() {
-    let mut policy = Policy {
+    let policy = Policy {
         mode: Mode::HandsFree,
         ..Policy::default()
     };
-    policy.barge_in.learning = Duration::ZERO;
     let mut house = House::build(&Plan {
         policy,
         ..Plan::default()
     });
     house.until(|phase| phase == Phase::Waiting).await;
-    house.mic.says(MicrophoneEvent::SpeechStarted);
+    house.mic.says(MicrophoneEvent::SpeechStarted { echo: false });
     sleep(Duration::from_secs(1)).await;
     house.mic.says(MicrophoneEvent::SpeechEnded {
         silence: Duration::from_millis(250),
@@ -338,7 +337,7 @@ async fn speaking_cuts_in_hands_free() {
         "what was said before it was known to be speech is heard too: {heard}"
     );
     sleep(Duration::from_millis(900)).await;
-    house.mic.says(MicrophoneEvent::SpeechStarted);
+    house.mic.says(MicrophoneEvent::SpeechStarted { echo: false });
     let (_, end) = house.rest_of_turn().await;
     assert_eq!(end, End::Cut);
     assert_eq!(house.speaker.ducks(), [0.2, 1.0]);
@@ -447,7 +446,7 @@ async fn unplugged_in_mid_word_it_answers_what_it_heard() {
     let mut house = House::build(&Plan::default());
     house.talk.key_down();
     sleep(Duration::from_secs(1)).await;
-    house.mic.says(MicrophoneEvent::SpeechStarted);
+    house.mic.says(MicrophoneEvent::SpeechStarted { echo: false });
     sleep(Duration::from_millis(500)).await;
     house.mic.unplug();
     let (notices, end) = house.rest_of_turn().await;

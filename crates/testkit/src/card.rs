@@ -36,16 +36,30 @@ pub enum Device {
     Headphones,
     /// Another microphone, `headset`.
     Headset,
+    /// Loudspeaker and microphone in one case, `speakerphone` and `speakerphone_mic`: it hears itself as loud as it
+    /// plays, at once.
+    Speakerphone,
 }
 
 impl Device {
-    /// The server's name of the device, by which the programs under test know it.
-    pub fn name(self) -> &'static str {
+    /// The server's name of the loudspeaker, or of what one speaks into.
+    fn sink(self) -> &'static str {
         match self {
             Device::Speaker => "speaker",
-            Device::Microphone => "mic",
             Device::Headphones => "headphones",
-            Device::Headset => "headset",
+            Device::Microphone => "mic_in",
+            Device::Headset => "headset_in",
+            Device::Speakerphone => "speakerphone",
+        }
+    }
+
+    /// The server's name of the microphone.
+    fn source(self) -> Option<&'static str> {
+        match self {
+            Device::Speaker | Device::Headphones => None,
+            Device::Microphone => Some("mic"),
+            Device::Headset => Some("headset"),
+            Device::Speakerphone => Some("speakerphone_mic"),
         }
     }
 
@@ -56,12 +70,16 @@ impl Device {
             Device::Microphone => "Desk microphone",
             Device::Headphones => "Headphones",
             Device::Headset => "Headset microphone",
+            Device::Speakerphone => "Speakerphone",
         }
     }
 
-    /// The sink that one speaks into, for microphones.
-    fn input(self) -> Option<String> {
-        matches!(self, Device::Microphone | Device::Headset).then(|| format!("{}_in", self.name()))
+    /// What a user reads of the sink.
+    fn sink_label(self) -> &'static str {
+        match self {
+            Device::Microphone | Device::Headset => "Before the microphone",
+            _ => self.label(),
+        }
     }
 
     /// The modules that make the device, with their arguments, in the order of loading.
@@ -69,26 +87,22 @@ impl Device {
     /// Without rewinds a block is final once it is played, as on hardware; the recorder on the monitor would otherwise
     /// be held back by up to a block.
     fn modules(self) -> Vec<Vec<String>> {
-        let null = |name: &str, label: &str| {
-            let label = format!("sink_properties='device.description=\"{label}\"'");
-            vec![
-                "module-null-sink".into(),
-                format!("sink_name={name}"),
-                "rate=48000".into(),
-                "norewinds=1".into(),
-                label,
-            ]
-        };
-        let Some(input) = self.input() else {
-            return vec![null(self.name(), self.label())];
-        };
-        let source = vec![
-            "module-remap-source".into(),
-            format!("master={input}.monitor"),
-            format!("source_name={}", self.name()),
-            format!("source_properties='device.description=\"{}\"'", self.label()),
+        let sink = vec![
+            "module-null-sink".into(),
+            format!("sink_name={}", self.sink()),
+            "rate=48000".into(),
+            "norewinds=1".into(),
+            format!("sink_properties='device.description=\"{}\"'", self.sink_label()),
         ];
-        vec![null(&input, "Before the microphone"), source]
+        let source = self.source().map(|source| {
+            vec![
+                "module-remap-source".into(),
+                format!("master={}.monitor", self.sink()),
+                format!("source_name={source}"),
+                format!("source_properties='device.description=\"{}\"'", self.label()),
+            ]
+        });
+        [Some(sink), source].into_iter().flatten().collect()
     }
 }
 
@@ -101,7 +115,6 @@ pub struct SoundCard {
     client: Client,
     server: Child,
     modules: Mutex<BTreeMap<Device, Vec<u32>>>,
-    echo: Mutex<Option<u32>>,
     folder: TempDir,
 }
 
@@ -153,13 +166,12 @@ impl SoundCard {
                 return Err(error);
             }
         };
-        let (tones, modules, echo) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (tones, modules) = (Mutex::default(), Mutex::default());
         Ok(Self {
             tones,
             client,
             server,
             modules,
-            echo,
             folder,
         })
     }
@@ -185,13 +197,14 @@ impl SoundCard {
             loaded.push(index.trim().parse().context("pactl names no module")?);
         }
         lock(&self.modules).insert(device, loaded);
-        match device {
-            Device::Speaker => drop(self.pactl("set-default-sink", [device.name()])?),
-            Device::Microphone => drop(self.pactl("set-default-source", [device.name()])?),
-            Device::Headphones | Device::Headset => {}
+        if matches!(device, Device::Speaker | Device::Speakerphone) {
+            self.pactl("set-default-sink", [device.sink()])?;
         }
-        if let Some(input) = device.input() {
-            lock(&self.tones).insert(device, speech::room(&self.client, &input)?);
+        if let (Device::Microphone | Device::Speakerphone, Some(source)) = (device, device.source()) {
+            self.pactl("set-default-source", [source])?;
+        }
+        if device.source().is_some() {
+            lock(&self.tones).insert(device, speech::room(&self.client, device.sink())?);
         }
         Ok(())
     }
@@ -211,33 +224,7 @@ impl SoundCard {
     /// Makes the microphone give zeros, as one does whose switch is off.
     pub fn mute(&self, muted: bool) -> Result<()> {
         let muted = if muted { "1" } else { "0" };
-        self.pactl("set-source-mute", [Device::Microphone.name(), muted])
-            .map(drop)
-    }
-
-    /// Lets the microphone hear the loudspeaker, as in a room without headphones, about 20 ms later.
-    pub fn echo(&self, on: bool) -> Result<()> {
-        let mut echo = lock(&self.echo);
-        if let Some(module) = echo.take() {
-            self.pactl("unload-module", [module.to_string().as_str()])?;
-        }
-        if on {
-            // Both run by one clock, so nothing has to be adjusted; doing it would distort the sound.
-            let arguments = [
-                "module-loopback",
-                "source=speaker.monitor",
-                "sink=mic_in",
-                "latency_msec=20",
-                "adjust_time=0",
-            ];
-            *echo = Some(
-                self.pactl("load-module", arguments)?
-                    .trim()
-                    .parse()
-                    .context("pactl names no module")?,
-            );
-        }
-        Ok(())
+        self.pactl("set-source-mute", ["mic", muted]).map(drop)
     }
 
     /// Speaks into the microphone. Returns once the first sample is on its way.
@@ -247,15 +234,15 @@ impl SoundCard {
 
     /// Speaks into one of the microphones.
     pub fn speak_into(&self, microphone: Device, audio: &Audio) -> Result<Speech> {
-        let input = microphone
-            .input()
+        microphone
+            .source()
             .with_context(|| format!("{microphone:?} is no microphone"))?;
-        speech::play(&self.client, &input, audio)
+        speech::play(&self.client, microphone.sink(), audio)
     }
 
     /// Plays on a loudspeaker, as another program would.
     pub fn play(&self, speaker: Device, audio: &Audio) -> Result<Speech> {
-        speech::play(&self.client, speaker.name(), audio)
+        speech::play(&self.client, speaker.sink(), audio)
     }
 
     /// Begins to hear what the loudspeaker plays.
@@ -268,16 +255,16 @@ impl SoundCard {
         // A connection of its own, so that nothing delays the moments of arrival.
         Ear::open(
             connect(&self.folder.path().join("pulse/native"))?,
-            &format!("{}.monitor", speaker.name()),
+            &format!("{}.monitor", speaker.sink()),
         )
     }
 
     /// Begins to hear what a microphone gives. Its clock is the server's and less exact than a loudspeaker's.
     pub fn overhear(&self, microphone: Device) -> Result<Ear> {
-        Ear::open(
-            connect(&self.folder.path().join("pulse/native"))?,
-            microphone.name(),
-        )
+        let source = microphone
+            .source()
+            .with_context(|| format!("{microphone:?} is no microphone"))?;
+        Ear::open(connect(&self.folder.path().join("pulse/native"))?, source)
     }
 
     /// Runs `pactl COMMAND ARGUMENTS` against this card and returns what it printed.

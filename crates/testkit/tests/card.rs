@@ -111,14 +111,15 @@ fn what_is_said_reaches_the_microphone() {
 }
 
 #[test]
-fn with_an_echo_the_microphone_hears_the_loudspeaker() {
+fn a_speakerphone_hears_itself() {
     let card = SoundCard::new().unwrap();
     let ear = card.overhear(Device::Microphone).unwrap();
     let said = recordings::named("go-forward").unwrap().audio().unwrap();
     card.play(Device::Speaker, &said).unwrap().wait();
     assert!(ear.sound().unwrap().audio.rms() < 1e-3);
-    card.echo(true).unwrap();
-    card.play(Device::Speaker, &said).unwrap().wait();
+    card.plug(Device::Speakerphone).unwrap();
+    let ear = card.overhear(Device::Speakerphone).unwrap();
+    card.play(Device::Speakerphone, &said).unwrap().wait();
     sleep(Duration::from_millis(200));
     let sound = ear.sound().unwrap();
     assert!(sound.audio.rms() > 1e-2);

@@ -42,7 +42,11 @@ pub enum MicrophoneEvent {
     /// Loudness of the last tenth of a second, RMS from 0 to 1.
     Level(f32),
     /// Speech began; the pre-roll reaches back before it.
-    SpeechStarted,
+    SpeechStarted {
+        /// The loudspeaker sounds and is heard in this microphone: what was taken for speech may be what is left of it
+        /// after echo cancellation. Never with headphones.
+        echo: bool,
+    },
     /// Speech ended this long ago: the hangover that had to pass before it was sure.
     SpeechEnded {
         /// Silence that has passed since the last voiced sample.

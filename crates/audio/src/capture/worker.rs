@@ -18,7 +18,7 @@ use super::outbox::Outbox;
 use crate::AudioError;
 use crate::backend::{Alarm, Source};
 use crate::devices::DeviceId;
-use crate::echo::Canceller;
+use crate::echo::{Canceller, Suspicion};
 use crate::settings::KeepWarm;
 use crate::vad::{Change, Detector, FRAME};
 use crate::watch::backoff;
@@ -48,6 +48,8 @@ pub(super) struct Worker {
     /// Name of the device that was open last, and its id.
     device: Option<(String, DeviceId)>,
     canceller: Canceller,
+    /// A frame that waits for what we played at its time.
+    held: Option<([f32; FRAME], Instant)>,
     pre_roll: VecDeque<[f32; FRAME]>,
     /// While somebody listens.
     listening: Option<Listening>,
@@ -63,6 +65,7 @@ pub(super) struct Worker {
 struct Listening {
     attention: Attention,
     detector: Detector,
+    suspicion: Suspicion,
 }
 
 struct Missing {
@@ -90,6 +93,7 @@ impl Worker {
             missing: None,
             device: None,
             canceller,
+            held: None,
             pre_roll: VecDeque::with_capacity(PRE_ROLL),
             listening: None,
             muted: false,
@@ -155,6 +159,7 @@ impl Worker {
             self.dropped += open.dropped();
         }
         self.missing = None;
+        self.held = None;
         self.pre_roll.clear();
     }
 
@@ -186,6 +191,7 @@ impl Worker {
         self.listening = Some(Listening {
             attention: Attention::new(hears),
             detector,
+            suspicion: Suspicion::default(),
         });
         for frame in std::mem::take(&mut self.pre_roll) {
             self.pass_on(&frame);
@@ -243,8 +249,11 @@ impl Worker {
                 let new = (device.name.clone(), device.id.clone());
                 self.open = Some(open);
                 let before = self.device.replace(new.clone());
-                if self.listening.is_some() && before.is_some_and(|(_, id)| id != new.1) {
-                    self.outbox.send(MicrophoneEvent::Changed { device: new.0 });
+                if before.is_some_and(|(_, id)| id != new.1) {
+                    self.canceller.forget();
+                    if self.listening.is_some() {
+                        self.outbox.send(MicrophoneEvent::Changed { device: new.0 });
+                    }
                 }
                 self.fill();
                 self.missing = None;
@@ -283,8 +292,12 @@ impl Worker {
         if self.open.is_none() {
             self.fill();
         }
-        while let Some((mut frame, captured)) = self.open.as_mut().and_then(|open| open.frame(now)) {
+        while let Some((mut frame, captured)) = self.next(now) {
             if self.live.echo.load(Ordering::Relaxed) {
+                if !self.canceller.ready(captured, now) {
+                    self.held = Some((frame, captured));
+                    break;
+                }
                 self.canceller.clean(&mut frame, captured);
             }
             if self.listening.is_some() {
@@ -302,6 +315,12 @@ impl Worker {
             tracing::warn!(dropped, "capture_dropped");
             self.outbox.send(MicrophoneEvent::Dropped(dropped));
         }
+    }
+
+    fn next(&mut self, now: Instant) -> Option<([f32; FRAME], Instant)> {
+        self.held
+            .take()
+            .or_else(|| self.open.as_mut().and_then(|open| open.frame(now)))
     }
 
     /// Sends a frame and what there is to say about it.
@@ -326,8 +345,11 @@ impl Worker {
             SampleRate::SPEECH,
             frame.to_vec(),
         )));
-        match change {
-            Some(Change::Started) => self.outbox.send(MicrophoneEvent::SpeechStarted),
+        match listening.suspicion.push(change, &self.canceller) {
+            Some(Change::Started) => {
+                let echo = self.canceller.hears_us();
+                self.outbox.send(MicrophoneEvent::SpeechStarted { echo });
+            }
             Some(Change::Ended { silence }) => self.outbox.send(MicrophoneEvent::SpeechEnded { silence }),
             None => {}
         }

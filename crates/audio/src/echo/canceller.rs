@@ -1,4 +1,4 @@
-//! The canceller itself: AEC3 of WebRTC as `sonora` has it, switched in only while something plays.
+//! The canceller itself: AEC3 of WebRTC as `sonora` has it, switched in only while something plays and comes back.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,24 +7,33 @@ use libretto_voice::SampleRate;
 use sonora::config::EchoCanceller;
 use sonora::{AudioProcessing, Config, StreamConfig};
 
-use super::Reference;
+use super::presence::{Presence, Watch};
+use super::reference::{Reference, Route};
 
 /// Samples of a 10 ms frame at 16 kHz.
 const FRAME: usize = 160;
 /// The reference is taken this much ahead, because the canceller finds an echo only behind what it was told, and the
-/// devices' latencies are known to about half of it.
-const AHEAD: Duration = Duration::from_millis(20);
-/// It stays switched in for so many frames after the last sound: the room dies away, and short pauses do not switch.
+/// devices' latencies are not known better.
+const AHEAD: Duration = Duration::from_millis(10);
+/// A frame waits until it is so old for what we played at its time: the playback callback may be late.
+const PATIENCE: Duration = Duration::from_millis(60);
+/// Our voice counts as playing for so many frames after its last sound: the room dies away, and short pauses do not
+/// switch.
 const LINGER: u32 = 100;
 /// Frames heard before it is switched in, given to it first, so that its filters have settled when it is heard.
 const PRIME: usize = 5;
 
-/// Takes the echo out of 10 ms frames. While nothing is played frames pass unchanged and undelayed; while something
-/// is, they come 8 ms late (the canceller's own delay, measured).
+/// Takes the echo out of 10 ms frames. While nothing is played, or what is played does not come back, frames pass
+/// unchanged and undelayed; else they come 8 ms late (the canceller's own delay, measured).
 pub struct Canceller {
     reference: Reference,
+    /// The way from loudspeaker to microphone of which it has learnt.
+    route: Route,
+    watch: Watch,
     processing: AudioProcessing,
-    /// Frames since the reference was last heard; `None` while switched out.
+    /// Whether it is switched in.
+    active: bool,
+    /// Frames since our voice sounded last; `None` once that is long ago.
     quiet: Option<u32>,
     heard: VecDeque<[f32; FRAME]>,
 }
@@ -33,48 +42,74 @@ impl Canceller {
     /// Cancels what `reference` tells of.
     pub fn new(reference: Reference) -> Self {
         Self {
+            route: reference.route(),
             reference,
+            watch: Watch::default(),
             processing: processing(),
+            active: false,
             quiet: None,
             heard: VecDeque::with_capacity(PRIME),
         }
     }
 
-    /// True while it is switched in.
-    pub fn active(&self) -> bool {
-        self.quiet.is_some()
+    /// True while our own voice may be in what is heard.
+    pub fn hears_us(&self) -> bool {
+        self.quiet.is_some() && self.watch.presence() != Presence::Absent
+    }
+
+    /// True when what is left may be our own voice and nobody else's.
+    pub fn hears_only_us(&self) -> bool {
+        self.hears_us() && self.watch.only_us()
+    }
+
+    /// Whether a frame captured at `captured` can be cleaned now; else a little later, with what we play known better.
+    pub fn ready(&self, captured: Instant, now: Instant) -> bool {
+        now.saturating_duration_since(captured) >= PATIENCE || self.reference.has(captured + AHEAD, FRAME)
+    }
+
+    /// Another microphone: what was learnt of the way to the old one is wrong.
+    pub fn forget(&mut self) {
+        self.watch = Watch::default();
+        self.processing = processing();
     }
 
     /// Cleans a frame whose first sample was captured at `captured`.
     pub fn clean(&mut self, frame: &mut [f32; FRAME], captured: Instant) {
         let mut played = [0.0; FRAME];
         let sounds = self.reference.read(captured + AHEAD, &mut played);
+        let route = self.reference.route();
+        if self.route != route {
+            self.route = route;
+            self.forget();
+        }
         let original = *frame;
-        match (self.quiet, sounds) {
-            (None, false) => {}
-            (None, true) => {
-                // A fresh one: what it learnt of another room and another volume may be wrong by now.
-                self.processing = processing();
-                for mut earlier in std::mem::take(&mut self.heard) {
-                    self.process(&[0.0; FRAME], &mut earlier);
-                }
-                self.process(&played, frame);
-                cross_fade(&original, frame);
-                self.quiet = Some(0);
-            }
-            (Some(quiet), _) => {
-                self.process(&played, frame);
-                let quiet = if sounds { 0 } else { quiet + 1 };
-                if quiet > LINGER {
-                    let cleaned = *frame;
-                    *frame = original;
-                    cross_fade(&cleaned, frame);
-                    self.quiet = None;
-                } else {
-                    self.quiet = Some(quiet);
-                }
+        self.quiet = match self.quiet {
+            _ if sounds => Some(0),
+            Some(quiet) if quiet < LINGER => Some(quiet + 1),
+            _ => None,
+        };
+        if self.quiet.is_some() {
+            self.watch.push(&played, &original);
+        } else {
+            self.watch.rest(&original);
+        }
+        let wanted = self.hears_us();
+        if wanted && !self.active {
+            for mut earlier in std::mem::take(&mut self.heard) {
+                self.process(&[0.0; FRAME], &mut earlier);
             }
         }
+        if wanted || self.active {
+            self.process(&played, frame);
+        }
+        if wanted && !self.active {
+            cross_fade(&original, frame);
+        } else if self.active && !wanted {
+            let cleaned = *frame;
+            *frame = original;
+            cross_fade(&cleaned, frame);
+        }
+        self.active = wanted;
         if self.heard.len() == PRIME {
             self.heard.pop_front();
         }

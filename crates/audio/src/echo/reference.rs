@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use libretto_voice::SampleRate;
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use crate::devices::DeviceId;
 use crate::resample::Converter;
 
 /// Most samples of a piece.
@@ -17,6 +18,13 @@ const WAITING: usize = 128;
 const KEPT: Duration = Duration::from_secs(2);
 /// Pieces that follow each other within this are one stretch; beyond it there was a gap.
 const SEAM: Duration = Duration::from_millis(20);
+
+/// Readings follow each other without a seam, wherever the clocks would have them, unless they stray further than this
+/// from it: clocks waver from frame to frame, devices do not, and no filter can learn an echo whose reference jumps to
+/// and fro. The canceller finds the delay by itself, as long as the reference comes before the echo.
+const STRAY: Duration = Duration::from_millis(50);
+/// The canceller's rate.
+const RATE: SampleRate = SampleRate::SPEECH;
 
 /// Samples that the device was given.
 struct Piece {
@@ -67,7 +75,12 @@ impl Tap {
 #[derive(Clone, Default)]
 pub struct Reference {
     inner: Arc<Mutex<Option<Line>>>,
+    route: Arc<Mutex<Route>>,
 }
+
+/// Which loudspeaker plays: each has its own way to the microphone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Route(Option<DeviceId>);
 
 /// The capture's end, and what has come out of it at 16 kHz.
 struct Line {
@@ -76,24 +89,42 @@ struct Line {
     kept: VecDeque<f32>,
     /// When the first kept sample leaves the loudspeaker.
     since: Option<Instant>,
+    /// Where the last reading ended, counted from the first kept sample.
+    read: Option<i64>,
 }
 
 impl Reference {
     /// A tap for a stream that was opened just now at `rate`; `None` where its rate cannot be converted.
     pub(crate) fn tap(&self, rate: SampleRate) -> Option<Tap> {
-        let converter = Converter::new(rate, SampleRate::SPEECH).ok()?;
+        let converter = Converter::new(rate, RATE).ok()?;
         let (pieces, coming) = RingBuffer::new(WAITING);
         let line = Line {
             pieces: coming,
             converter,
             kept: VecDeque::new(),
             since: None,
+            read: None,
         };
         *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
         Some(Tap {
             pieces,
             silent: u64::MAX / 2,
         })
+    }
+
+    /// From now on this device plays.
+    pub(crate) fn plays_on(&self, device: &DeviceId) {
+        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = Route(Some(device.clone()));
+    }
+
+    pub(crate) fn route(&self) -> Route {
+        self.route.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether `len` samples from `from` on are here: all of them, or there are no more because it is silent.
+    pub(crate) fn has(&self, from: Instant, len: usize) -> bool {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.as_mut().is_none_or(|line| line.has(from, len))
     }
 
     /// Fills `out`, at 16 kHz, with what leaves the loudspeaker from `from` on. Returns whether there was anything but
@@ -108,10 +139,11 @@ impl Reference {
 impl Line {
     fn read(&mut self, from: Instant, out: &mut [f32]) -> bool {
         self.collect();
-        let rate = SampleRate::SPEECH;
-        let Some(since) = self.since else { return false };
-        let before = rate.samples(from.saturating_duration_since(since)) as usize;
-        let later = rate.samples(since.saturating_duration_since(from)) as usize;
+        let Some(start) = self.place(from) else {
+            return false;
+        };
+        self.read = Some(start + out.len() as i64);
+        let (before, later) = (start.max(0) as usize, (-start).max(0) as usize);
         let mut any = false;
         for (to, sample) in out.iter_mut().skip(later).zip(self.kept.iter().skip(before)) {
             *to = *sample;
@@ -120,32 +152,76 @@ impl Line {
         any
     }
 
+    fn has(&mut self, from: Instant, len: usize) -> bool {
+        self.collect();
+        let Some(start) = self.place(from) else {
+            return true;
+        };
+        let silent = || {
+            self.kept
+                .iter()
+                .rev()
+                .take(RATE.samples(TAIL / 2) as usize)
+                .all(|s| *s == 0.0)
+        };
+        start + len as i64 <= self.kept.len() as i64 || silent()
+    }
+
+    /// Where the next reading begins.
+    fn place(&self, from: Instant) -> Option<i64> {
+        let wanted = signed(from, self.since?);
+        let near = |next: &i64| (next - wanted).unsigned_abs() <= RATE.samples(STRAY);
+        Some(self.read.filter(near).unwrap_or(wanted))
+    }
+
     fn collect(&mut self) {
-        let rate = SampleRate::SPEECH;
         let mut fresh = Vec::new();
         while let Ok(piece) = self.pieces.pop() {
-            let end = self
-                .since
-                .map(|since| since + rate.duration(self.kept.len() as u64));
-            // The converter holds back a few milliseconds, which the seam allows for.
-            let gap = end.is_none_or(|end| {
-                piece.audible.saturating_duration_since(end) > SEAM
-                    || end.saturating_duration_since(piece.audible) > SEAM
-            });
-            if gap {
-                self.converter.reset();
-                self.kept.clear();
-                self.since = Some(piece.audible);
-            }
+            self.lay(piece.audible);
             fresh.clear();
             self.converter.push(&piece.samples[..piece.len], &mut fresh);
             self.kept.extend(&fresh);
         }
-        let most = rate.samples(KEPT) as usize;
-        if self.kept.len() > most {
-            let gone = self.kept.len() - most;
-            self.kept.drain(..gone);
-            self.since = self.since.map(|since| since + rate.duration(gone as u64));
+        let most = RATE.samples(KEPT) as usize;
+        self.forget(self.kept.len().saturating_sub(most));
+    }
+
+    /// Sees to it that the next sample kept is the one that leaves the loudspeaker at `audible`. The converter holds
+    /// back a few milliseconds, which the seam allows for.
+    fn lay(&mut self, audible: Instant) {
+        let Some(since) = self.since else {
+            self.since = Some(audible);
+            return;
+        };
+        let seam = RATE.samples(SEAM) as i64;
+        let gap = signed(audible, since) - self.kept.len() as i64;
+        if gap.abs() <= seam {
+            return;
+        }
+        self.converter.reset();
+        let end = self.kept.len() as i64 + gap;
+        if (0..=RATE.samples(KEPT) as i64).contains(&end) {
+            // Either the device went on with silence, or what was laid there was never played.
+            self.kept.resize(end as usize, 0.0);
+        } else {
+            self.kept.clear();
+            self.since = Some(audible);
+            self.read = None;
         }
     }
+
+    fn forget(&mut self, samples: usize) {
+        self.kept.drain(..samples);
+        self.since = self.since.map(|since| since + RATE.duration(samples as u64));
+        self.read = self.read.map(|read| read - samples as i64);
+    }
+}
+
+/// Samples from one moment to another, negative when it lies before.
+fn signed(to: Instant, from: Instant) -> i64 {
+    let (after, before) = (
+        to.saturating_duration_since(from),
+        from.saturating_duration_since(to),
+    );
+    RATE.samples(after) as i64 - RATE.samples(before) as i64
 }

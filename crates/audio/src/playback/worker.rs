@@ -145,6 +145,7 @@ impl Worker {
                 self.failures = 0;
                 self.retry = None;
                 let device = stream.device.clone();
+                self.reference.plays_on(&device.id);
                 let sink = self.sink.clone();
                 let watch = Watch::start(move || sink.listing());
                 let calls = self.shared.controls.calls.load(Ordering::Relaxed);

@@ -221,7 +221,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn speech_started(&mut self) {
+    pub(super) fn speech_started(&mut self, echo: bool) {
         self.voiced = true;
         match &mut self.capture {
             Some(capture) => {
@@ -241,7 +241,7 @@ impl Machine {
                 }
             }
             None if self.policy.mode == Mode::HandsFree => {
-                let doubt = self.doubt();
+                let doubt = self.doubt(echo);
                 self.open(By::Voice, doubt);
             }
             None => {}

@@ -47,9 +47,6 @@ impl Machine {
         let all = libretto_voice::text::count(reply.script.text());
         let whole = end == End::Complete && reply.is_whole();
         let heard = if whole { all } else { reply.heard(samples) };
-        if let Some(alignment) = &reply.alignment {
-            self.sounded += alignment.rate().duration(samples);
-        }
         self.data(
             reply.turn,
             Data::Heard {

@@ -64,7 +64,10 @@ pub enum Microphone {
     /// Loudness, RMS from 0 to 1.
     Level(f32),
     /// Speech began.
-    SpeechStarted,
+    SpeechStarted {
+        /// It may be our own voice: see `MicrophoneEvent::SpeechStarted`.
+        echo: bool,
+    },
     /// Speech ended so long ago.
     SpeechEnded(Duration),
     /// It cannot be used, or has gone for good.

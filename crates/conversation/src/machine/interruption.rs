@@ -28,7 +28,7 @@ pub(super) struct Doubt {
     /// How long it was loud before.
     before: Duration,
     peak: f32,
-    /// Only words decide: the echo canceller is still learning.
+    /// Only words decide: the reply itself is heard in this microphone.
     words_only: bool,
 }
 
@@ -39,15 +39,16 @@ impl Doubt {
 }
 
 impl Machine {
-    /// The doubt with which an utterance begins now: none when no reply is under way or has just ended.
-    pub(super) fn doubt(&mut self) -> Option<Doubt> {
+    /// The doubt with which an utterance begins now: none when no reply is under way or has just ended. With `echo`
+    /// in the microphone nothing but words can clear it.
+    pub(super) fn doubt(&mut self, echo: bool) -> Option<Doubt> {
         let now = self.now;
         let new = Doubt {
             since: now,
             loud: Some(now),
             before: Duration::ZERO,
             peak: 0.0,
-            words_only: false,
+            words_only: echo,
         };
         let Some(reply) = self.reply.as_ref() else {
             return self
@@ -56,8 +57,6 @@ impl Machine {
                 .is_some_and(|(until, _)| now <= *until)
                 .then_some(new);
         };
-        let learning = self.policy.barge_in.learning;
-        let words_only = reply.sounds(now) && self.sounded + reply.played(now) < learning;
         if reply.sounds(now) {
             self.ducked = true;
             self.out.push(Action::Duck(self.policy.barge_in.duck));
@@ -65,7 +64,7 @@ impl Machine {
             self.held = true;
             self.out.push(Action::Hold(true));
         }
-        Some(Doubt { words_only, ..new })
+        Some(new)
     }
 
     /// Loudness at the microphone: a pause in it shows earlier than the detector's hangover lets it say so.

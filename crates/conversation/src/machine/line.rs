@@ -46,8 +46,8 @@ impl Machine {
                 self.first_sample();
             }
             Microphone::Level(level) => self.level(level),
-            Microphone::SpeechStarted if self.microphone != Line::Off => self.speech_started(),
-            Microphone::Listening | Microphone::SpeechStarted => {}
+            Microphone::SpeechStarted { echo } if self.microphone != Line::Off => self.speech_started(echo),
+            Microphone::Listening | Microphone::SpeechStarted { .. } => {}
             Microphone::SpeechEnded(silence) => self.speech_ended(silence),
             Microphone::Failed(fault) => self.microphone_failed(fault),
         }

@@ -66,7 +66,9 @@ impl Default for TurnEnd {
 }
 
 /// When speech cuts a reply. Three steps, the first two of which cost nothing to undo: duck at once, cut when it lasts
-/// or says words, otherwise be loud again.
+/// or says words, otherwise be loud again. Where the microphone hears the reply itself, sound that lasts proves nothing,
+/// and only words cut (`LiveKit` and Unmute do so for the first 3 s, while their echo cancellers learn; ours says
+/// whether there is an echo at all).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BargeIn {
     /// Without it the microphone rests while a reply sounds.
@@ -79,9 +81,6 @@ pub struct BargeIn {
     pub pause_level: f32,
     /// Loudness while it is being found out.
     pub duck: f32,
-    /// Until replies have sounded for so long in all, only recognised words cut: the echo canceller is still learning
-    /// (3 s in `LiveKit` and in Unmute).
-    pub learning: Duration,
     /// Words that the reply itself has just said are its echo when at least this part of them is.
     pub echo: f32,
 }
@@ -94,7 +93,6 @@ impl Default for BargeIn {
             certain: Duration::from_millis(1500),
             pause_level: 0.25,
             duck: 0.2,
-            learning: Duration::from_secs(3),
             echo: 0.75,
         }
     }

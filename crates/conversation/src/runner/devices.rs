@@ -55,7 +55,9 @@ impl Runner {
                 self.progress(Progress::Level { level });
                 self.step(Event::Microphone(Microphone::Level(level)));
             }
-            MicrophoneEvent::SpeechStarted => self.step(Event::Microphone(Microphone::SpeechStarted)),
+            MicrophoneEvent::SpeechStarted { echo } => {
+                self.step(Event::Microphone(Microphone::SpeechStarted { echo }));
+            }
             MicrophoneEvent::SpeechEnded { silence } => {
                 self.step(Event::Microphone(Microphone::SpeechEnded(silence)));
             }

@@ -10,9 +10,10 @@ use tokio::sync::{Notify, mpsc};
 use super::carry::Report;
 use crate::machine::{Event, Fault, Job, Recogniser};
 
-/// What of the microphone's audio is kept before anybody is known to speak: the detector's onset and the first
-/// consonant, which is softer than the vowel that sets it off.
-const PRE_ROLL: Duration = Duration::from_millis(700);
+/// What of the microphone's audio is kept before anybody is known to speak: the detector's onset, the first consonant,
+/// which is softer than the vowel that sets it off, and the time in which speech over a loud reply cannot be told from
+/// its echo.
+const PRE_ROLL: Duration = Duration::from_millis(1_200);
 /// Recognisers are given at most so much at once.
 const PIECE: Duration = Duration::from_millis(100);
 /// The turn detector hears so much of the end (Smart Turn was trained on 8 s).

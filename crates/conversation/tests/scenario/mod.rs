@@ -1,8 +1,8 @@
 //! A conversation as a list of lines, played to the machine in virtual time.
 //!
 //! `at 1.20 …` lets time run to 1.20 s (deadlines fire on the way) and then makes something happen:
-//! `key down|up`, `cancel`, `stop`, `ask …`, `announce …`, `replay N`, `mode …`, `mic listening|speech|silence S|level
-//! L|fails`, `heard partial|segment …|done|fails`, `judge S|fails`, `model says …|done|fails`, `voice speaks S|done|
+//! `key down|up`, `cancel`, `stop`, `ask …`, `announce …`, `replay N`, `mode …`, `mic listening|speech|echo|silence S|
+//! level L|fails` (`echo` is speech that may be our own voice), `heard partial|segment …|done|fails`, `judge S|fails`, `model says …|done|fails`, `voice speaks S|done|
 //! fails`, `speaker starts|starved|drained|fails`; `nothing` only lets time run. `heard`, `model` and `voice` speak for
 //! the newest job of their kind; `late heard …` and so on for the one before it.
 //!
@@ -61,14 +61,11 @@ pub fn push_to_talk() -> Policy {
     Policy::default()
 }
 
-/// Hands-free, with an echo canceller that has learned.
 pub fn hands_free() -> Policy {
-    let mut policy = Policy {
+    Policy {
         mode: Mode::HandsFree,
         ..Policy::default()
-    };
-    policy.barge_in.learning = Duration::ZERO;
-    policy
+    }
 }
 
 pub fn two_of_each() -> Providers {
@@ -213,7 +210,8 @@ impl Stage {
             ("mode", "hands-free") => Event::User(User::Mode(Mode::HandsFree)),
             ("mode", _) => Event::User(User::Mode(Mode::PushToTalk)),
             ("mic", "listening") => Event::Microphone(Microphone::Listening),
-            ("mic", "speech") => Event::Microphone(Microphone::SpeechStarted),
+            ("mic", "speech") => Event::Microphone(Microphone::SpeechStarted { echo: false }),
+            ("mic", "echo") => Event::Microphone(Microphone::SpeechStarted { echo: true }),
             ("mic", "silence") => {
                 Event::Microphone(Microphone::SpeechEnded(Duration::from_secs_f64(number())))
             }
