@@ -542,6 +542,34 @@ fn it_answers_its_own_echo() {
     play(hands_free(), &script);
 }
 
+/// What a canceller leaves of an echo makes a recogniser guess, each time something else.
+#[test]
+fn a_guess_at_its_echo_stops_the_reply() {
+    let script = format!(
+        "{SPEAKING}
+        at 3.60 mic echo
+        at 3.90 heard partial various
+        at 4.20 heard partial and the police
+        at 4.50 mic silence 0.25
+        at 4.60 heard segment Is a priest.
+        at 4.60 heard done
+        never cut
+        state speaking
+        "
+    );
+    play(hands_free(), &script);
+    let script = format!(
+        "{SPEAKING}
+        at 3.60 mic echo
+        at 3.90 mic silence 0.25
+        at 4.00 heard segment Stop.
+        at 4.00 heard done
+        expect cut
+        "
+    );
+    play(hands_free(), &script);
+}
+
 /// Unmute and `LiveKit` close their ears for the first three seconds: recognised words must cut in at any time, and where
 /// there is no echo, speech that lasts too.
 #[test]
@@ -552,6 +580,7 @@ fn nobody_can_interrupt_in_the_first_seconds() {
         at 4.00 nothing
         never cut
         at 4.10 heard partial no wait
+        at 4.40 heard partial no wait please
         expect cut
         "
     );

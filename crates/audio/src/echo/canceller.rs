@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_millis(60);
 /// Our voice counts as playing for so many frames after its last sound: the room dies away, and short pauses do not
 /// switch.
 const LINGER: u32 = 100;
+/// So many frames after a slip of the reference it has learnt where the echo is now.
+const RELEARN: u32 = 80;
 /// Frames heard before it is switched in, given to it first, so that its filters have settled when it is heard.
 const PRIME: usize = 5;
 
@@ -36,6 +38,9 @@ pub struct Canceller {
     /// Frames since our voice sounded last; `None` once that is long ago.
     quiet: Option<u32>,
     heard: VecDeque<[f32; FRAME]>,
+    /// Slips of the reference that are known, and frames until the last one has been learnt.
+    slips: u32,
+    learning: u32,
 }
 
 impl Canceller {
@@ -49,6 +54,8 @@ impl Canceller {
             active: false,
             quiet: None,
             heard: VecDeque::with_capacity(PRIME),
+            slips: 0,
+            learning: 0,
         }
     }
 
@@ -59,7 +66,7 @@ impl Canceller {
 
     /// True when what is left may be our own voice and nobody else's.
     pub fn hears_only_us(&self) -> bool {
-        self.hears_us() && self.watch.only_us()
+        self.hears_us() && (self.learning > 0 || self.watch.only_us())
     }
 
     /// Whether a frame captured at `captured` can be cleaned now; else a little later, with what we play known better.
@@ -81,6 +88,13 @@ impl Canceller {
         if self.route != route {
             self.route = route;
             self.forget();
+        }
+        let slips = self.reference.slips();
+        if slips == self.slips {
+            self.learning = self.learning.saturating_sub(1);
+        } else {
+            self.slips = slips;
+            self.learning = RELEARN;
         }
         let original = *frame;
         self.quiet = match self.quiet {

@@ -91,6 +91,8 @@ struct Line {
     since: Option<Instant>,
     /// Where the last reading ended, counted from the first kept sample.
     read: Option<i64>,
+    /// How often sound and readings have slipped against each other.
+    slips: u32,
 }
 
 impl Reference {
@@ -104,12 +106,20 @@ impl Reference {
             kept: VecDeque::new(),
             since: None,
             read: None,
+            slips: 0,
         };
         *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
         Some(Tap {
             pieces,
             silent: u64::MAX / 2,
         })
+    }
+
+    /// How often the device was late, or its word on its latency changed: what is heard then does not fit to what was
+    /// learnt.
+    pub(crate) fn slips(&self) -> u32 {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.as_ref().map_or(0, |line| line.slips)
     }
 
     /// From now on this device plays.
@@ -142,6 +152,7 @@ impl Line {
         let Some(start) = self.place(from) else {
             return false;
         };
+        self.slips += u32::from(self.read.is_some_and(|next| next != start));
         self.read = Some(start + out.len() as i64);
         let (before, later) = (start.max(0) as usize, (-start).max(0) as usize);
         let mut any = false;
@@ -203,6 +214,7 @@ impl Line {
         if (0..=RATE.samples(KEPT) as i64).contains(&end) {
             // Either the device went on with silence, or what was laid there was never played.
             self.kept.resize(end as usize, 0.0);
+            self.slips += 1;
         } else {
             self.kept.clear();
             self.since = Some(audible);

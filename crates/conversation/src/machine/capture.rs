@@ -24,6 +24,8 @@ pub(super) struct Capture {
     pub(super) pieces: Vec<Piece>,
     /// It began while a reply was under way, and may be a cough or an echo.
     pub(super) doubt: Option<Doubt>,
+    /// Its first word as it was recognised last.
+    pub(super) first_word: Option<String>,
     /// Since when the microphone has been on for it.
     pub(super) since: Time,
     /// Speech was detected.
@@ -200,6 +202,7 @@ impl Machine {
             stage: Stage::Open,
             pieces: Vec::new(),
             doubt,
+            first_word: None,
             since: self.now,
             spoke: self.voiced,
             over,
