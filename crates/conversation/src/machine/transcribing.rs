@@ -94,7 +94,8 @@ impl Machine {
         let Some(capture) = &self.capture else { return };
         let turn = capture.turn;
         if capture.doubt.is_some() {
-            if self.is_echo(&text) || !self.is_steady(&text) {
+            // Once it has ended, the whole transcript decides.
+            if !capture.records() || self.is_echo(&text) || !self.is_steady(&text) {
                 return;
             }
             self.confirm();
