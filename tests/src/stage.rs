@@ -39,6 +39,13 @@ impl Stage {
         })
     }
 
+    /// Writes the settings' file: TOML.
+    pub fn set(&self, settings: &str) -> Result<()> {
+        let folder = self.home.path().join(".config/libretto");
+        std::fs::create_dir_all(&folder)?;
+        Ok(std::fs::write(folder.join("settings.toml"), settings)?)
+    }
+
     /// What a program needs in its environment to be on this stage.
     pub fn env(&self) -> Result<Vec<(&'static str, String)>> {
         let mut env = self.home.env()?;

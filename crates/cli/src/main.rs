@@ -32,9 +32,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     logging(&cli.global);
     let json = cli.global.json;
-    // Two workers: the work is waiting, and what is heavy has threads and processes of its own.
+    // One worker: the work is waiting, what is heavy has threads and processes of its own, and a second worker would
+    // be woken for nothing a hundred times a second.
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build();
     let result = match runtime {

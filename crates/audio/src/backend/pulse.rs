@@ -19,8 +19,8 @@ use pulseaudio::{Client, RecordStream};
 use super::{Alarm, Ear, Ring};
 
 /// How much is given at once: each fragment costs a tenth of a millisecond, and beside the silence that ends an
-/// utterance 20 ms are short.
-const FRAGMENT: Duration = Duration::from_millis(20);
+/// utterance 30 ms are short.
+const FRAGMENT: Duration = Duration::from_millis(30);
 /// How often the server is asked how old its samples are.
 const ASK: Duration = Duration::from_millis(500);
 /// Samples that are converted at once, on the callback's own stack.
