@@ -90,7 +90,7 @@ struct Line {
     /// When the first kept sample leaves the loudspeaker.
     since: Option<Instant>,
     /// Where the last reading ended, counted from the first kept sample.
-    read: Option<i64>,
+    read: Option<isize>,
     /// How often sound and readings have slipped against each other.
     slips: u32,
 }
@@ -153,7 +153,7 @@ impl Line {
             return false;
         };
         self.slips += u32::from(self.read.is_some_and(|next| next != start));
-        self.read = Some(start + out.len() as i64);
+        self.read = Some(start + out.len().cast_signed());
         let (before, later) = (start.max(0) as usize, (-start).max(0) as usize);
         let mut any = false;
         for (to, sample) in out.iter_mut().skip(later).zip(self.kept.iter().skip(before)) {
@@ -175,13 +175,13 @@ impl Line {
                 .take(RATE.samples(TAIL / 2) as usize)
                 .all(|s| *s == 0.0)
         };
-        start + len as i64 <= self.kept.len() as i64 || silent()
+        start + len.cast_signed() <= self.kept.len().cast_signed() || silent()
     }
 
     /// Where the next reading begins.
-    fn place(&self, from: Instant) -> Option<i64> {
+    fn place(&self, from: Instant) -> Option<isize> {
         let wanted = signed(from, self.since?);
-        let near = |next: &i64| (next - wanted).unsigned_abs() <= RATE.samples(STRAY);
+        let near = |next: &isize| (next - wanted).abs() <= samples(STRAY);
         Some(self.read.filter(near).unwrap_or(wanted))
     }
 
@@ -204,14 +204,14 @@ impl Line {
             self.since = Some(audible);
             return;
         };
-        let seam = RATE.samples(SEAM) as i64;
-        let gap = signed(audible, since) - self.kept.len() as i64;
+        let seam = samples(SEAM);
+        let gap = signed(audible, since) - self.kept.len().cast_signed();
         if gap.abs() <= seam {
             return;
         }
         self.converter.reset();
-        let end = self.kept.len() as i64 + gap;
-        if (0..=RATE.samples(KEPT) as i64).contains(&end) {
+        let end = self.kept.len().cast_signed() + gap;
+        if (0..=samples(KEPT)).contains(&end) {
             // Either the device went on with silence, or what was laid there was never played.
             self.kept.resize(end as usize, 0.0);
             self.slips += 1;
@@ -225,15 +225,20 @@ impl Line {
     fn forget(&mut self, samples: usize) {
         self.kept.drain(..samples);
         self.since = self.since.map(|since| since + RATE.duration(samples as u64));
-        self.read = self.read.map(|read| read - samples as i64);
+        self.read = self.read.map(|read| read - samples.cast_signed());
     }
 }
 
+/// A time in samples.
+fn samples(time: Duration) -> isize {
+    (RATE.samples(time) as usize).cast_signed()
+}
+
 /// Samples from one moment to another, negative when it lies before.
-fn signed(to: Instant, from: Instant) -> i64 {
+fn signed(to: Instant, from: Instant) -> isize {
     let (after, before) = (
         to.saturating_duration_since(from),
         from.saturating_duration_since(to),
     );
-    RATE.samples(after) as i64 - RATE.samples(before) as i64
+    samples(after) - samples(before)
 }
