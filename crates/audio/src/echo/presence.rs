@@ -21,8 +21,6 @@ pub(crate) enum Presence {
 const WINDOW: usize = 120;
 /// Frames with our voice in them that tell speech from its pauses.
 const ENOUGH: usize = 40;
-/// So many before it can be said that nothing comes back, since it may take its time.
-const SURE: usize = 80;
 /// How often it is decided anew.
 const EVERY: usize = 10;
 /// How much later than the reference an echo may be: the room, and what a device says wrong about its latency.
@@ -35,9 +33,9 @@ const LOUD: f32 = 1e-5;
 const FAINT: f32 = 2.5e-7;
 /// What is heard while we sound is no more than the room's noise within this factor (6 dB).
 const NOISE: f32 = 4.0;
-/// The two loudnesses go together from this correlation on. Two people who speak at the same time reach 0.6 by chance
-/// at one of so many shifts.
-const TOGETHER: f32 = 0.75;
+/// The two loudnesses go together from this likeness on. Two people who speak at the same time reach 0.8 by chance at
+/// one of so many delays (measured with recordings); an echo reaches 0.95.
+const TOGETHER: f32 = 0.9;
 /// From this likeness on nobody else is heard. An echo alone reaches 0.95 to 1 (three quarters of all moments, measured
 /// on the virtual sound card); with a person 6 dB softer than it three quarters of all moments stay below.
 const ONLY: f32 = 0.85;
@@ -45,6 +43,8 @@ const ONLY: f32 = 0.85;
 const RECENT: usize = 60;
 /// By so many frames the delay of an echo that is known may change.
 const WAVER: i32 = 3;
+/// Decisions in a row before it is said that nothing comes back: half a second, since it may take its time.
+const SURE: u32 = 5;
 /// Decisions in a row before an echo that was heard counts as gone: 1 s, because speech has pauses.
 const GONE: u32 = 10;
 /// By so much the noise may seem to rise in a frame: 3 dB in a second.
@@ -107,8 +107,12 @@ impl Watch {
         let (_, median, _) = under_voice.select_nth_unstable_by(middle, f32::total_cmp);
         if *median <= FAINT.max(self.noise.unwrap_or(0.0) * NOISE) {
             self.faint += 1;
-            let enough = under_voice.len() >= SURE && self.presence == Presence::Unknown;
-            if enough || self.faint >= GONE {
+            let sure = if self.presence == Presence::Unknown {
+                SURE
+            } else {
+                GONE
+            };
+            if self.faint >= sure {
                 self.presence = Presence::Absent;
             }
             return;
