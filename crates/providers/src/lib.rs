@@ -5,18 +5,22 @@
 //! [`sound`] decode what comes back piece by piece and with bounds, [`failure`] turns what went wrong into a sentence.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod catalogue;
 pub mod failure;
 pub mod key;
 pub mod limit;
 pub mod lines;
 pub mod network;
+pub mod openai;
+pub mod phrases;
 pub mod retry;
 pub mod service;
 pub mod socket;
 pub mod sound;
 pub mod sse;
 
+pub use account::{Account, Credit, ModelInfo, VoiceInfo};
 pub use catalogue::Entry;
 pub use failure::{Failure, Fault};
 pub use key::Key;

@@ -154,6 +154,15 @@ impl Service {
         }
     }
 
+    /// Opens a connection for the next call, in the background: what it answers does not matter.
+    pub fn open(&self) {
+        let request = self.network.http.head(self.base.clone());
+        let deadline = self.deadlines.first;
+        tokio::spawn(async move {
+            let _ = timeout(deadline, request.send()).await;
+        });
+    }
+
     /// Makes a call once and waits for the head of its answer.
     pub async fn send(&self, request: RequestBuilder) -> Result<Reply, Failure> {
         let response = timeout(self.deadlines.first, request.send())

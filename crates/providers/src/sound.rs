@@ -8,6 +8,7 @@ use libretto_voice::{Audio, SampleRate};
 
 use mp3::Mp3;
 use wav::Wav;
+pub use wav::file as wav_file;
 
 /// How sound comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,12 @@
-//! What fake providers are made of: real speech with true times.
+//! Fake providers: one server for each, on a loopback port, which answers as the reference pages say the service does,
+//! checks what it is sent as the service would, speaks with real speech, and fails by script.
 
+mod body;
+pub mod openai;
+pub mod script;
+pub mod server;
 pub mod speech;
 
+pub use script::{Call, Fault, Script};
+pub use server::Server;
 pub use speech::Spoken;

@@ -107,6 +107,23 @@ fn format_of(format: &[u8]) -> Result<Sound, BadSound> {
     }
 }
 
+/// A WAV file of 16-bit samples, in memory.
+pub fn file(audio: &Audio) -> Vec<u8> {
+    let samples = audio.to_pcm16();
+    let size = samples.len() as u32;
+    let rate = audio.rate.hertz();
+    let mut file = Vec::with_capacity(44 + samples.len());
+    file.extend(b"RIFF");
+    file.extend((36 + size).to_le_bytes());
+    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    file.extend(rate.to_le_bytes());
+    file.extend((rate * 2).to_le_bytes());
+    file.extend(b"\x02\0\x10\0data");
+    file.extend(size.to_le_bytes());
+    file.extend(samples);
+    file
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +161,19 @@ mod tests {
                 assert_eq!(got, mixed, "chunks of {size}");
             }
         }
+    }
+
+    #[test]
+    fn a_file_there_and_back() {
+        let audio = Audio::new(SampleRate::SPEECH, vec![0.0, 0.25, -0.5]);
+        let back = Wav::default().push(&super::file(&audio)).unwrap().unwrap();
+        assert_eq!(back.rate, audio.rate);
+        assert!(
+            back.samples
+                .iter()
+                .zip(&audio.samples)
+                .all(|(a, b)| (a - b).abs() < 1e-4)
+        );
     }
 
     #[test]

@@ -107,6 +107,35 @@ pub fn mp3() -> &'static [u8] {
     MP3
 }
 
+/// Sound as a WAV file.
+pub fn wav(audio: &Audio) -> Vec<u8> {
+    let (samples, rate) = (audio.to_pcm16(), audio.rate.hertz());
+    let size = samples.len() as u32;
+    let head = [36 + size, 16, 0x0001_0001, rate, rate * 2, 0x0010_0002, size].map(u32::to_le_bytes);
+    let [riff, format, pcm, rate, bytes, block, data] = &head;
+    [
+        &b"RIFF"[..],
+        &riff[..],
+        b"WAVEfmt ",
+        format,
+        pcm,
+        rate,
+        bytes,
+        block,
+        b"data",
+        data,
+        &samples,
+    ]
+    .concat()
+}
+
+/// How long a WAV file of 16-bit samples sounds; `None` for anything else.
+pub fn wav_seconds(file: &[u8]) -> Option<f64> {
+    let reader = hound::WavReader::new(file).ok()?;
+    let sixteen = reader.spec().bits_per_sample == 16;
+    sixteen.then(|| f64::from(reader.duration()) / f64::from(reader.spec().sample_rate))
+}
+
 /// Any text, spoken with the sentence's words.
 pub fn speak(text: &str) -> Spoken {
     let known = sentence();
