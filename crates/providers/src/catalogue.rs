@@ -67,7 +67,8 @@ pub struct Entry {
 
 /// All providers, in the order in which they are shown.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    crate::openai::PRESETS.iter().map(|preset| &preset.entry)
+    std::iter::once(&crate::elevenlabs::ENTRY)
+        .chain(crate::openai::PRESETS.iter().map(|preset| &preset.entry))
 }
 
 /// The provider of this name.

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod catalogue;
+pub mod elevenlabs;
 pub mod failure;
 pub mod key;
 pub mod limit;
@@ -19,6 +20,7 @@ pub mod service;
 pub mod socket;
 pub mod sound;
 pub mod sse;
+pub mod timed;
 
 pub use account::{Account, Credit, ModelInfo, VoiceInfo};
 pub use catalogue::Entry;

@@ -7,6 +7,7 @@ use reqwest::Url;
 use reqwest::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -137,6 +138,7 @@ impl Socket {
 
     fn broken(&self, error: SocketError) -> Failure {
         let fault = match &error {
+            SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Fault::BrokeOff,
             SocketError::Capacity(_) | SocketError::Protocol(_) | SocketError::Utf8(_) => Fault::Garbled,
             _ => Fault::BrokeOff,
         };

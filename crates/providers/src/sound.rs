@@ -97,3 +97,33 @@ impl SoundDecoder {
         Ok(audio.filter(|audio| !audio.is_empty()))
     }
 }
+
+/// Gathers sound into pieces of about a tenth of a second: small ones cost as much to send as large ones, and services
+/// ask for no less.
+#[derive(Debug)]
+pub struct Gather {
+    waiting: Audio,
+}
+
+impl Gather {
+    /// Of sound in this rate.
+    pub fn new(rate: SampleRate) -> Self {
+        Self {
+            waiting: Audio::empty(rate),
+        }
+    }
+
+    /// More sound; what is enough to be sent, as 16-bit samples.
+    pub fn push(&mut self, samples: &[f32]) -> Option<Vec<u8>> {
+        self.waiting.samples.extend_from_slice(samples);
+        let enough = self.waiting.samples.len() >= self.waiting.rate.hertz() as usize / 10;
+        enough.then(|| self.take())
+    }
+
+    /// All that waits.
+    pub fn take(&mut self) -> Vec<u8> {
+        let bytes = self.waiting.to_pcm16();
+        self.waiting.samples.clear();
+        bytes
+    }
+}

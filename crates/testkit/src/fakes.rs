@@ -2,7 +2,10 @@
 //! checks what it is sent as the service would, speaks with real speech, and fails by script.
 
 mod body;
+pub mod elevenlabs;
+mod form;
 pub mod openai;
+mod outbox;
 pub mod script;
 pub mod server;
 pub mod speech;

@@ -42,6 +42,14 @@ pub(crate) fn short() -> Deadlines {
     }
 }
 
+/// For services that never answer: whatever is slow besides makes no difference.
+pub(crate) fn brief() -> Deadlines {
+    Deadlines {
+        first: Duration::from_millis(400),
+        idle: Duration::from_millis(400),
+    }
+}
+
 /// A question.
 pub(crate) fn question(text: &str) -> ChatRequest {
     ChatRequest {

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::script::{Entry, Fault};
 
 /// What no parser takes.
-const GARBLE: &str = "{\"half\": [1, ";
+pub(crate) const GARBLE: &str = "{\"half\": [1, ";
 
 /// An answer of these pieces. The call is over when the body is.
 pub(crate) fn answer(

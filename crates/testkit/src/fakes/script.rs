@@ -125,7 +125,10 @@ impl Script {
         pages.calls.push(call);
         pages.open += 1;
         pages.most_open = pages.most_open.max(pages.open);
-        let entry = Entry { script: self.clone() };
+        let entry = Entry {
+            script: self.clone(),
+            number: pages.calls.len() - 1,
+        };
         (entry, pages.faults.pop_front().flatten())
     }
 
@@ -138,6 +141,17 @@ impl Script {
 #[derive(Debug)]
 pub(crate) struct Entry {
     script: Script,
+    number: usize,
+}
+
+impl Entry {
+    /// Notes a message that came through the call's socket.
+    pub(crate) fn message(&self, message: Value) {
+        let mut pages = self.script.pages();
+        if let Value::Array(messages) = &mut pages.calls[self.number].body {
+            messages.push(message);
+        }
+    }
 }
 
 impl Drop for Entry {

@@ -1,6 +1,5 @@
 //! `POST /v1/audio/speech` and `POST /v1/audio/transcriptions`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Multipart, Request, State};
@@ -8,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::super::{body, speech};
+use super::super::{body, form, speech};
 use super::{Desk, Flavour, call, errors};
 
 const VOICES: &[&str] = &[
@@ -73,7 +72,7 @@ pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Reque
         request.headers().clone(),
     );
     let form = match Multipart::from_request(request, &()).await {
-        Ok(form) => read(form).await,
+        Ok(form) => form::read(form).await,
         Err(_) => None,
     };
     let Some((fields, file)) = form else {
@@ -123,24 +122,6 @@ pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Reque
     let mut response = body::answer(entry, fault.as_ref(), kind, pieces);
     response.headers_mut().extend(errors::identified());
     response
-}
-
-/// The fields, with the file's name under `file`; and the file.
-async fn read(mut form: Multipart) -> Option<(BTreeMap<String, Vec<String>>, Vec<u8>)> {
-    let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut file = Vec::new();
-    while let Some(field) = form.next_field().await.ok()? {
-        let name = field.name()?.to_owned();
-        let value = match field.file_name().map(str::to_owned) {
-            Some(named) => {
-                file = field.bytes().await.ok()?.to_vec();
-                named
-            }
-            None => field.text().await.ok()?,
-        };
-        fields.entry(name).or_default().push(value);
-    }
-    Some((fields, file))
 }
 
 fn stream(hears: &str) -> Vec<Bytes> {
