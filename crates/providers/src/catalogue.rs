@@ -67,11 +67,39 @@ pub struct Entry {
 
 /// All providers, in the order in which they are shown.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    std::iter::once(&crate::elevenlabs::ENTRY)
+    let own = [&crate::elevenlabs::ENTRY, &crate::deepgram::ENTRY];
+    own.into_iter()
         .chain(crate::openai::PRESETS.iter().map(|preset| &preset.entry))
 }
 
 /// The provider of this name.
 pub fn named(name: &str) -> Option<&'static Entry> {
     all().find(|entry| entry.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_entry_is_whole() {
+        let names: HashSet<&str> = all().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), all().count(), "names are unique");
+        for entry in all() {
+            assert_eq!(named(entry.name), Some(entry));
+            assert!(entry.base.starts_with("http"), "{entry:?}");
+            assert!(
+                entry.recogniser.or(entry.model).or(entry.voice).is_some(),
+                "{entry:?}"
+            );
+            for ability in [entry.recogniser, entry.voice].into_iter().flatten() {
+                assert!(
+                    !ability.model.is_empty() && !ability.rates.is_empty(),
+                    "{entry:?}"
+                );
+            }
+        }
+    }
 }

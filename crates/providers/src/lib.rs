@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod catalogue;
+pub mod deepgram;
 pub mod elevenlabs;
 pub mod failure;
 pub mod key;

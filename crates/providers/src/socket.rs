@@ -1,6 +1,8 @@
 //! WebSockets. Each begins as a request of the provider's HTTP client, so that a refused handshake is read like any
 //! other refusal, and proxies and certificates are the same.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use reqwest::Url;
@@ -35,12 +37,44 @@ pub enum Frame {
     },
 }
 
-/// An open socket. Dropping it ends the connection.
+/// An open socket. Dropping it says goodbye and ends the connection, in the background: what the service does for
+/// nobody costs money all the same.
 #[derive(Debug)]
 pub struct Socket {
     service: Service,
-    stream: WebSocketStream<reqwest::Upgraded>,
+    /// Always there until it is dropped.
+    stream: Option<WebSocketStream<reqwest::Upgraded>>,
     request: Option<String>,
+    farewell: Option<String>,
+    /// Both sides know that it is over.
+    over: bool,
+}
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let (Some(mut stream), false) = (self.stream.take(), self.over) else {
+            return;
+        };
+        let farewell = self.farewell.take().map(Message::text);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(timeout(GOODBYE, async move {
+                if let Some(farewell) = farewell {
+                    stream.send(farewell).await?;
+                }
+                stream.close(Some(goodbye())).await
+            }));
+        }
+    }
+}
+
+fn goodbye() -> CloseFrame {
+    CloseFrame {
+        code: CloseCode::Normal,
+        reason: Utf8Bytes::default(),
+    }
 }
 
 impl Socket {
@@ -72,9 +106,17 @@ impl Socket {
         let stream = WebSocketStream::from_raw_socket(connection, Role::Client, Some(config)).await;
         Ok(Self {
             service: service.clone(),
-            stream,
+            stream: Some(stream),
             request,
+            farewell: None,
+            over: false,
         })
+    }
+
+    /// What the service is told when the work is called off, before the goodbye.
+    pub fn with_farewell(mut self, message: String) -> Self {
+        self.farewell = Some(message);
+        self
     }
 
     /// The service's id of this connection.
@@ -93,7 +135,10 @@ impl Socket {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Failure> {
-        match timeout(self.service.deadlines.idle, self.stream.send(message)).await {
+        let Some(stream) = &mut self.stream else {
+            return Err(self.failure(Fault::BrokeOff));
+        };
+        match timeout(self.service.deadlines.idle, stream.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.broken(error)),
             Err(_) => Err(self.failure(Fault::Late)),
@@ -103,19 +148,25 @@ impl Socket {
     /// The next message, whenever it comes. Safe to drop. Pings are answered on the way.
     pub async fn next(&mut self) -> Result<Frame, Failure> {
         loop {
-            match self.stream.next().await {
+            let message = match &mut self.stream {
+                Some(stream) => stream.next().await,
+                None => None,
+            };
+            let closed = |code, reason| Ok(Frame::Closed { code, reason });
+            match message {
                 Some(Ok(Message::Text(text))) => return Ok(Frame::Text(text)),
                 Some(Ok(Message::Binary(bytes))) => return Ok(Frame::Binary(bytes)),
                 Some(Ok(Message::Close(frame))) => {
-                    let (code, reason) = frame.map_or((None, String::new()), |frame| {
-                        (Some(u16::from(frame.code)), frame.reason.to_string())
-                    });
-                    return Ok(Frame::Closed { code, reason });
+                    self.over = true;
+                    return match frame {
+                        Some(frame) => closed(Some(u16::from(frame.code)), frame.reason.to_string()),
+                        None => closed(None, String::new()),
+                    };
                 }
                 Some(Ok(_)) => {}
                 Some(Err(SocketError::ConnectionClosed | SocketError::AlreadyClosed)) | None => {
-                    let reason = String::new();
-                    return Ok(Frame::Closed { code: None, reason });
+                    self.over = true;
+                    return closed(None, String::new());
                 }
                 Some(Err(error)) => return Err(self.broken(error)),
             }
@@ -124,11 +175,10 @@ impl Socket {
 
     /// Says goodbye in the ordinary way. Whether the service hears it does not matter any more.
     pub async fn close(&mut self) {
-        let goodbye = CloseFrame {
-            code: CloseCode::Normal,
-            reason: Utf8Bytes::default(),
-        };
-        let _ = timeout(self.service.deadlines.idle, self.stream.close(Some(goodbye))).await;
+        if let Some(stream) = &mut self.stream {
+            self.over = true;
+            let _ = timeout(GOODBYE, stream.close(Some(goodbye()))).await;
+        }
     }
 
     /// A failure on this connection.
@@ -136,7 +186,8 @@ impl Socket {
         self.service.failure(fault).request(self.request.clone())
     }
 
-    fn broken(&self, error: SocketError) -> Failure {
+    fn broken(&mut self, error: SocketError) -> Failure {
+        self.over = true;
         let fault = match &error {
             SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Fault::BrokeOff,
             SocketError::Capacity(_) | SocketError::Protocol(_) | SocketError::Utf8(_) => Fault::Garbled,

@@ -1,6 +1,7 @@
 //! The server's side of a socket, with what goes wrong on it.
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::body::GARBLE;
@@ -37,6 +38,10 @@ impl<'a> Outbox<'a> {
             _ => text,
         };
         self.send(Message::text(text)).await
+    }
+
+    pub(crate) async fn binary(&mut self, bytes: Bytes) -> Result<(), Gone> {
+        self.send(Message::Binary(bytes)).await
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Gone> {
