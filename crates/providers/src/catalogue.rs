@@ -67,7 +67,11 @@ pub struct Entry {
 
 /// All providers, in the order in which they are shown.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    let own = [&crate::elevenlabs::ENTRY, &crate::deepgram::ENTRY];
+    let own = [
+        &crate::elevenlabs::ENTRY,
+        &crate::deepgram::ENTRY,
+        &crate::cartesia::ENTRY,
+    ];
     own.into_iter()
         .chain(crate::openai::PRESETS.iter().map(|preset| &preset.entry))
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod cartesia;
 pub mod catalogue;
 pub mod deepgram;
 pub mod elevenlabs;

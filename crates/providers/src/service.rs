@@ -27,6 +27,8 @@ pub struct Dialect {
     pub auth: (HeaderName, &'static str),
     /// Whether nothing can be had without a key.
     pub needs_key: bool,
+    /// Headers that every call bears.
+    pub headers: &'static [(&'static str, &'static str)],
     /// Headers that may bear the id of a call, the best first.
     pub request_ids: &'static [&'static str],
     /// Reads a refusal.
@@ -146,6 +148,8 @@ impl Service {
 
     fn authorised(&self, request: RequestBuilder) -> Result<RequestBuilder, Failure> {
         let (header, prefix) = &self.dialect.auth;
+        let every = self.dialect.headers.iter();
+        let request = every.fold(request, |request, (name, value)| request.header(*name, *value));
         match self.key.as_ref().map(|key| key.header(prefix)) {
             Some(Some(value)) => Ok(request.header(header, value)),
             Some(None) if self.dialect.needs_key => Err(self.failure(Fault::WrongKey)),

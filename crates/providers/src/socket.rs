@@ -114,9 +114,8 @@ impl Socket {
     }
 
     /// What the service is told when the work is called off, before the goodbye.
-    pub fn with_farewell(mut self, message: String) -> Self {
+    pub fn farewell(&mut self, message: String) {
         self.farewell = Some(message);
-        self
     }
 
     /// The service's id of this connection.

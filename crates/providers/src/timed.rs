@@ -138,6 +138,23 @@ impl Speech {
         Ok(Ok(()))
     }
 
+    /// The voice stopped before it spoke `rest`, the end of what was sent: that is counted anew, and need not be noted
+    /// again.
+    pub async fn ended_before(&mut self, rest: &str) -> Result<Result<(), BadSound>, Gone> {
+        match self.decoder.finish() {
+            Ok(Some(audio)) => self.tell_audio(audio).await?,
+            Ok(None) => {}
+            Err(bad) => return Ok(Err(bad)),
+        }
+        let text = self.aligner.text();
+        self.from.0 += text::count(text.strip_suffix(rest).unwrap_or(text));
+        self.from.1 += self.samples;
+        self.samples = 0;
+        self.renew();
+        self.aligner.sent(rest);
+        Ok(Ok(()))
+    }
+
     async fn tell_audio(&mut self, audio: Audio) -> Result<(), Gone> {
         self.told += 1;
         self.samples += audio.samples.len() as u64;

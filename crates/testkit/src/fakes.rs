@@ -2,6 +2,7 @@
 //! checks what it is sent as the service would, speaks with real speech, and fails by script.
 
 mod body;
+pub mod cartesia;
 pub mod deepgram;
 pub mod elevenlabs;
 mod form;

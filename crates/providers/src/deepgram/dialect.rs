@@ -9,6 +9,7 @@ use crate::service::{Answer, Dialect, Verdict};
 pub(super) static DIALECT: Dialect = Dialect {
     auth: (AUTHORIZATION, "Token "),
     needs_key: true,
+    headers: &[],
     request_ids: &["dg-request-id"],
     judge,
 };

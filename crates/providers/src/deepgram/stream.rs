@@ -93,7 +93,8 @@ impl Stream {
         let url = service.url(&["v1", "speak"], self.voice.query());
         // Left open, a session that nobody listens to any more counts for a while; told, it ends at once.
         let farewell = json!({"type": "Clear"}).to_string();
-        let mut socket = Socket::open(&service, url).await?.with_farewell(farewell);
+        let mut socket = Socket::open(&service, url).await?;
+        socket.farewell(farewell);
         if !std::mem::replace(&mut self.ready, true) {
             tell(ends, SpeakEvent::Ready).await?;
         }

@@ -9,6 +9,7 @@ use crate::service::{Answer, Dialect, Verdict};
 pub(super) static DIALECT: Dialect = Dialect {
     auth: (HeaderName::from_static("xi-api-key"), ""),
     needs_key: true,
+    headers: &[],
     request_ids: &["request-id", "x-trace-id"],
     judge,
 };

@@ -12,6 +12,7 @@ const REQUEST_IDS: &[&str] = &["x-request-id", "x-generation-id", "request-id"];
 pub(super) static OPENAI: Dialect = Dialect {
     auth: (AUTHORIZATION, "Bearer "),
     needs_key: true,
+    headers: &[],
     request_ids: REQUEST_IDS,
     judge,
 };
@@ -20,6 +21,7 @@ pub(super) static OPENAI: Dialect = Dialect {
 pub(super) static XAI: Dialect = Dialect {
     auth: (AUTHORIZATION, "Bearer "),
     needs_key: true,
+    headers: &[],
     request_ids: REQUEST_IDS,
     judge: judge_xai,
 };
@@ -28,6 +30,7 @@ pub(super) static XAI: Dialect = Dialect {
 pub(super) static LOCAL: Dialect = Dialect {
     auth: (AUTHORIZATION, "Bearer "),
     needs_key: false,
+    headers: &[],
     request_ids: REQUEST_IDS,
     judge,
 };
