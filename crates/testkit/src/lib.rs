@@ -1,5 +1,5 @@
 //! A test bed of real parts: a virtual sound card in which a test speaks and hears, a private message bus with a
-//! keychain, recordings of people, and a driver for the programs under test.
+//! keychain, recordings of people, a driver for the programs under test, and fake providers.
 //!
 //! Nothing of the surrounding session is used or changed, and everything ends with the value that stands for it. So
 //! tests can run at the same time, and on a machine without any of these things. Unix only, as PulseAudio is.
@@ -10,6 +10,7 @@ pub mod card;
 pub mod clock;
 pub mod correlate;
 pub mod ear;
+pub mod fakes;
 pub mod home;
 pub mod keychain;
 pub mod program;

@@ -1,0 +1,246 @@
+//! Deepgram: Nova listens while it is spoken to or to whole utterances, Aura speaks over a socket or HTTP.
+
+mod account;
+mod dialect;
+mod http;
+mod live;
+mod recorded;
+mod results;
+mod stream;
+
+use std::sync::Arc;
+
+use libretto_voice::listen::ListenSession;
+use libretto_voice::speak::SpeakSession;
+use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech};
+
+use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
+use crate::failure::{Failure, Who};
+use crate::key::Key;
+use crate::limit::Limit;
+use crate::network::{Deadlines, Network};
+use crate::retry::Retry;
+use crate::service::Service;
+
+/// What it can do.
+pub static ENTRY: Entry = Entry {
+    name: "deepgram",
+    title: "Deepgram",
+    base: "https://api.deepgram.com",
+    needs_key: true,
+    recogniser: Some(Ability {
+        model: "nova-3",
+        streaming: true,
+        timings: Timings::Words,
+        cancel: Cancel::Close,
+        languages: Languages::Many,
+        rates: &[8_000, 16_000, 24_000, 44_100, 48_000],
+    }),
+    model: None,
+    voice: Some(Ability {
+        model: "aura-2-thalia-en",
+        streaming: true,
+        timings: Timings::None,
+        cancel: Cancel::Message,
+        languages: Languages::These(&["de", "en", "es", "fr", "it", "ja", "nl"]),
+        rates: &[8_000, 16_000, 24_000, 32_000, 48_000],
+    }),
+};
+
+/// How speech and utterances travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Sockets.
+    #[default]
+    Socket,
+    /// One HTTP call for each phrase or utterance.
+    Http,
+}
+
+/// How an account is used.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Another address: another region, for instance.
+    pub base: Option<String>,
+    /// The key.
+    pub key: Option<Key>,
+    /// How speech travels.
+    pub speaking: Transport,
+    /// How utterances travel.
+    pub listening: Transport,
+    /// Silence in milliseconds after which the live recogniser thinks that the speaker has finished; the service's
+    /// own 10 ms cut sentences into pieces.
+    pub endpointing: u32,
+    /// How failed calls are repeated.
+    pub retry: Retry,
+    /// How many phrases are spoken at once.
+    pub limit: Limit,
+    /// How long calls may take.
+    pub deadlines: Deadlines,
+}
+
+impl Settings {
+    /// The usual, with this key.
+    pub fn new(key: Option<Key>) -> Self {
+        Self {
+            base: None,
+            key,
+            // A voice without times is given each phrase in a session of its own: over HTTP they share a connection.
+            speaking: Transport::Http,
+            listening: Transport::default(),
+            endpointing: 300,
+            retry: Retry::default(),
+            limit: Limit::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// An account at Deepgram.
+#[derive(Clone, Debug)]
+pub struct Deepgram(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    service: Service,
+    speaking: Transport,
+    listening: Transport,
+    endpointing: u32,
+}
+
+impl Deepgram {
+    /// An account with these settings.
+    ///
+    /// # Errors
+    /// `Unreachable` where the address is none.
+    pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
+        let who = Who::new(ENTRY.name, ENTRY.title);
+        let base = settings.base.as_deref().unwrap_or(ENTRY.base);
+        let mut service = Service::new(who, base, settings.key, &dialect::DIALECT, network)?;
+        service.retry = settings.retry;
+        service.limit = settings.limit;
+        service.deadlines = settings.deadlines;
+        Ok(Self(Arc::new(Inner {
+            service,
+            speaking: settings.speaking,
+            listening: settings.listening,
+            endpointing: settings.endpointing,
+        })))
+    }
+
+    /// Its voices.
+    pub fn voice(&self) -> Arc<dyn TextToSpeech> {
+        Arc::new(self.clone())
+    }
+
+    /// Its recognisers.
+    pub fn recogniser(&self) -> Arc<dyn SpeechToText> {
+        Arc::new(self.clone())
+    }
+}
+
+impl TextToSpeech for Deepgram {
+    fn name(&self) -> &str {
+        ENTRY.name
+    }
+
+    fn warm(&self) {
+        self.0.service.open();
+    }
+
+    fn timed(&self) -> bool {
+        false
+    }
+
+    fn speak(&self, options: SpeakOptions) -> SpeakSession {
+        let voice = Voice {
+            service: self.0.service.clone(),
+            // Here a voice is a model.
+            model: options
+                .voice
+                .or(options.model)
+                .unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned()),
+            speed: options.speed,
+        };
+        match self.0.speaking {
+            Transport::Socket => stream::session(voice),
+            Transport::Http => http::session(voice),
+        }
+    }
+}
+
+impl SpeechToText for Deepgram {
+    fn name(&self) -> &str {
+        ENTRY.name
+    }
+
+    fn warm(&self) {
+        self.0.service.open();
+    }
+
+    fn listen(&self, options: ListenOptions) -> ListenSession {
+        match self.0.listening {
+            Transport::Socket => live::session(self.0.service.clone(), self.0.endpointing, options),
+            Transport::Http => recorded::session(self.0.service.clone(), options),
+        }
+    }
+}
+
+/// A voice and how it is to speak.
+struct Voice {
+    service: Service,
+    model: String,
+    speed: f32,
+}
+
+/// All of its sound has this rate.
+const RATE: SampleRate = SampleRate::VOICE;
+
+impl Voice {
+    /// What both ways of speaking ask for.
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let mut query = vec![
+            ("model", self.model.clone()),
+            ("encoding", "linear16".to_owned()),
+            ("sample_rate", RATE.hertz().to_string()),
+            // Otherwise the sound begins with a header, which clicks.
+            ("container", "none".to_owned()),
+        ];
+        if (self.speed - 1.0).abs() > 0.005 {
+            query.push(("speed", format!("{:.2}", self.speed.clamp(0.7, 1.5))));
+        }
+        query
+    }
+}
+
+/// The recogniser's model, and what is asked of it however the utterance travels.
+fn asked(options: &ListenOptions) -> Vec<(&'static str, String)> {
+    let own = ENTRY.recogniser.map_or("", |ability| ability.model);
+    let model = options.model.as_deref().unwrap_or(own);
+    let mut query = vec![
+        ("model", model.to_owned()),
+        ("smart_format", "true".to_owned()),
+        ("encoding", "linear16".to_owned()),
+        ("sample_rate", options.rate.hertz().to_string()),
+        ("channels", "1".to_owned()),
+    ];
+    match &options.language {
+        Some(language) => query.push(("language", language.clone())),
+        // It does not find out by itself, but the newest knows several at once.
+        None if model.starts_with("nova-3") => query.push(("language", "multi".to_owned())),
+        None => {}
+    }
+    let name = if model.starts_with("nova-3") {
+        "keyterm"
+    } else {
+        "keywords"
+    };
+    // 500 tokens, about a hundred terms.
+    let terms = options
+        .vocabulary
+        .iter()
+        .filter(|term| !term.trim().is_empty())
+        .take(100);
+    query.extend(terms.map(|term| (name, term.trim().to_owned())));
+    query
+}

@@ -1,0 +1,79 @@
+//! Nova for whole utterances, which are held in memory only.
+
+use libretto_voice::listen::ListenSession;
+use libretto_voice::session::Ends;
+use libretto_voice::{Audio, Error, ListenEvent, ListenInput, ListenOptions, Result, Session};
+use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
+
+use super::results::Channel;
+use crate::failure::{Failure, Fault};
+use crate::service::Service;
+use crate::sound::wav_file;
+
+/// Longest utterance in samples: half an hour at 16 kHz, which is 115 MB here.
+const MOST: usize = 30 * 60 * 16_000;
+
+/// Begins an utterance.
+pub(super) fn session(service: Service, options: ListenOptions) -> ListenSession {
+    Session::spawn(move |ends| listen(service, options, ends))
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    results: Channels,
+}
+
+#[derive(Deserialize)]
+struct Channels {
+    #[serde(default)]
+    channels: Vec<Channel>,
+}
+
+async fn listen(
+    service: Service,
+    options: ListenOptions,
+    mut ends: Ends<ListenInput, ListenEvent>,
+) -> Result<()> {
+    say(&ends, ListenEvent::Ready).await?;
+    let mut utterance = Audio::empty(options.rate);
+    while let Some(ListenInput::Audio(audio)) = ends.input.recv().await {
+        if utterance.samples.len() + audio.samples.len() > MOST {
+            return Err(service.failure(Fault::TooLong).into());
+        }
+        utterance.samples.extend(audio.samples);
+    }
+    if !utterance.is_empty() {
+        let file = wav_file(&utterance);
+        drop(utterance);
+        let reply = service.call(|| request(&service, &options, &file)).await?;
+        let answer: Answer = reply.json().await?;
+        let transcript = answer
+            .results
+            .channels
+            .into_iter()
+            .next()
+            .map(Channel::transcript);
+        if let Some(transcript) = transcript.filter(|transcript| !transcript.is_blank()) {
+            say(&ends, ListenEvent::Segment(transcript)).await?;
+        }
+    }
+    say(&ends, ListenEvent::Finished).await
+}
+
+fn request(service: &Service, options: &ListenOptions, file: &[u8]) -> Result<RequestBuilder, Failure> {
+    // The file says these itself.
+    let bare = ["encoding", "sample_rate", "channels"];
+    let query = super::asked(options)
+        .into_iter()
+        .filter(|(name, _)| !bare.contains(name));
+    let url = service.url(&["v1", "listen"], query);
+    Ok(service
+        .request(Method::POST, url)?
+        .header("content-type", "audio/wav")
+        .body(file.to_vec()))
+}
+
+async fn say(ends: &Ends<ListenInput, ListenEvent>, event: ListenEvent) -> Result<()> {
+    ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
+}

@@ -1,0 +1,271 @@
+//! ElevenLabs: voices with the time of every character, over a socket or HTTP, and the Scribe recognisers.
+
+mod account;
+mod dialect;
+mod format;
+mod http;
+mod live;
+mod scribe;
+mod stream;
+mod wire;
+
+use std::sync::Arc;
+
+use libretto_voice::listen::ListenSession;
+use libretto_voice::speak::SpeakSession;
+use libretto_voice::{ListenOptions, Session, SpeakOptions, SpeechToText, TextToSpeech};
+use serde_json::{Map, Value};
+
+use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
+use crate::failure::{Failure, Who};
+use crate::key::Key;
+use crate::limit::Limit;
+use crate::network::{Deadlines, Network};
+use crate::retry::Retry;
+use crate::service::Service;
+
+/// George.
+const VOICE: &str = "JBFqnCBsd6RMkjVDRZzb";
+/// What the models of the 2.5 generation speak.
+const LANGUAGES: &[&str] = &[
+    "ar", "bg", "cs", "da", "de", "el", "en", "es", "fi", "fil", "fr", "hi", "hr", "hu", "id", "it", "ja",
+    "ko", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "ta", "tr", "uk", "vi", "zh",
+];
+
+/// What it can do.
+pub static ENTRY: Entry = Entry {
+    name: "elevenlabs",
+    title: "ElevenLabs",
+    base: "https://api.elevenlabs.io",
+    needs_key: true,
+    recogniser: Some(Ability {
+        model: "scribe_v2_realtime",
+        streaming: true,
+        timings: Timings::Words,
+        cancel: Cancel::Close,
+        languages: Languages::Many,
+        rates: &[8_000, 16_000, 22_050, 24_000, 44_100, 48_000],
+    }),
+    model: None,
+    voice: Some(Ability {
+        model: "eleven_flash_v2_5",
+        streaming: true,
+        timings: Timings::Characters,
+        cancel: Cancel::Close,
+        languages: Languages::These(LANGUAGES),
+        rates: &[8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000],
+    }),
+};
+
+/// How speech is fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// The `stream-input` socket: the least waiting, and times. Models that it does not know (the third generation
+    /// and later) go over HTTP with times.
+    #[default]
+    Socket,
+    /// One HTTP call for each phrase, with times.
+    HttpTimed,
+    /// One HTTP call for each phrase; times are estimated.
+    Http,
+}
+
+/// When a live recogniser commits what it heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commit {
+    /// When it is told to.
+    #[default]
+    Manual,
+    /// When it hears silence too.
+    Vad,
+}
+
+/// How an account is used.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Another address: a residency, for instance.
+    pub base: Option<String>,
+    /// The key.
+    pub key: Option<Key>,
+    /// How speech is fetched.
+    pub transport: Transport,
+    /// `output_format`: `pcm_…` or `mp3_…`. `None` is the best for the transport: `pcm_24000` on the socket,
+    /// `mp3_44100_128` over HTTP, as the service itself does.
+    pub output_format: Option<String>,
+    /// `optimize_streaming_latency`, from 0 to 4.
+    pub latency: Option<u8>,
+    /// `voice_settings` besides the speed: `stability`, `similarity_boost`, `style`, `use_speaker_boost`.
+    pub voice_settings: Map<String, Value>,
+    /// When the live recogniser commits.
+    pub commit: Commit,
+    /// How failed calls are repeated.
+    pub retry: Retry,
+    /// How many replies are spoken at once.
+    pub limit: Limit,
+    /// How long calls may take.
+    pub deadlines: Deadlines,
+}
+
+impl Settings {
+    /// The usual, with this key.
+    pub fn new(key: Option<Key>) -> Self {
+        Self {
+            base: None,
+            key,
+            transport: Transport::default(),
+            output_format: None,
+            latency: None,
+            voice_settings: Map::new(),
+            commit: Commit::default(),
+            retry: Retry::default(),
+            limit: Limit::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// An account at ElevenLabs.
+#[derive(Clone, Debug)]
+pub struct ElevenLabs(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    service: Service,
+    transport: Transport,
+    output_format: Option<String>,
+    latency: Option<u8>,
+    voice_settings: Map<String, Value>,
+    commit: Commit,
+}
+
+impl ElevenLabs {
+    /// An account with these settings.
+    ///
+    /// # Errors
+    /// `Unreachable` where the address is none, `Unsupported` where the output format cannot be played here.
+    pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
+        let who = Who::new(ENTRY.name, ENTRY.title);
+        let base = settings.base.as_deref().unwrap_or(ENTRY.base);
+        let mut service = Service::new(who, base, settings.key, &dialect::DIALECT, network)?;
+        service.retry = settings.retry;
+        service.limit = settings.limit;
+        service.deadlines = settings.deadlines;
+        if let Some(name) = &settings.output_format {
+            format::of(name).ok_or_else(|| format::unsupported(&service, name))?;
+        }
+        Ok(Self(Arc::new(Inner {
+            service,
+            transport: settings.transport,
+            output_format: settings.output_format,
+            latency: settings.latency,
+            voice_settings: settings.voice_settings,
+            commit: settings.commit,
+        })))
+    }
+
+    /// Its voices.
+    pub fn voice(&self) -> Arc<dyn TextToSpeech> {
+        Arc::new(self.clone())
+    }
+
+    /// Its recognisers. A model whose name says `realtime` or `live` listens while it is spoken to; others are given
+    /// the whole utterance.
+    pub fn recogniser(&self) -> Arc<dyn SpeechToText> {
+        Arc::new(self.clone())
+    }
+}
+
+impl TextToSpeech for ElevenLabs {
+    fn name(&self) -> &str {
+        ENTRY.name
+    }
+
+    fn warm(&self) {
+        self.0.service.open();
+    }
+
+    fn timed(&self) -> bool {
+        self.0.transport != Transport::Http
+    }
+
+    fn speak(&self, options: SpeakOptions) -> SpeakSession {
+        let voice = match Voice::new(Arc::clone(&self.0), options) {
+            Ok(voice) => voice,
+            Err(failure) => return Session::failed(failure.into()),
+        };
+        match self.0.transport {
+            Transport::Http => http::untimed(voice),
+            Transport::Socket if !voice.is_late_model() => stream::session(voice),
+            _ => http::timed(voice),
+        }
+    }
+}
+
+impl SpeechToText for ElevenLabs {
+    fn name(&self) -> &str {
+        ENTRY.name
+    }
+
+    fn warm(&self) {
+        self.0.service.open();
+    }
+
+    fn listen(&self, options: ListenOptions) -> ListenSession {
+        let model = options.model.clone();
+        let model = model.unwrap_or_else(|| ENTRY.recogniser.map_or("", |ability| ability.model).to_owned());
+        if model.contains("realtime") || model.contains("live") {
+            live::session(self.0.service.clone(), model, self.0.commit, options)
+        } else {
+            scribe::session(self.0.service.clone(), model, options)
+        }
+    }
+}
+
+/// A voice and how it is to speak.
+struct Voice {
+    account: Arc<Inner>,
+    id: String,
+    model: String,
+    format: format::Format,
+    language: Option<String>,
+    settings: Map<String, Value>,
+}
+
+impl Voice {
+    fn new(account: Arc<Inner>, options: SpeakOptions) -> Result<Self, Failure> {
+        let model = options.model;
+        let model = model.unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned());
+        let own = match account.transport {
+            Transport::Socket => "pcm_24000",
+            _ => "mp3_44100_128",
+        };
+        let name = account.output_format.as_deref().unwrap_or(own);
+        let format = format::of(name).ok_or_else(|| format::unsupported(&account.service, name))?;
+        let mut settings = account.voice_settings.clone();
+        if (options.speed - 1.0).abs() > 0.005 {
+            // The sockets take no more; HTTP is said to, and the two should sound alike.
+            let speed = f64::from(options.speed.clamp(0.7, 1.2));
+            settings.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
+        }
+        // Without its region, and only to models that take it: others may refuse the call.
+        let language = options
+            .language
+            .map(|tag| tag.split('-').next().unwrap_or_default().to_ascii_lowercase())
+            .filter(|code| LANGUAGES.contains(&code.as_str()) && !model.contains("multilingual_v2"))
+            .filter(|_| !model.ends_with("_v2"));
+        Ok(Self {
+            id: options.voice.unwrap_or_else(|| VOICE.to_owned()),
+            account,
+            model,
+            format,
+            language,
+            settings,
+        })
+    }
+
+    /// Of the third generation or later, which the `stream-input` socket refuses.
+    fn is_late_model(&self) -> bool {
+        let generation = self.model.strip_prefix("eleven_v").unwrap_or_default();
+        generation.starts_with(|c: char| c.is_ascii_digit())
+    }
+}

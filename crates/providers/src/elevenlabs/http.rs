@@ -1,0 +1,184 @@
+//! Voices over HTTP: one call for each phrase, with times (a JSON object a line) or without (the sound alone).
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use libretto_voice::session::Ends;
+use libretto_voice::shapes::TimeBase;
+use libretto_voice::speak::SpeakSession;
+use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Map, Value};
+
+use super::Voice;
+use super::wire::TimedLine;
+use crate::failure::{Failure, Fault};
+use crate::lines::Lines;
+use crate::phrases::{self, Phrasing};
+use crate::service::Service;
+use crate::sound::Encoding;
+use crate::timed::{Gone, Speech};
+
+/// Longest line: the base64 of about a minute of uncompressed sound.
+const LINE: usize = 8 << 20;
+
+/// Without times.
+pub(super) fn untimed(voice: Voice) -> SpeakSession {
+    phrases::session(Arc::new(voice))
+}
+
+/// With times.
+pub(super) fn timed(voice: Voice) -> SpeakSession {
+    Session::spawn(move |ends| speak(voice, ends))
+}
+
+impl Voice {
+    fn call(&self, text: &str, parts: &[&str]) -> Result<RequestBuilder, Failure> {
+        let mut path = vec!["v1", "text-to-speech", &self.id];
+        path.extend(parts);
+        let mut query = vec![("output_format", self.format.name.clone())];
+        let latency = self.account.latency.map(|level| level.min(4).to_string());
+        query.extend(latency.map(|level| ("optimize_streaming_latency", level)));
+        let mut body = Map::new();
+        body.insert("text".into(), text.into());
+        body.insert("model_id".into(), self.model.as_str().into());
+        if let Some(code) = &self.language {
+            body.insert("language_code".into(), code.as_str().into());
+        }
+        if !self.settings.is_empty() {
+            body.insert("voice_settings".into(), self.settings.clone().into());
+        }
+        let service = &self.account.service;
+        Ok(service
+            .request(Method::POST, service.url(&path, query))?
+            .header("content-type", "application/json")
+            .body(Value::Object(body).to_string()))
+    }
+
+    /// Most characters in one call.
+    fn most(&self) -> usize {
+        match self.model.as_str() {
+            "eleven_flash_v2_5" | "eleven_turbo_v2_5" => 40_000,
+            "eleven_flash_v2" | "eleven_turbo_v2" => 30_000,
+            "eleven_multilingual_v2" => 10_000,
+            // The least that any is said to take.
+            _ => 3_000,
+        }
+    }
+}
+
+impl Phrasing for Voice {
+    fn service(&self) -> &Service {
+        &self.account.service
+    }
+
+    fn longest(&self) -> usize {
+        self.most()
+    }
+
+    fn request(&self, text: &str) -> Result<RequestBuilder, Failure> {
+        self.call(text, &["stream"])
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.format.encoding
+    }
+
+    fn trusts_content_type(&self) -> bool {
+        // What it announces is not documented; what was asked for is.
+        false
+    }
+}
+
+enum Stop {
+    Gone,
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+    let (encoding, rate) = (voice.format.encoding, voice.format.rate);
+    let mut speech =
+        Speech::new(ends.events.clone(), encoding, rate, TimeBase::Unknown).paced(voice.format.pace);
+    let gone = |_| Error::cancelled();
+    speech.tell(SpeakEvent::Ready).await.map_err(gone)?;
+    while let Some(SpeakInput::Text(phrase)) = ends.input.recv().await {
+        for piece in phrases::pieces(&phrase, voice.most()) {
+            speech.sent(piece);
+            if text::speaks(piece) {
+                call(&voice, &mut speech, piece).await?;
+            }
+        }
+    }
+    speech.tell(SpeakEvent::Finished).await.map_err(gone)
+}
+
+/// Speaks a piece that the session's text has already.
+async fn call(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<()> {
+    let service = &voice.account.service;
+    let _place = service.limit.enter().await;
+    let mut tries = service.retry.begin();
+    let before = speech.told();
+    loop {
+        match stream(voice, speech, piece).await {
+            Ok(()) => return Ok(()),
+            Err(Stop::Gone) => return Err(Error::cancelled()),
+            Err(Stop::Failed(failure)) if speech.told() > before => return Err(failure.again(false).into()),
+            Err(Stop::Failed(failure)) => tries.again(failure).await?,
+        }
+        speech.again();
+    }
+}
+
+async fn stream(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<(), Stop> {
+    let request = voice.call(piece, &["stream", "with-timestamps"])?;
+    let mut reply = voice.account.service.send(request).await?;
+    let garbled = reply.garbled();
+    let mut lines = Lines::new(LINE);
+    let before = speech.told();
+    loop {
+        let chunk = reply.chunk().await?;
+        let ready = match &chunk {
+            Some(bytes) => lines
+                .push(bytes)
+                .map_err(|error| garbled.clone().because(error))?,
+            None => lines.finish().into_iter().collect(),
+        };
+        for line in ready.iter().filter(|line| !line.trim().is_empty()) {
+            let line: TimedLine =
+                serde_json::from_str(line).map_err(|error| garbled.clone().because(error))?;
+            let times = line.times();
+            if !times.is_empty() {
+                speech.times(&times).await?;
+            }
+            if let Some(audio) = line.audio_base64.as_deref().filter(|audio| !audio.is_empty()) {
+                let bytes = BASE64
+                    .decode(audio)
+                    .map_err(|error| garbled.clone().because(error))?;
+                let heard = speech.sound(&bytes).await?;
+                heard.map_err(|error| garbled.clone().because(error))?;
+            }
+        }
+        if chunk.is_none() {
+            break;
+        }
+    }
+    if speech.told() == before {
+        let silent = voice.account.service.failure(Fault::BrokeOff);
+        return Err(silent.request(reply.request.clone()).into());
+    }
+    let ended = speech.ended().await?;
+    Ok(ended.map_err(|error| garbled.because(error))?)
+}

@@ -1,0 +1,33 @@
+//! Recognisers, language models and voices in the cloud, behind the traits that this machine's own stand behind too.
+//!
+//! Each provider has one folder, and nothing about a provider is written outside it. What they share stands once:
+//! [`service`] makes calls (keys, deadlines, retries, a queue), [`socket`] speaks WebSocket, [`lines`], [`sse`] and
+//! [`sound`] decode what comes back piece by piece and with bounds, [`failure`] turns what went wrong into a sentence.
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod cartesia;
+pub mod catalogue;
+pub mod deepgram;
+pub mod elevenlabs;
+pub mod failure;
+pub mod key;
+pub mod limit;
+pub mod lines;
+pub mod network;
+pub mod openai;
+pub mod phrases;
+pub mod retry;
+pub mod service;
+pub mod socket;
+pub mod sound;
+pub mod sse;
+pub mod timed;
+
+pub use account::{Account, Credit, ModelInfo, VoiceInfo};
+pub use catalogue::Entry;
+pub use failure::{Failure, Fault};
+pub use key::Key;
+pub use limit::Limit;
+pub use network::{Deadlines, Network};
+pub use retry::Retry;

@@ -1,0 +1,116 @@
+//! Which models there are, and whether a key is good.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::OpenAi;
+use super::preset::KeyTest;
+use crate::account::{Account, Credit, ModelInfo, VoiceInfo};
+use crate::failure::{Failure, Fault};
+
+#[derive(Deserialize)]
+struct Models {
+    data: Vec<Model>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    id: String,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct KeyAnswer {
+    data: KeyData,
+}
+
+#[derive(Deserialize)]
+struct KeyData {
+    limit_remaining: Option<f64>,
+    #[serde(default)]
+    is_free_tier: bool,
+}
+
+impl OpenAi {
+    /// All models, by name.
+    pub async fn models(&self) -> Result<Vec<ModelInfo>, Failure> {
+        let list: Models = self.service.get(&self.service.url(&["models"], [])).await?;
+        let info = |model: Model| ModelInfo {
+            name: model.name.unwrap_or_else(|| model.id.clone()),
+            id: model.id,
+        };
+        let mut models: Vec<ModelInfo> = list.data.into_iter().map(info).collect();
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(models)
+    }
+
+    /// All voices. The services have no list of them: these are the ones that their documentation names.
+    pub fn voices(&self) -> Vec<VoiceInfo> {
+        let names = self.preset.speech.map_or(&[][..], |speech| speech.voices);
+        let info = |name: &&str| VoiceInfo {
+            id: (*name).to_owned(),
+            name: (*name).to_owned(),
+            ..VoiceInfo::default()
+        };
+        names.iter().map(info).collect()
+    }
+
+    /// Tests the key.
+    ///
+    /// # Errors
+    /// `WrongKey` for a wrong one; an empty account is no error ([`Credit::Empty`]).
+    pub async fn check(&self) -> Result<Account, Failure> {
+        match self.preset.key_test {
+            KeyTest::KeyAndCredit => self.key_and_credit().await,
+            KeyTest::Models => self.lists_models().await,
+            KeyTest::ModelsAndAnswer => {
+                let mut account = self.lists_models().await?;
+                // An empty account still lists models: only an answer shows that there is money for one.
+                match self.short_answer().await {
+                    Err(failure) if failure.fault() == &Fault::Empty => account.credit = Credit::Empty,
+                    Err(failure) if failure.fault() == &Fault::WrongKey => return Err(failure),
+                    _ => {}
+                }
+                Ok(account)
+            }
+        }
+    }
+
+    async fn lists_models(&self) -> Result<Account, Failure> {
+        match self.models().await {
+            Ok(_) => Ok(Account::default()),
+            // A key may be good for other things and not for lists.
+            Err(failure) if failure.fault() == &Fault::Forbidden => Ok(Account {
+                limited: true,
+                ..Account::default()
+            }),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn key_and_credit(&self) -> Result<Account, Failure> {
+        let KeyAnswer { data } = self.service.get(&self.service.url(&["key"], [])).await?;
+        let credit = match data.limit_remaining {
+            Some(left) if left <= 0.0 => Credit::Empty,
+            Some(left) => Credit::Left(format!("{left:.2} credits")),
+            None => Credit::Unknown,
+        };
+        Ok(Account {
+            plan: data.is_free_tier.then(|| "free".to_owned()),
+            credit,
+            limited: false,
+        })
+    }
+
+    async fn short_answer(&self) -> Result<(), Failure> {
+        let model = self.preset.entry.model.map_or("", |ability| ability.model);
+        // The least that is taken everywhere.
+        let body = json!({
+            "model": model, self.preset.limit: 16, "messages": [{"role": "user", "content": "Say yes."}],
+        });
+        self.service
+            .send(self.post("chat/completions", &body.to_string())?)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,301 @@
+//! A chat completion as it streams, made into events. Pure: bytes and deadlines are elsewhere.
+
+use libretto_voice::ChatEvent;
+use libretto_voice::chat::{FinishReason, ToolCall};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::thinking::{Piece, Thinking};
+
+/// Most calls of tools in one answer, and most bytes of their arguments.
+const CALLS: usize = 128;
+const ARGUMENTS: usize = 1 << 20;
+
+/// Why an answer cannot be read on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// The service says that it failed: the JSON that says so.
+    Error(String),
+    /// It makes no sense.
+    Garbled,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    choices: Option<Vec<Choice>>,
+    error: Option<Value>,
+    x_groq: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    index: Option<u32>,
+    #[serde(alias = "message")]
+    delta: Option<Delta>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    content: Option<Value>,
+    refusal: Option<String>,
+    reasoning: Option<Value>,
+    reasoning_content: Option<Value>,
+    tool_calls: Option<Vec<Fragment>>,
+}
+
+#[derive(Deserialize)]
+struct Fragment {
+    index: Option<usize>,
+    id: Option<String>,
+    function: Option<Function>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: Option<String>,
+    arguments: Option<Value>,
+}
+
+/// An answer that is being given.
+#[derive(Debug)]
+pub(super) struct Completion {
+    thinking: Thinking,
+    calls: Vec<(usize, ToolCall)>,
+    reason: Option<FinishReason>,
+    done: bool,
+}
+
+impl Completion {
+    /// An answer of this model.
+    pub(super) fn of(model: &str) -> Self {
+        Self {
+            thinking: Thinking::of(model),
+            calls: Vec::new(),
+            reason: None,
+            done: false,
+        }
+    }
+
+    /// The next event's data.
+    pub(super) fn push(&mut self, data: &str) -> Result<Vec<ChatEvent>, Broken> {
+        if self.done || data.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        if data.starts_with("[DONE]") {
+            self.done = true;
+            return Ok(Vec::new());
+        }
+        let chunk: Chunk = serde_json::from_str(data).map_err(|_| Broken::Garbled)?;
+        let failed = |error: &Option<Value>| error.as_ref().is_some_and(|error| !error.is_null());
+        let groq = chunk
+            .x_groq
+            .as_ref()
+            .and_then(|extra| extra.get("error"))
+            .cloned();
+        if failed(&chunk.error) || failed(&groq) {
+            let error = if failed(&chunk.error) { chunk.error } else { groq };
+            return Err(Broken::Error(serde_json::json!({ "error": error }).to_string()));
+        }
+        let mut events = Vec::new();
+        for choice in chunk.choices.unwrap_or_default() {
+            if choice.index.unwrap_or(0) == 0 {
+                self.choice(choice, &mut events)?;
+            }
+        }
+        Ok(events)
+    }
+
+    fn choice(&mut self, choice: Choice, events: &mut Vec<ChatEvent>) -> Result<(), Broken> {
+        if let Some(delta) = choice.delta {
+            // The same words may stand under both names.
+            let reasoning = delta.reasoning.or(delta.reasoning_content);
+            if let Some(text) = reasoning
+                .as_ref()
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+            {
+                events.push(ChatEvent::Reasoning(text.to_owned()));
+            }
+            let said = delta.content.as_ref().and_then(Value::as_str);
+            for text in said.into_iter().chain(delta.refusal.as_deref()) {
+                events.extend(self.thinking.push(text).into_iter().map(event));
+            }
+            for (place, fragment) in delta.tool_calls.unwrap_or_default().into_iter().enumerate() {
+                self.fragment(place, fragment)?;
+            }
+        }
+        self.reason = match choice.finish_reason.as_deref() {
+            Some("error") => return Err(Broken::Error(r#"{"error":{"code":"server_error"}}"#.into())),
+            Some("length") => Some(FinishReason::Length),
+            Some("content_filter") => Some(FinishReason::Filtered),
+            Some("tool_calls" | "function_call") => Some(FinishReason::Tools),
+            Some(_) => Some(FinishReason::Stop),
+            None => self.reason,
+        };
+        Ok(())
+    }
+
+    fn fragment(&mut self, place: usize, fragment: Fragment) -> Result<(), Broken> {
+        let index = fragment.index.unwrap_or(place);
+        let known = self.calls.iter().position(|(known, _)| *known == index);
+        let at = known.unwrap_or(self.calls.len());
+        if known.is_none() {
+            if self.calls.len() == CALLS {
+                return Err(Broken::Garbled);
+            }
+            self.calls.push((
+                index,
+                ToolCall {
+                    id: String::new(),
+                    name: String::new(),
+                    arguments: String::new(),
+                },
+            ));
+        }
+        let Function { name, arguments } = fragment.function.unwrap_or(Function {
+            name: None,
+            arguments: None,
+        });
+        let call = &mut self.calls[at].1;
+        if let Some(id) = fragment.id.filter(|id| !id.is_empty()) {
+            call.id = id;
+        }
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            call.name = name;
+        }
+        match arguments {
+            Some(Value::String(text)) => call.arguments.push_str(&text),
+            Some(Value::Null) | None => {}
+            // Some send the object itself.
+            Some(object) => call.arguments = object.to_string(),
+        }
+        if call.arguments.len() > ARGUMENTS {
+            Err(Broken::Garbled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether nothing more will come.
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// What is left when the stream has ended; `None` when it ended before the answer did.
+    pub(super) fn finish(mut self) -> Option<Vec<ChatEvent>> {
+        if !self.done && self.reason.is_none() {
+            return None;
+        }
+        let mut events: Vec<ChatEvent> = self.thinking.finish().into_iter().map(event).collect();
+        let tools = !self.calls.is_empty();
+        for (number, (_, mut call)) in self.calls.into_iter().enumerate() {
+            if call.id.is_empty() {
+                call.id = format!("call_{number}");
+            }
+            if call.arguments.trim().is_empty() {
+                call.arguments = "{}".into();
+            }
+            events.push(ChatEvent::Call(call));
+        }
+        let reason = if tools {
+            FinishReason::Tools
+        } else {
+            self.reason.unwrap_or(FinishReason::Stop)
+        };
+        events.push(ChatEvent::Finished(reason));
+        Some(events)
+    }
+}
+
+fn event(piece: Piece) -> ChatEvent {
+    match piece {
+        Piece::Answer(text) => ChatEvent::Text(text),
+        Piece::Thought(text) => ChatEvent::Reasoning(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(chunks: &[&str]) -> (Vec<ChatEvent>, Option<Broken>) {
+        let mut completion = Completion::of("m");
+        let mut events = Vec::new();
+        for chunk in chunks {
+            match completion.push(chunk) {
+                Ok(more) => events.extend(more),
+                Err(broken) => return (events, Some(broken)),
+            }
+        }
+        events.extend(completion.finish().into_iter().flatten());
+        (events, None)
+    }
+
+    fn call(id: &str, name: &str, arguments: &str) -> ChatEvent {
+        ChatEvent::Call(ToolCall {
+            id: id.into(),
+            name: name.into(),
+            arguments: arguments.into(),
+        })
+    }
+
+    #[test]
+    fn tool_calls_in_fragments_whole_and_side_by_side() {
+        let (events, _) = read(&[
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"ci"}},{"index":1,"id":"b","function":{"name":"g","arguments":{"x":1}}}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"ty\":1}"}}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":2,"function":{"name":"h"}}]},"finish_reason":"stop"}]}"#,
+        ]);
+        let expected = [
+            call("a", "f", r#"{"city":1}"#),
+            call("b", "g", r#"{"x":1}"#),
+            call("call_2", "h", "{}"),
+            ChatEvent::Finished(FinishReason::Tools),
+        ];
+        assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn reasoning_has_many_names_and_is_never_text() {
+        let (events, _) = read(&[
+            r#"{"choices":[]}"#,
+            r#"{"choices":[{"delta":{"role":"assistant","content":null,"reasoning":"a"}}]}"#,
+            r#"{"choices":[{"delta":{"reasoning_content":"b","content":""}}]}"#,
+            r#"{"choices":[{"delta":{"content":"<think>c</think>\nHi"}}]}"#,
+            r#"{"choices":[{"delta":{},"finish_reason":"length"}],"usage":null}"#,
+            r#"{"choices":[],"usage":{"total_tokens":3}}"#,
+            "[DONE]",
+            "whatever comes then",
+        ]);
+        let thought = |text: &str| ChatEvent::Reasoning(text.into());
+        let expected = [
+            thought("a"),
+            thought("b"),
+            thought("c"),
+            ChatEvent::Text("Hi".into()),
+            ChatEvent::Finished(FinishReason::Length),
+        ];
+        assert_eq!(events, expected);
+    }
+
+    #[test]
+    fn errors_in_a_stream() {
+        for error in [
+            r#"{"error":{"message":"gone","code":"server_error"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#,
+            r#"{"choices":[],"x_groq":{"error":"gone"}}"#,
+            r#"{"choices":[{"delta":{},"finish_reason":"error"}]}"#,
+        ] {
+            let (events, broken) = read(&[r#"{"choices":[{"delta":{"content":"One"}}]}"#, error]);
+            assert_eq!(events, [ChatEvent::Text("One".into())]);
+            assert!(matches!(broken, Some(Broken::Error(_))), "{error}");
+        }
+        assert_eq!(read(&["{"]).1, Some(Broken::Garbled));
+        assert_eq!(
+            read(&[r#"{"choices":[{"delta":{"content":"half"}}]}"#]).0.len(),
+            1,
+            "no end was invented"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! What refusals mean: one shape, filled in differently by everyone.
+
+use reqwest::header::AUTHORIZATION;
+use serde_json::Value;
+
+use crate::failure::Fault;
+use crate::service::{Answer, Dialect, Verdict};
+
+const REQUEST_IDS: &[&str] = &["x-request-id", "x-generation-id", "request-id"];
+
+/// OpenAI and those who keep to its error codes.
+pub(super) static OPENAI: Dialect = Dialect {
+    auth: (AUTHORIZATION, "Bearer "),
+    needs_key: true,
+    headers: &[],
+    request_ids: REQUEST_IDS,
+    judge,
+};
+
+/// xAI answers a wrong key with 400, and a missing one with 401.
+pub(super) static XAI: Dialect = Dialect {
+    auth: (AUTHORIZATION, "Bearer "),
+    needs_key: true,
+    headers: &[],
+    request_ids: REQUEST_IDS,
+    judge: judge_xai,
+};
+
+/// Servers of one's own, which mostly need no key.
+pub(super) static LOCAL: Dialect = Dialect {
+    auth: (AUTHORIZATION, "Bearer "),
+    needs_key: false,
+    headers: &[],
+    request_ids: REQUEST_IDS,
+    judge,
+};
+
+/// Type or code of a 429 that no waiting helps against.
+const EMPTY: &[&str] = &[
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "payment_required",
+];
+
+fn judge(answer: &Answer<'_>) -> Verdict {
+    let error = answer.json.as_ref().and_then(|json| json.get("error"));
+    let text = |field: &str| error?.get(field)?.as_str();
+    let said = match error {
+        Some(Value::String(said)) => Some(said.clone()),
+        _ => text("message").map(str::to_owned),
+    };
+    let code = error.and_then(|error| error.get("code"));
+    // Some write the status into the code, as a number or as text.
+    let status = match code.and_then(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok())) {
+        Some(code) if answer.status == 200 => u16::try_from(code).unwrap_or(500),
+        _ => answer.status,
+    };
+    let detail = error.and_then(|error| error.pointer("/metadata/error_type")?.as_str());
+    let names = [detail, code.and_then(Value::as_str), text("type")];
+    let named = names.into_iter().flatten().find_map(named);
+    let fault = named.unwrap_or_else(|| match status {
+        // An error in a stream that says nothing else.
+        200 => Fault::Down,
+        status => Fault::of_status(status),
+    });
+    Verdict::new(fault, said)
+}
+
+fn named(name: &str) -> Option<Fault> {
+    Some(match name {
+        name if EMPTY.contains(&name) => Fault::Empty,
+        "invalid_api_key" | "authentication" => Fault::WrongKey,
+        "account_deactivated" | "permission_denied" => Fault::Forbidden,
+        "rate_limit_exceeded" | "slow_down" => Fault::Busy,
+        "server_is_overloaded"
+        | "provider_overloaded"
+        | "provider_unavailable"
+        | "server_error"
+        | "server"
+        | "unavailable_error" => Fault::Down,
+        "timeout" => Fault::Late,
+        "model_not_found" | "not_found" | "not_found_error" => Fault::Unknown,
+        "context_length_exceeded" | "max_tokens_exceeded" => Fault::TooLong,
+        "content_policy_violation" | "refusal" | "invalid_prompt" => Fault::Refused,
+        _ => return None,
+    })
+}
+
+fn judge_xai(answer: &Answer<'_>) -> Verdict {
+    let mut verdict = judge(answer);
+    // There is no code for it: its reference names the text only.
+    let about_key = answer.text.to_ascii_lowercase().contains("api key");
+    if answer.status == 400 && about_key {
+        verdict.fault = Fault::WrongKey;
+    }
+    verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderMap;
+
+    use super::*;
+
+    fn fault(dialect: &Dialect, status: u16, text: &str) -> Fault {
+        let answer = Answer {
+            status,
+            headers: &HeaderMap::new(),
+            text,
+            json: serde_json::from_str(text).ok(),
+        };
+        (dialect.judge)(&answer).fault
+    }
+
+    #[test]
+    fn each_shape_is_understood() {
+        let openai = |status, text| fault(&OPENAI, status, text);
+        let quota = r#"{"error":{"message":"m","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
+        assert_eq!(openai(429, quota), Fault::Empty);
+        assert_eq!(
+            openai(429, r#"{"error":{"code":"rate_limit_exceeded"}}"#),
+            Fault::Busy
+        );
+        assert_eq!(openai(429, "no json"), Fault::Busy);
+        assert_eq!(openai(401, r#"{"error":"plain string"}"#), Fault::WrongKey);
+        assert_eq!(
+            openai(
+                402,
+                r#"{"error":{"code":402,"metadata":{"error_type":"payment_required"}}}"#
+            ),
+            Fault::Empty
+        );
+        assert_eq!(
+            openai(503, r#"{"error":{"code":503,"type":"unavailable_error"}}"#),
+            Fault::Down
+        );
+        assert_eq!(
+            openai(404, r#"{"error":{"code":"model_not_found"}}"#),
+            Fault::Unknown
+        );
+        // In a stream, with the code as text, as a number, or as a status in a string.
+        assert_eq!(openai(200, r#"{"error":{"code":"server_error"}}"#), Fault::Down);
+        assert_eq!(openai(200, r#"{"error":{"code":429}}"#), Fault::Busy);
+        assert_eq!(openai(200, r#"{"error":{"code":"402"}}"#), Fault::Empty);
+        assert_eq!(openai(200, r#"{"error":"cuda is gone"}"#), Fault::Down);
+        let wrong = r#"{"code":"Client error","error":"Incorrect API key provided: xa***."}"#;
+        assert_eq!(
+            (fault(&XAI, 400, wrong), openai(400, wrong)),
+            (Fault::WrongKey, Fault::Refused)
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! What differs between those who speak OpenAI's protocol.
+
+use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
+use crate::service::Dialect;
+use crate::sound::Encoding;
+use libretto_voice::SampleRate;
+
+use super::dialect::{LOCAL, OPENAI as OPENAI_DIALECT, XAI as XAI_DIALECT};
+
+/// How a key is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyTest {
+    /// The list of models shows whether the key is good, a short answer whether there is money.
+    ModelsAndAnswer,
+    /// `GET /key` tells both (the list of models is public there).
+    KeyAndCredit,
+    /// The list of models: whether the server is there.
+    Models,
+}
+
+/// How speech is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpeechPreset {
+    /// `response_format`, and how it is decoded.
+    pub format: (&'static str, Encoding),
+    /// The voice that is used when none is chosen.
+    pub voice: &'static str,
+    /// All voices, where the service has no list of them.
+    pub voices: &'static [&'static str],
+    /// Whether the model takes `instructions`, unless it is one of those known not to.
+    pub instructions: bool,
+}
+
+/// One of those who speak OpenAI's protocol.
+#[derive(Debug)]
+pub struct Preset {
+    /// What it can do.
+    pub entry: Entry,
+    /// What its refusals mean.
+    pub dialect: &'static Dialect,
+    /// The name of the field that limits an answer's tokens.
+    pub limit: &'static str,
+    /// The role of instructions.
+    pub instructions: &'static str,
+    /// `reasoning_effort` for the preset's own model.
+    pub effort: Option<&'static str>,
+    /// Fields that every request for an answer has besides: JSON text.
+    pub extra: &'static str,
+    /// Headers that every request for an answer has besides.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// How a key is tested.
+    pub key_test: KeyTest,
+    /// How speech is asked for.
+    pub speech: Option<SpeechPreset>,
+}
+
+/// What all of their language models have in common.
+const fn model(model: &'static str) -> Ability {
+    Ability {
+        model,
+        streaming: true,
+        timings: Timings::None,
+        cancel: Cancel::Close,
+        languages: Languages::Many,
+        rates: &[],
+    }
+}
+
+const fn recogniser(model: &'static str, timings: Timings) -> Ability {
+    Ability {
+        model,
+        streaming: false,
+        timings,
+        cancel: Cancel::Close,
+        languages: Languages::Many,
+        rates: &[8_000, 16_000, 24_000, 44_100, 48_000],
+    }
+}
+
+const fn voice(model: &'static str, languages: Languages) -> Ability {
+    Ability {
+        model,
+        streaming: true,
+        timings: Timings::None,
+        cancel: Cancel::Close,
+        languages,
+        rates: &[24_000],
+    }
+}
+
+/// OpenAI itself.
+pub static OPENAI: Preset = Preset {
+    entry: Entry {
+        name: "openai",
+        title: "OpenAI",
+        base: "https://api.openai.com/v1",
+        needs_key: true,
+        recogniser: Some(recogniser("gpt-4o-mini-transcribe", Timings::None)),
+        model: Some(model("gpt-5.4-mini")),
+        voice: Some(voice("gpt-4o-mini-tts", Languages::Many)),
+    },
+    dialect: &OPENAI_DIALECT,
+    limit: "max_completion_tokens",
+    instructions: "developer",
+    effort: Some("none"),
+    // Random padding of every piece, of no use here.
+    extra: r#"{"stream_options":{"include_obfuscation":false}}"#,
+    headers: &[],
+    key_test: KeyTest::ModelsAndAnswer,
+    speech: Some(SpeechPreset {
+        format: ("pcm", Encoding::Pcm16(SampleRate::VOICE)),
+        voice: "marin",
+        voices: &[
+            "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
+            "shimmer", "verse",
+        ],
+        instructions: true,
+    }),
+};
+
+/// `OpenRouter`, which passes calls on to many.
+pub static OPENROUTER: Preset = Preset {
+    entry: Entry {
+        name: "openrouter",
+        title: "OpenRouter",
+        base: "https://openrouter.ai/api/v1",
+        needs_key: true,
+        recogniser: None,
+        model: Some(model("x-ai/grok-4.1-fast")),
+        voice: None,
+    },
+    dialect: &OPENAI_DIALECT,
+    limit: "max_tokens",
+    instructions: "system",
+    effort: None,
+    extra: "{}",
+    // Its way of knowing which program calls.
+    headers: &[("x-openrouter-title", "Libretto"), ("x-title", "Libretto")],
+    key_test: KeyTest::KeyAndCredit,
+    speech: None,
+};
+
+/// xAI.
+pub static XAI: Preset = Preset {
+    entry: Entry {
+        name: "xai",
+        title: "xAI",
+        base: "https://api.x.ai/v1",
+        needs_key: true,
+        recogniser: None,
+        model: Some(model("grok-4.1-fast")),
+        voice: None,
+    },
+    dialect: &XAI_DIALECT,
+    limit: "max_tokens",
+    instructions: "system",
+    effort: None,
+    extra: "{}",
+    headers: &[],
+    key_test: KeyTest::ModelsAndAnswer,
+    speech: None,
+};
+
+/// Groq.
+pub static GROQ: Preset = Preset {
+    entry: Entry {
+        name: "groq",
+        title: "Groq",
+        base: "https://api.groq.com/openai/v1",
+        needs_key: true,
+        recogniser: Some(recogniser("whisper-large-v3-turbo", Timings::Words)),
+        model: Some(model("llama-3.3-70b-versatile")),
+        voice: Some(voice(
+            "canopylabs/orpheus-v1-english",
+            Languages::These(&["en", "ar"]),
+        )),
+    },
+    dialect: &OPENAI_DIALECT,
+    limit: "max_completion_tokens",
+    instructions: "system",
+    effort: None,
+    extra: "{}",
+    headers: &[],
+    key_test: KeyTest::Models,
+    speech: Some(SpeechPreset {
+        // It has no raw samples; the WAV header is read here.
+        format: ("wav", Encoding::Wav),
+        voice: "hannah",
+        voices: &["autumn", "diana", "hannah", "austin", "daniel", "troy"],
+        instructions: false,
+    }),
+};
+
+/// A server on this machine or in this house.
+const fn local(name: &'static str, title: &'static str, base: &'static str) -> Preset {
+    Preset {
+        entry: Entry {
+            name,
+            title,
+            base,
+            needs_key: false,
+            recogniser: None,
+            model: Some(model("")),
+            voice: None,
+        },
+        dialect: &LOCAL,
+        limit: "max_tokens",
+        instructions: "system",
+        effort: None,
+        extra: "{}",
+        headers: &[],
+        key_test: KeyTest::Models,
+        speech: None,
+    }
+}
+
+/// Ollama, through its `/v1`.
+pub static OLLAMA: Preset = local("ollama", "Ollama", "http://127.0.0.1:11434/v1");
+/// The server of llama.cpp.
+pub static LLAMA_CPP: Preset = local("llama-cpp", "The llama.cpp server", "http://127.0.0.1:8080/v1");
+/// LM Studio.
+pub static LM_STUDIO: Preset = local("lm-studio", "LM Studio", "http://127.0.0.1:1234/v1");
+
+/// Anyone else, at an address of the user's.
+pub static COMPATIBLE: Preset = {
+    let mut preset = local(
+        "compatible",
+        "The OpenAI-compatible server",
+        "http://127.0.0.1:8000/v1",
+    );
+    preset.entry.recogniser = Some(recogniser("whisper-1", Timings::Words));
+    preset.entry.voice = Some(voice("tts-1", Languages::Many));
+    preset.speech = Some(SpeechPreset {
+        format: ("pcm", Encoding::Pcm16(SampleRate::VOICE)),
+        voice: "alloy",
+        voices: &[],
+        instructions: false,
+    });
+    preset
+};
+
+/// All of them.
+pub static PRESETS: [&Preset; 8] = [
+    &OPENAI,
+    &OPENROUTER,
+    &XAI,
+    &GROQ,
+    &OLLAMA,
+    &LLAMA_CPP,
+    &LM_STUDIO,
+    &COMPATIBLE,
+];

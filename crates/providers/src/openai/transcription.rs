@@ -1,0 +1,294 @@
+//! The recogniser: `POST audio/transcriptions` with the whole utterance, which was held in memory only.
+
+use libretto_voice::listen::ListenSession;
+use libretto_voice::session::Ends;
+use libretto_voice::{
+    Audio, Error, ListenEvent, ListenInput, ListenOptions, Result, Session, SpeechToText, TimedWord,
+    Transcript,
+};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::failure::{Failure, Fault};
+use crate::service::{Reply, Service};
+use crate::sound::wav_file;
+use crate::sse::Events;
+
+/// Largest file that the service takes, less its header and the other fields.
+const MOST: usize = (25 << 20) - 4_096;
+/// Speech is unlikely above the one and below the other: what is said in silence was made up.
+const NO_SPEECH: f64 = 0.6;
+const UNSURE: f64 = -1.0;
+
+pub(super) struct Recogniser {
+    service: Service,
+    model: &'static str,
+}
+
+impl Recogniser {
+    pub(super) fn new(service: Service, model: &'static str) -> Self {
+        Self { service, model }
+    }
+}
+
+impl SpeechToText for Recogniser {
+    fn name(&self) -> &str {
+        &self.service.who().name
+    }
+
+    fn warm(&self) {
+        self.service.open();
+    }
+
+    fn listen(&self, options: ListenOptions) -> ListenSession {
+        let service = self.service.clone();
+        let model = options.model.clone().unwrap_or_else(|| self.model.to_owned());
+        Session::spawn(move |ends| listen(service, model, options, ends))
+    }
+}
+
+async fn listen(
+    service: Service,
+    model: String,
+    options: ListenOptions,
+    mut ends: Ends<ListenInput, ListenEvent>,
+) -> Result<()> {
+    say(&ends, ListenEvent::Ready).await?;
+    let mut utterance = Audio::empty(options.rate);
+    while let Some(ListenInput::Audio(audio)) = ends.input.recv().await {
+        if (utterance.samples.len() + audio.samples.len()) * 2 > MOST {
+            return Err(service.failure(Fault::TooLong).into());
+        }
+        utterance.samples.extend(audio.samples);
+    }
+    if !utterance.is_empty() {
+        let file = wav_file(&utterance);
+        drop(utterance);
+        let ask = Ask {
+            service,
+            model,
+            options,
+            file,
+        };
+        let mut tries = ask.service.retry.begin();
+        loop {
+            let mut begun = false;
+            match ask.attempt(&ends, &mut begun).await {
+                Ok(()) => break,
+                Err(failure) if begun => return Err(failure.again(false).into()),
+                Err(failure) => tries.again(failure).await?,
+            }
+        }
+    }
+    say(&ends, ListenEvent::Finished).await
+}
+
+async fn say(ends: &Ends<ListenInput, ListenEvent>, event: ListenEvent) -> Result<()> {
+    ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
+}
+
+struct Ask {
+    service: Service,
+    model: String,
+    options: ListenOptions,
+    file: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Whole {
+    text: String,
+    language: Option<String>,
+    words: Option<Vec<Word>>,
+    segments: Option<Vec<Segment>>,
+}
+
+#[derive(Deserialize)]
+struct Word {
+    #[serde(rename = "word")]
+    text: String,
+    start: f64,
+    end: f64,
+}
+
+#[derive(Deserialize)]
+struct Segment {
+    start: f64,
+    end: f64,
+    text: String,
+    avg_logprob: Option<f64>,
+    no_speech_prob: Option<f64>,
+}
+
+impl Ask {
+    /// Only the first generation knows words and their times; only those after it stream.
+    fn is_whisper(&self) -> bool {
+        self.model.contains("whisper")
+    }
+
+    fn request(&self) -> Result<RequestBuilder, Failure> {
+        let file = Part::bytes(self.file.clone())
+            // The service goes by the name.
+            .file_name("utterance.wav")
+            .mime_str("audio/wav")
+            .map_err(|error| self.service.broken(error))?;
+        let mut form = Form::new().part("file", file).text("model", self.model.clone());
+        if let Some(language) = &self.options.language {
+            // Without its region.
+            let language = language.split('-').next().unwrap_or_default().to_owned();
+            form = form.text("language", language);
+        }
+        if !self.options.vocabulary.is_empty() {
+            form = form.text("prompt", self.options.vocabulary.join(", "));
+        }
+        form = if self.is_whisper() {
+            form.text("response_format", "verbose_json")
+                .text("timestamp_granularities[]", "word")
+                .text("timestamp_granularities[]", "segment")
+        } else {
+            form.text("response_format", "json").text("stream", "true")
+        };
+        let url = self.service.url(&["audio", "transcriptions"], []);
+        Ok(self.service.request(Method::POST, url)?.multipart(form))
+    }
+
+    async fn attempt(&self, ends: &Ends<ListenInput, ListenEvent>, begun: &mut bool) -> Result<(), Failure> {
+        let reply = self.service.send(self.request()?).await?;
+        let transcript = match reply.content_type().as_str() {
+            "text/event-stream" => self.stream(reply, ends, begun).await?,
+            // Servers that know nothing of streaming answer with the whole.
+            _ => transcript(reply.json().await?),
+        };
+        if !transcript.is_blank() {
+            *begun = true;
+            // Whoever listened may have gone.
+            let _ = ends.events.send(Ok(ListenEvent::Segment(transcript))).await;
+        }
+        Ok(())
+    }
+
+    async fn stream(
+        &self,
+        mut reply: Reply,
+        ends: &Ends<ListenInput, ListenEvent>,
+        begun: &mut bool,
+    ) -> Result<Transcript, Failure> {
+        let garbled = reply.garbled();
+        let (mut events, mut so_far) = (Events::new(), String::new());
+        loop {
+            let chunk = reply.chunk().await?;
+            let ready = match &chunk {
+                Some(bytes) => events.push(bytes),
+                None => events.finish().map(Vec::from_iter),
+            };
+            for event in ready.map_err(|error| garbled.clone().because(error))? {
+                if event.data.starts_with("[DONE]") {
+                    continue;
+                }
+                let value: Value =
+                    serde_json::from_str(&event.data).map_err(|error| garbled.clone().because(error))?;
+                let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
+                match text("type") {
+                    "transcript.text.delta" => {
+                        so_far.push_str(text("delta"));
+                        *begun = true;
+                        let partial = ListenEvent::Partial(Transcript::text(so_far.trim()));
+                        let _ = ends.events.send(Ok(partial)).await;
+                    }
+                    "transcript.text.done" => return Ok(Transcript::text(text("text").trim())),
+                    _ if value.get("error").is_some_and(|error| !error.is_null()) => {
+                        let id = reply.request.clone();
+                        return Err(self.service.complaint(&event.data).request(id));
+                    }
+                    _ => {}
+                }
+            }
+            if chunk.is_none() {
+                return Err(self
+                    .service
+                    .failure(Fault::BrokeOff)
+                    .request(reply.request.clone()));
+            }
+        }
+    }
+}
+
+/// The transcript without what was made up in silence.
+fn transcript(whole: Whole) -> Transcript {
+    let made_up = |segment: &Segment| {
+        segment.no_speech_prob.is_some_and(|p| p > NO_SPEECH)
+            && segment.avg_logprob.is_some_and(|p| p < UNSURE)
+    };
+    let segments = whole.segments.unwrap_or_default();
+    let (bad, good): (Vec<_>, Vec<_>) = segments.iter().partition(|segment| made_up(segment));
+    let text = if bad.is_empty() {
+        whole.text.trim().to_owned()
+    } else {
+        good.iter()
+            .map(|segment| segment.text.trim())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let heard = |word: &Word| !bad.iter().any(|b| (b.start..b.end).contains(&word.start));
+    let words = whole.words.unwrap_or_default().into_iter().filter(heard);
+    Transcript {
+        words: words
+            .map(|word| TimedWord {
+                text: word.text.trim().to_owned(),
+                seconds: word.start..word.end,
+                confidence: None,
+            })
+            .collect(),
+        language: whole.language.and_then(|language| tag(&language)),
+        ..Transcript::text(text)
+    }
+}
+
+/// Whisper says languages by their English names.
+fn tag(language: &str) -> Option<String> {
+    let known = [
+        ("arabic", "ar"),
+        ("chinese", "zh"),
+        ("dutch", "nl"),
+        ("english", "en"),
+        ("french", "fr"),
+        ("german", "de"),
+        ("hindi", "hi"),
+        ("italian", "it"),
+        ("japanese", "ja"),
+        ("korean", "ko"),
+        ("polish", "pl"),
+        ("portuguese", "pt"),
+        ("russian", "ru"),
+        ("spanish", "es"),
+        ("turkish", "tr"),
+        ("ukrainian", "uk"),
+    ];
+    if language.len() == 2 {
+        return Some(language.to_ascii_lowercase());
+    }
+    known
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(language))
+        .map(|(_, tag)| (*tag).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_made_up_in_silence_is_left_out() {
+        let whole = r#"{"text":"Hi there. Thanks for watching!","language":"english",
+            "words":[{"word":"Hi","start":0.1,"end":0.4},{"word":"Thanks","start":1.5,"end":1.8}],
+            "segments":[{"start":0.0,"end":1.0,"text":" Hi there.","avg_logprob":-0.2,"no_speech_prob":0.01},
+                {"start":1.0,"end":3.0,"text":" Thanks for watching!","avg_logprob":-1.4,"no_speech_prob":0.9}]}"#;
+        let transcript = transcript(serde_json::from_str(whole).unwrap());
+        assert_eq!(
+            (transcript.text.as_str(), transcript.words.len()),
+            ("Hi there.", 1)
+        );
+        assert_eq!(transcript.language.as_deref(), Some("en"));
+    }
+}

@@ -1,0 +1,171 @@
+//! Voices that make one call for each phrase and say nothing about times.
+
+use std::sync::Arc;
+
+use libretto_voice::session::Ends;
+use libretto_voice::speak::SpeakSession;
+use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
+use reqwest::RequestBuilder;
+
+use crate::failure::{Failure, Fault};
+use crate::service::Service;
+use crate::sound::{Encoding, SoundDecoder};
+
+/// How a voice of this kind asks for a phrase.
+pub trait Phrasing: Send + Sync + 'static {
+    /// Who is asked.
+    fn service(&self) -> &Service;
+    /// Most characters in one call.
+    fn longest(&self) -> usize;
+    /// The call for this text.
+    fn request(&self, text: &str) -> Result<RequestBuilder, Failure>;
+    /// How the sound was asked for.
+    fn encoding(&self) -> Encoding;
+    /// Whether the answer's `Content-Type` tells more than what was asked for.
+    fn trusts_content_type(&self) -> bool {
+        true
+    }
+}
+
+/// Begins to speak.
+pub fn session(voice: Arc<dyn Phrasing>) -> SpeakSession {
+    Session::spawn(move |ends| speak(voice, ends))
+}
+
+async fn speak(voice: Arc<dyn Phrasing>, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+    say(&ends, SpeakEvent::Ready).await?;
+    while let Some(SpeakInput::Text(phrase)) = ends.input.recv().await {
+        // White space and lone punctuation are refused, or never answered.
+        let pieces = pieces(&phrase, voice.longest());
+        for piece in pieces.into_iter().filter(|piece| text::speaks(piece)) {
+            call(voice.as_ref(), &ends, piece).await?;
+        }
+    }
+    say(&ends, SpeakEvent::Finished).await
+}
+
+/// One piece of text, again where that may help and nothing of it has been heard.
+async fn call(voice: &dyn Phrasing, ends: &Ends<SpeakInput, SpeakEvent>, piece: &str) -> Result<()> {
+    let service = voice.service();
+    let _place = service.limit.enter().await;
+    let mut tries = service.retry.begin();
+    loop {
+        let mut begun = false;
+        match stream(voice, ends, piece, &mut begun).await {
+            Ok(()) => return Ok(()),
+            Err(Stop::Gone) => return Err(Error::cancelled()),
+            Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
+            Err(Stop::Failed(failure)) => tries.again(failure).await?,
+        }
+    }
+}
+
+enum Stop {
+    Gone,
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+async fn stream(
+    voice: &dyn Phrasing,
+    ends: &Ends<SpeakInput, SpeakEvent>,
+    piece: &str,
+    begun: &mut bool,
+) -> Result<(), Stop> {
+    let service = voice.service();
+    let mut reply = service.send(voice.request(piece)?).await?;
+    let encoding = match reply.content_type().as_str() {
+        kind if kind == "application/json" || kind.starts_with("text/") => {
+            return Err(reply.garbled().into());
+        }
+        kind if voice.trusts_content_type() => {
+            Encoding::announced(kind, voice.encoding()).unwrap_or(voice.encoding())
+        }
+        _ => voice.encoding(),
+    };
+    let mut decoder = SoundDecoder::new(encoding);
+    let garbled = reply.garbled();
+    loop {
+        let chunk = reply.chunk().await?;
+        let audio = match &chunk {
+            Some(bytes) => decoder.push(bytes),
+            None => decoder.finish(),
+        };
+        if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
+            *begun = true;
+            let sent = ends.events.send(Ok(SpeakEvent::Audio(audio))).await;
+            sent.map_err(|_| Stop::Gone)?;
+        }
+        if chunk.is_none() {
+            break;
+        }
+    }
+    // A service that has nothing to say for words has failed; only the caller knows that it asked for words.
+    if *begun {
+        Ok(())
+    } else {
+        Err(service
+            .failure(Fault::BrokeOff)
+            .request(reply.request.clone())
+            .into())
+    }
+}
+
+async fn say(ends: &Ends<SpeakInput, SpeakEvent>, event: SpeakEvent) -> Result<()> {
+    ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
+}
+
+/// Pieces of at most `longest` characters, cut behind a sentence or a word where there is one.
+pub fn pieces(phrase: &str, longest: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = phrase;
+    while !rest.is_empty() {
+        let limit = rest
+            .char_indices()
+            .nth(longest.max(1))
+            .map_or(rest.len(), |(at, _)| at);
+        let cut = if limit == rest.len() {
+            limit
+        } else {
+            cut(&rest[..limit])
+        };
+        let (piece, later) = rest.split_at(cut);
+        pieces.push(piece);
+        rest = later;
+    }
+    pieces
+}
+
+/// Where to cut a text that goes on behind its end: behind the last sentence, or the last white space, or anywhere.
+fn cut(text: &str) -> usize {
+    let behind = |at: usize| at + text[at..].chars().next().map_or(0, char::len_utf8);
+    let ends = |(at, c): &(usize, char)| {
+        let spaced = text[behind(*at)..].starts_with(char::is_whitespace);
+        matches!(c, '。' | '！' | '？') || (spaced && matches!(c, '.' | '!' | '?' | '؟' | '…'))
+    };
+    let sentence = text.char_indices().rfind(ends);
+    let found = sentence
+        .map(|(at, _)| at)
+        .or_else(|| text.rfind(char::is_whitespace));
+    found.map_or(text.len(), behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_cut_where_a_speaker_would_breathe() {
+        let text = "One two. Three four five six";
+        assert_eq!(pieces(text, 100), [text]);
+        assert_eq!(pieces(text, 14), ["One two.", " Three four ", "five six"]);
+        assert_eq!(pieces("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(pieces("二。三四", 3), ["二。", "三四"]);
+        assert_eq!(pieces(text, 14).concat(), text);
+    }
+}

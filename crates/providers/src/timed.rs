@@ -1,0 +1,182 @@
+//! What a voice with timings gives: its sound decoded and counted, its times turned into marks, both told in order.
+
+use libretto_voice::shapes::{Aligner, TimeBase, Timed};
+use libretto_voice::{Audio, Mark, Result as VoiceResult, SampleRate, SpeakEvent, text};
+use tokio::sync::mpsc::Sender;
+
+use crate::sound::{BadSound, Encoding, SoundDecoder};
+
+/// Whoever listened has gone.
+#[derive(Debug)]
+pub struct Gone;
+
+/// The sound and the marks of one session.
+#[derive(Debug)]
+pub struct Speech {
+    events: Sender<VoiceResult<SpeakEvent>>,
+    encoding: Encoding,
+    rate: SampleRate,
+    base: TimeBase,
+    decoder: SoundDecoder,
+    aligner: Aligner,
+    /// Where the text and the sound of the aligner begin in the session's.
+    from: (usize, u64),
+    /// Samples since then, and bytes.
+    samples: u64,
+    bytes: u64,
+    /// Bits per second of compressed sound, where it is constant.
+    pace: Option<u64>,
+    told: u64,
+    /// How far the last mark reaches: clusters of the aligner's text, and samples.
+    reached: (usize, u64),
+}
+
+/// Times and sound are this much apart at the end, and all has been said still.
+const SLACK: f64 = 0.25;
+
+impl Speech {
+    /// Nothing yet, of sound in this encoding and rate, whose times have this base.
+    pub fn new(
+        events: Sender<VoiceResult<SpeakEvent>>,
+        encoding: Encoding,
+        rate: SampleRate,
+        base: TimeBase,
+    ) -> Self {
+        Self {
+            events,
+            encoding,
+            rate,
+            base,
+            decoder: SoundDecoder::new(encoding),
+            aligner: Aligner::new(rate, base),
+            from: (0, 0),
+            samples: 0,
+            bytes: 0,
+            pace: None,
+            told: 0,
+            reached: (0, 0),
+        }
+    }
+
+    /// The sound is compressed to this many bits per second, always the same. Then its bytes tell how much has come:
+    /// decoded samples lag behind by a frame or two.
+    pub fn paced(mut self, bits_per_second: Option<u32>) -> Self {
+        self.pace = bits_per_second.filter(|bits| *bits > 0).map(u64::from);
+        self
+    }
+
+    /// Samples of the aligner's sound that have come.
+    fn come(&self) -> u64 {
+        match self.pace {
+            Some(pace) => self.bytes * 8 * u64::from(self.rate.hertz()) / pace,
+            None => self.samples,
+        }
+    }
+
+    /// How many pieces of sound and marks have been told. What has told any may not be tried again.
+    pub fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// Whether times and sound reach to the end of the text: a connection that ends here has not lost a word.
+    pub fn is_whole(&self) -> bool {
+        let text = self.aligner.text();
+        let spoken = text.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let samples = self.samples + self.rate.sample_at(SLACK);
+        self.reached.0 >= text::count(spoken) && self.reached.1 <= samples
+    }
+
+    /// The text that has not ended yet is spoken once more, after a call that came to nothing.
+    pub fn again(&mut self) {
+        let text = self.aligner.text().to_owned();
+        self.renew();
+        self.aligner.sent(&text);
+    }
+
+    fn renew(&mut self) {
+        self.decoder = SoundDecoder::new(self.encoding);
+        self.aligner = Aligner::new(self.rate, self.base);
+        self.bytes = 0;
+        self.reached = (0, 0);
+    }
+
+    /// Text of the session on its way to the voice.
+    pub fn sent(&mut self, text: &str) {
+        self.aligner.sent(text);
+    }
+
+    /// Times that come with the next piece of sound. Told before it: then a word can be lit as soon as it sounds.
+    pub async fn times(&mut self, timed: &[Timed<'_>]) -> Result<(), Gone> {
+        let marks = self.aligner.push(self.come(), timed);
+        self.tell_marks(marks).await
+    }
+
+    /// The next bytes of sound.
+    pub async fn sound(&mut self, bytes: &[u8]) -> Result<Result<(), BadSound>, Gone> {
+        self.bytes += bytes.len() as u64;
+        match self.decoder.push(bytes) {
+            Ok(Some(audio)) => self.tell_audio(audio).await.map(Ok),
+            Ok(None) => Ok(Ok(())),
+            Err(bad) => Ok(Err(bad)),
+        }
+    }
+
+    /// The sound of what was sent has ended: the rest of it, and estimated marks for text without times. What is sent
+    /// from now on is counted anew.
+    pub async fn ended(&mut self) -> Result<Result<(), BadSound>, Gone> {
+        match self.decoder.finish() {
+            Ok(Some(audio)) => self.tell_audio(audio).await?,
+            Ok(None) => {}
+            Err(bad) => return Ok(Err(bad)),
+        }
+        let marks = self.aligner.finish(self.samples);
+        self.tell_marks(marks).await?;
+        self.from.0 += text::count(self.aligner.text());
+        self.from.1 += self.samples;
+        self.samples = 0;
+        self.renew();
+        Ok(Ok(()))
+    }
+
+    /// The voice stopped before it spoke `rest`, the end of what was sent: that is counted anew, and need not be noted
+    /// again.
+    pub async fn ended_before(&mut self, rest: &str) -> Result<Result<(), BadSound>, Gone> {
+        match self.decoder.finish() {
+            Ok(Some(audio)) => self.tell_audio(audio).await?,
+            Ok(None) => {}
+            Err(bad) => return Ok(Err(bad)),
+        }
+        let text = self.aligner.text();
+        self.from.0 += text::count(text.strip_suffix(rest).unwrap_or(text));
+        self.from.1 += self.samples;
+        self.samples = 0;
+        self.renew();
+        self.aligner.sent(rest);
+        Ok(Ok(()))
+    }
+
+    async fn tell_audio(&mut self, audio: Audio) -> Result<(), Gone> {
+        self.told += 1;
+        self.samples += audio.samples.len() as u64;
+        self.tell(SpeakEvent::Audio(audio)).await
+    }
+
+    async fn tell_marks(&mut self, marks: Vec<Mark>) -> Result<(), Gone> {
+        let Some(last) = marks.last() else { return Ok(()) };
+        self.reached = (last.text.end, last.audio.end);
+        self.told += 1;
+        let (clusters, samples) = self.from;
+        let shift = |mark: Mark| Mark {
+            text: mark.text.start + clusters..mark.text.end + clusters,
+            audio: mark.audio.start + samples..mark.audio.end + samples,
+            provenance: mark.provenance,
+        };
+        self.tell(SpeakEvent::Marks(marks.into_iter().map(shift).collect()))
+            .await
+    }
+
+    /// Any other event.
+    pub async fn tell(&self, event: SpeakEvent) -> Result<(), Gone> {
+        self.events.send(Ok(event)).await.map_err(|_| Gone)
+    }
+}

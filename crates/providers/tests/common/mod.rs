@@ -1,0 +1,226 @@
+//! What the tests of several providers need: sessions played to their end, and what came out of them.
+#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of this is a test"
+)]
+
+use std::time::Duration;
+
+use libretto_providers::{Deadlines, Network, Retry};
+use libretto_voice::chat::ChatSession;
+use libretto_voice::listen::ListenSession;
+use libretto_voice::speak::SpeakSession;
+use libretto_voice::{
+    Alignment, Audio, ChatEvent, ChatRequest, Error, ListenEvent, ListenInput, Mark, Message, Provenance,
+    Role, SpeakEvent, SpeakInput, text,
+};
+
+/// The longest that anything in a test may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connections of a test.
+pub(crate) fn network() -> Network {
+    Network::new().unwrap()
+}
+
+/// The usual three attempts, without the waiting: that is tested in virtual time.
+pub(crate) fn quick() -> Retry {
+    Retry {
+        wait: Duration::from_millis(1),
+        ..Retry::default()
+    }
+}
+
+/// Short enough for a test of a stalled service, long enough for a busy machine that is not stalled.
+pub(crate) fn short() -> Deadlines {
+    Deadlines {
+        first: Duration::from_millis(1_500),
+        idle: Duration::from_millis(1_500),
+    }
+}
+
+/// For services that never answer: whatever is slow besides makes no difference.
+pub(crate) fn brief() -> Deadlines {
+    Deadlines {
+        first: Duration::from_millis(400),
+        idle: Duration::from_millis(400),
+    }
+}
+
+/// A question.
+pub(crate) fn question(text: &str) -> ChatRequest {
+    ChatRequest {
+        messages: vec![
+            Message::new(Role::System, "Be short."),
+            Message::new(Role::User, text),
+        ],
+        ..ChatRequest::default()
+    }
+}
+
+/// All events of an answer, and how it ended.
+pub(crate) async fn answer(mut session: ChatSession) -> (Vec<ChatEvent>, Option<Error>) {
+    let mut events = Vec::new();
+    loop {
+        match tokio::time::timeout(PATIENCE, session.next())
+            .await
+            .expect("an event in time")
+        {
+            Some(Ok(event)) => events.push(event),
+            Some(Err(error)) => return (events, Some(error)),
+            None => return (events, None),
+        }
+    }
+}
+
+/// The text of an answer.
+pub(crate) fn said(events: &[ChatEvent]) -> String {
+    let text = |event: &ChatEvent| match event {
+        ChatEvent::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(text).collect()
+}
+
+/// What a voice gave.
+#[derive(Debug, Default)]
+pub(crate) struct Spoken {
+    pub(crate) audio: Option<Audio>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) finished: bool,
+    pub(crate) error: Option<Error>,
+}
+
+impl Spoken {
+    pub(crate) fn samples(&self) -> &[f32] {
+        self.audio.as_ref().map_or(&[], |audio| &audio.samples)
+    }
+
+    /// The error, which must be there.
+    pub(crate) fn failed(&self) -> &Error {
+        self.error
+            .as_ref()
+            .unwrap_or_else(|| panic!("it did not fail: {} samples", self.samples().len()))
+    }
+
+    /// Each word with its start and end in seconds and whether its time was measured.
+    pub(crate) fn words(&self, written: &str) -> Vec<(String, f64, f64, bool)> {
+        let rate = self.audio.as_ref().expect("sound").rate;
+        let graphemes = text::Graphemes::of(written);
+        let seconds = |sample: u64| sample as f64 / f64::from(rate.hertz());
+        Alignment::of(rate, self.marks.iter().cloned())
+            .by_word(written)
+            .iter()
+            .map(|mark| {
+                let word = &written[graphemes.bytes(mark.text.clone())];
+                let measured = mark.provenance == Provenance::Measured;
+                (
+                    word.to_owned(),
+                    seconds(mark.audio.start),
+                    seconds(mark.audio.end),
+                    measured,
+                )
+            })
+            .collect()
+    }
+}
+
+/// Has phrases spoken to the end.
+pub(crate) async fn speak(session: SpeakSession, phrases: &[&str]) -> Spoken {
+    for phrase in phrases {
+        let _ = session.send(SpeakInput::Text((*phrase).to_owned())).await;
+    }
+    let _ = session.send(SpeakInput::Finish).await;
+    listen_to(session).await
+}
+
+/// Takes what a voice gives until it ends.
+pub(crate) async fn listen_to(mut session: SpeakSession) -> Spoken {
+    let mut spoken = Spoken::default();
+    loop {
+        match tokio::time::timeout(PATIENCE, session.next())
+            .await
+            .expect("an event in time")
+        {
+            Some(Ok(SpeakEvent::Audio(audio))) => match &mut spoken.audio {
+                Some(all) => {
+                    assert_eq!(all.rate, audio.rate, "all audio of a session has one rate");
+                    all.samples.extend(audio.samples);
+                }
+                None => spoken.audio = Some(audio),
+            },
+            Some(Ok(SpeakEvent::Marks(marks))) => spoken.marks.extend(marks),
+            Some(Ok(SpeakEvent::Finished)) => spoken.finished = true,
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                spoken.error = Some(error);
+                return spoken;
+            }
+            None => return spoken,
+        }
+    }
+}
+
+/// What a recogniser gave.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) events: Vec<ListenEvent>,
+    pub(crate) error: Option<Error>,
+}
+
+impl Heard {
+    /// The segments in one line.
+    pub(crate) fn text(&self) -> String {
+        let text = |event: &ListenEvent| match event {
+            ListenEvent::Segment(transcript) => Some(transcript.text.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(text).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The words of the segments with their times.
+    pub(crate) fn words(&self) -> Vec<(String, f64, f64)> {
+        let words = |event: &ListenEvent| match event {
+            ListenEvent::Segment(transcript) => transcript.words.clone(),
+            _ => Vec::new(),
+        };
+        let word = |word: libretto_voice::TimedWord| (word.text, word.seconds.start, word.seconds.end);
+        self.events.iter().flat_map(words).map(word).collect()
+    }
+}
+
+/// Has an utterance recognised, sent in pieces of 100 ms.
+pub(crate) async fn hear(session: ListenSession, utterance: &Audio) -> Heard {
+    let (input, mut events, _guard) = session.split();
+    let (input, rate) = (input.unwrap(), utterance.rate);
+    let samples = utterance.samples.clone();
+    let feed = tokio::spawn(async move {
+        for piece in samples.chunks(rate.hertz() as usize / 10) {
+            if input
+                .send(ListenInput::Audio(Audio::new(rate, piece.to_vec())))
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+        let _ = input.send(ListenInput::Finish).await;
+        std::future::pending::<()>().await;
+    });
+    let mut heard = Heard::default();
+    loop {
+        match tokio::time::timeout(PATIENCE, events.recv())
+            .await
+            .expect("an event in time")
+        {
+            Some(Ok(event)) => heard.events.push(event),
+            Some(Err(error)) => heard.error = Some(error),
+            None => break,
+        }
+    }
+    feed.abort();
+    heard
+}

@@ -1,0 +1,482 @@
+//! OpenAI and those who speak its protocol, against the fake.
+
+// Tests may panic.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{answer, hear, network, question, quick, said, short, speak};
+use libretto_providers::openai::{
+    COMPATIBLE, GROQ, OLLAMA, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI,
+};
+use libretto_providers::{Credit, Fault as Failed, Key};
+use libretto_testkit::fakes::openai::{self, Flavour, KEY, no_quota, wait};
+use libretto_testkit::fakes::{Fault, speech};
+use libretto_voice::chat::{FinishReason, Tool, ToolCall};
+use libretto_voice::{
+    ChatEvent, Kind, ListenEvent, ListenOptions, Message, Role, SpeakEvent, SpeakInput, SpeakOptions,
+};
+use serde_json::json;
+
+fn account(fake: &openai::OpenAi, preset: &'static Preset) -> OpenAi {
+    with_key(fake, preset, Some(KEY))
+}
+
+fn with_key(fake: &openai::OpenAi, preset: &'static Preset, key: Option<&str>) -> OpenAi {
+    let settings = Settings {
+        base: Some(fake.url()),
+        retry: quick(),
+        deadlines: short(),
+        ..Settings::new(preset, key.map(Key::new))
+    };
+    OpenAi::new(network(), settings).unwrap()
+}
+
+const RAIN: &str = "It rains a little, in Oslo.";
+
+#[tokio::test]
+async fn an_answer_streams_however_it_is_cut() {
+    let fake = openai::OpenAi::start(Flavour::OpenRouter).await.unwrap();
+    let model = account(&fake, &OPENROUTER).language_model();
+    for (cut, crlf, done) in [
+        (None, false, true),
+        (Some(1), false, true),
+        (Some(7), true, true),
+        (Some(64), true, false),
+    ] {
+        fake.manners(|m| (m.cut, m.crlf, m.done) = (cut, crlf, done));
+        let (events, error) = answer(model.reply(question("Weather?"))).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(said(&events), RAIN, "cut {cut:?}");
+        assert_eq!(events.last(), Some(&ChatEvent::Finished(FinishReason::Stop)));
+    }
+    let call = fake.script.last().unwrap();
+    assert_eq!(call.body["messages"][0]["role"], "system");
+    assert_eq!(call.body["model"], "x-ai/grok-4.1-fast");
+}
+
+#[tokio::test]
+async fn each_dialect_is_spoken() {
+    for (flavour, preset, limit) in [
+        (Flavour::OpenAi, &OPENAI, "max_completion_tokens"),
+        (Flavour::OpenRouter, &OPENROUTER, "max_tokens"),
+        (Flavour::Xai, &XAI, "max_tokens"),
+        (Flavour::Groq, &GROQ, "max_completion_tokens"),
+        (Flavour::Ollama, &OLLAMA, "max_tokens"),
+    ] {
+        let fake = openai::OpenAi::start(flavour).await.unwrap();
+        let mut request = question("Weather?");
+        request.max_tokens = Some(50);
+        request.temperature = Some(0.7);
+        if flavour == Flavour::Ollama {
+            request.model = Some("qwen3:8b".into());
+        }
+        let (events, error) = answer(account(&fake, preset).language_model().reply(request)).await;
+        assert!(error.is_none(), "{flavour:?}: {error:?}");
+        assert_eq!(said(&events), RAIN);
+        let body = fake.script.last().unwrap().body;
+        assert_eq!(
+            (&body[limit], &body["temperature"]),
+            (&json!(50), &json!(0.7)),
+            "{flavour:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn tools_there_and_back() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let model = account(&fake, &OPENAI).language_model();
+    fake.manners(|m| {
+        m.deltas = vec![
+            json!({"tool_calls": [{"index": 0, "id": "call_a", "type": "function", "function": {"name": "weather", "arguments": ""}}]}),
+            json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"ci"}}]}),
+            json!({"tool_calls": [{"index": 0, "function": {"arguments": "ty\":\"Oslo\"}"}}]}),
+        ];
+        m.finish = Some("tool_calls");
+    });
+    let mut request = question("Weather?");
+    request.tools = vec![Tool {
+        name: "weather".into(),
+        description: "Weather now".into(),
+        parameters: r#"{"type":"object","properties":{"city":{"type":"string"}}}"#.into(),
+    }];
+    let (events, _) = answer(model.reply(request.clone())).await;
+    let call = ToolCall {
+        id: "call_a".into(),
+        name: "weather".into(),
+        arguments: r#"{"city":"Oslo"}"#.into(),
+    };
+    assert_eq!(
+        events,
+        [
+            ChatEvent::Call(call.clone()),
+            ChatEvent::Finished(FinishReason::Tools)
+        ]
+    );
+
+    // The fake refuses a result that does not follow its call.
+    let mut asking = Message::new(Role::Assistant, "");
+    asking.calls = vec![call];
+    let mut result = Message::new(Role::Tool, "Rain.");
+    result.answers = Some("call_a".into());
+    request.messages.extend([asking, result]);
+    fake.manners(|m| *m = openai::Manners::default());
+    let (events, error) = answer(model.reply(request)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(said(&events), RAIN);
+}
+
+#[tokio::test]
+async fn thinking_is_kept_apart() {
+    let fake = openai::OpenAi::start(Flavour::Ollama).await.unwrap();
+    let model = account(&fake, &OLLAMA).language_model();
+    fake.manners(|m| {
+        m.deltas = ["hm, rain", "</thi", "nk>\n\nIt rains."]
+            .map(|text| json!({ "content": text }))
+            .into();
+    });
+    let mut request = question("Weather?");
+    request.model = Some("deepseek-r1:8b".into());
+    let (events, _) = answer(model.reply(request)).await;
+    assert_eq!(said(&events), "It rains.");
+    assert_eq!(events[0], ChatEvent::Reasoning("hm, rain".into()));
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_three_times_and_nothing_else() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let model = account(&fake, &OPENAI).language_model();
+    for (fault, kind, calls) in [
+        (Fault::Status(400), Kind::BadInput, 1),
+        (Fault::Status(401), Kind::Unauthorised, 1),
+        (Fault::Status(402), Kind::Quota, 1),
+        (Fault::Status(403), Kind::Unauthorised, 1),
+        (Fault::Status(404), Kind::BadInput, 1),
+        (Fault::Status(413), Kind::BadInput, 1),
+        (Fault::Status(422), Kind::BadInput, 1),
+        (no_quota(), Kind::Quota, 1),
+        (wait("retry-after", "600"), Kind::RateLimited, 1),
+        (Fault::Status(429), Kind::RateLimited, 3),
+        (wait("retry-after-ms", "5"), Kind::RateLimited, 3),
+        (Fault::Status(500), Kind::Unavailable, 3),
+        (Fault::Status(503), Kind::Unavailable, 3),
+        (Fault::BreakAfter(0), Kind::Unavailable, 3),
+        (Fault::TruncateAfter(0), Kind::Unavailable, 3),
+        (Fault::Garble(0), Kind::Unavailable, 1),
+        (Fault::ContentType("text/html"), Kind::Unavailable, 1),
+        (
+            Fault::Say(
+                0,
+                "data: {\"error\":{\"message\":\"busy\",\"code\":\"rate_limit_exceeded\"}}\n\n".into(),
+            ),
+            Kind::RateLimited,
+            3,
+        ),
+    ] {
+        let before = fake.script.calls().len();
+        for _ in 0..calls {
+            fake.script.fail(fault.clone());
+        }
+        let (events, error) = answer(model.reply(question("Weather?"))).await;
+        let error = error.unwrap_or_else(|| panic!("{fault:?} went well: {events:?}"));
+        assert_eq!(error.kind(), kind, "{fault:?}: {error}");
+        assert!(events.is_empty(), "{fault:?}");
+        assert_eq!(fake.script.calls().len() - before, calls, "{fault:?}");
+        assert!(
+            !error.to_string().contains(KEY) && error.to_string().ends_with(['.', '”']),
+            "{error}"
+        );
+        assert_eq!(error.origin(), Some("openai"));
+    }
+    // A slow drip is no failure.
+    fake.script.fail(Fault::Drip(Duration::from_micros(1)));
+    let (events, error) = answer(model.reply(question("Weather?"))).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(said(&events), RAIN);
+    // Two failures and a success.
+    fake.script.fail(Fault::Status(429));
+    fake.script.fail(Fault::BreakAfter(0));
+    let (events, error) = answer(model.reply(question("Weather?"))).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(said(&events), RAIN);
+    assert_eq!(fake.script.open(), 0, "no call is left open");
+}
+
+#[tokio::test]
+async fn after_the_first_word_nothing_is_tried_again() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let model = account(&fake, &OPENAI).language_model();
+    for fault in [
+        Fault::BreakAfter(3),
+        Fault::TruncateAfter(3),
+        Fault::StallAfter(3),
+        Fault::Garble(3),
+        Fault::Say(
+            3,
+            "data: {\"error\":{\"message\":\"upstream dropped\",\"code\":\"server_error\"}}\n\n".into(),
+        ),
+    ] {
+        let before = fake.script.calls().len();
+        fake.script.fail(fault.clone());
+        let (events, error) = answer(model.reply(question("Weather?"))).await;
+        assert!(
+            !said(&events).is_empty() && said(&events).len() < RAIN.len(),
+            "{fault:?}"
+        );
+        let error = error.unwrap_or_else(|| panic!("{fault:?} went unnoticed"));
+        assert!(
+            matches!(error.kind(), Kind::Unavailable | Kind::Timeout),
+            "{fault:?}: {error}"
+        );
+        assert!(!error.can_retry());
+        assert_eq!(fake.script.calls().len() - before, 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_says_nothing_is_left() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let model = account(&fake, &OPENAI).language_model();
+    for _ in 0..3 {
+        fake.script.fail(Fault::Silence);
+    }
+    let (_, error) = answer(model.reply(question("Weather?"))).await;
+    assert_eq!(error.unwrap().kind(), Kind::Timeout);
+}
+
+#[tokio::test]
+async fn cancelling_closes_the_connection() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    fake.script.fail(Fault::StallAfter(2));
+    let mut session = account(&fake, &OPENAI)
+        .language_model()
+        .reply(question("Weather?"));
+    assert!(matches!(session.next().await, Some(Ok(ChatEvent::Text(_)))));
+    assert_eq!(fake.script.open(), 1);
+    session.cancel();
+    let start = Instant::now();
+    while fake.script.open() > 0 {
+        assert!(
+            start.elapsed() < common::PATIENCE,
+            "the service still works for nobody"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let settings = Settings {
+        base: Some("http://127.0.0.1:9/v1".into()),
+        retry: quick(),
+        ..Settings::new(&COMPATIBLE, None)
+    };
+    let model = OpenAi::new(network(), settings).unwrap().language_model();
+    let mut request = question("Weather?");
+    request.model = Some("m".into());
+    let (_, error) = answer(model.reply(request)).await;
+    let error = error.unwrap();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.to_string().contains("could not be reached"), "{error}");
+    let settings = |base: &str| Settings {
+        base: Some(base.into()),
+        ..Settings::new(&COMPATIBLE, None)
+    };
+    for base in ["", "no address", "ftp://x", "mailto:a@b"] {
+        assert!(OpenAi::new(network(), settings(base)).is_err(), "{base}");
+    }
+}
+
+#[tokio::test]
+async fn a_voice_streams_samples_cut_anywhere() {
+    for (flavour, preset) in [(Flavour::OpenAi, &OPENAI), (Flavour::Groq, &GROQ)] {
+        let fake = openai::OpenAi::start(flavour).await.unwrap();
+        let voice = account(&fake, preset).voice().unwrap();
+        assert!(!voice.timed());
+        let options = SpeakOptions {
+            speed: 1.1,
+            instructions: Some("Calm.".into()),
+            ..SpeakOptions::default()
+        };
+        let spoken = speak(voice.speak(options), &[speech::SENTENCE, " … ", "Tea? "]).await;
+        assert!(spoken.finished && spoken.error.is_none(), "{:?}", spoken.error);
+        let expected = [speech::SENTENCE, "Tea? "]
+            .map(|text| speech::speak(text).audio.samples)
+            .concat();
+        let alike = spoken
+            .samples()
+            .iter()
+            .zip(&expected)
+            .all(|(a, b)| (a - b).abs() < 1e-4);
+        assert!(alike && spoken.samples().len() == expected.len(), "{flavour:?}");
+        let calls = fake.script.calls();
+        assert_eq!(calls.len(), 2, "lone punctuation is not sent");
+        assert_eq!(calls[0].body["speed"], 1.1);
+        assert_eq!(
+            calls[0].body["instructions"],
+            if flavour == Flavour::OpenAi {
+                json!("Calm.")
+            } else {
+                json!(null)
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_voice_that_sends_mp3_against_its_orders_is_understood() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let mp3 = Fault::Refusal {
+        status: 200,
+        headers: vec![],
+        body: "<html>".into(),
+    };
+    fake.script.fail(mp3);
+    let voice = account(&fake, &OPENAI).voice().unwrap();
+    let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea?"]).await;
+    assert_eq!(spoken.failed().kind(), Kind::Unavailable, "a page is no sound");
+    // Announced as MP3, the samples are noise: that is an error, and no noise is played.
+    fake.script.fail(Fault::ContentType("audio/mpeg"));
+    let long = "word ".repeat(200);
+    let spoken = speak(voice.speak(SpeakOptions::default()), &[&long]).await;
+    assert_eq!(
+        (spoken.failed().kind(), spoken.samples().len()),
+        (Kind::Unavailable, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_voice_that_fails_before_and_after_its_first_sound() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let voice = account(&fake, &OPENAI).voice().unwrap();
+    fake.script.fail(Fault::Status(429));
+    fake.script.fail(Fault::BreakAfter(0));
+    let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea?"]).await;
+    assert!(spoken.finished, "{:?}", spoken.error);
+    for fault in [Fault::BreakAfter(5), Fault::StallAfter(5)] {
+        fake.script.fail(fault.clone());
+        let before = fake.script.calls().len();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
+        assert!(
+            !spoken.failed().can_retry() && !spoken.samples().is_empty(),
+            "{fault:?}"
+        );
+        assert_eq!(fake.script.calls().len() - before, 1);
+    }
+}
+
+#[tokio::test]
+async fn three_phrases_at_once_and_the_rest_wait() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let voice = account(&fake, &OPENAI).voice().unwrap();
+    let all = (0..8).map(|_| speak(voice.speak(SpeakOptions::default()), &["Tea?"]));
+    let all = futures::future::join_all(all).await;
+    assert!(all.iter().all(|spoken| spoken.finished));
+    assert!(
+        (1..=3).contains(&fake.script.most_at_once()),
+        "{}",
+        fake.script.most_at_once()
+    );
+    assert_eq!(fake.script.calls().len(), 8);
+}
+
+#[tokio::test]
+async fn cancelled_speech_frees_its_place() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let voice = account(&fake, &OPENAI).voice().unwrap();
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        fake.script.fail(Fault::StallAfter(1));
+        let mut session = voice.speak(SpeakOptions::default());
+        session.send(SpeakInput::Text("Tea?".into())).await.unwrap();
+        while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
+        sessions.push(session);
+    }
+    let waiting = speak(voice.speak(SpeakOptions::default()), &["Tea?"]);
+    let (spoken, ()) = tokio::join!(waiting, async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(fake.script.open(), 3);
+        sessions.pop();
+    });
+    assert!(spoken.finished, "{:?}", spoken.error);
+}
+
+#[tokio::test]
+async fn an_utterance_is_transcribed() {
+    let utterance = &speech::sentence().audio;
+    for (flavour, preset) in [(Flavour::OpenAi, &OPENAI), (Flavour::Groq, &GROQ)] {
+        let fake = openai::OpenAi::start(flavour).await.unwrap();
+        let recogniser = account(&fake, preset).recogniser().unwrap();
+        let options = ListenOptions {
+            rate: utterance.rate,
+            language: Some("en-GB".into()),
+            vocabulary: vec!["Oslo".into()],
+            ..ListenOptions::default()
+        };
+        fake.script.fail(Fault::Status(503));
+        let heard = hear(recogniser.listen(options), utterance).await;
+        assert!(heard.error.is_none(), "{:?}", heard.error);
+        assert_eq!(heard.text(), "Go forward ten meters.");
+        assert_eq!(heard.events.last(), Some(&ListenEvent::Finished));
+        let body = fake.script.last().unwrap().body;
+        assert_eq!(
+            (&body["language"][0], &body["prompt"][0]),
+            (&json!("en"), &json!("Oslo"))
+        );
+        let partials = heard
+            .events
+            .iter()
+            .filter(|e| matches!(e, ListenEvent::Partial(_)))
+            .count();
+        let words = heard.words();
+        if flavour == Flavour::OpenAi {
+            assert_eq!((partials, words.len()), (4, 0));
+        } else {
+            assert_eq!((partials, words.len()), (0, 4));
+            let end = words[3].2;
+            assert!((end - utterance.duration().as_secs_f64()).abs() < 0.01, "{end}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keys_are_tested() {
+    for (flavour, preset) in [
+        (Flavour::OpenAi, &OPENAI),
+        (Flavour::OpenRouter, &OPENROUTER),
+        (Flavour::Xai, &XAI),
+        (Flavour::Groq, &GROQ),
+    ] {
+        let fake = openai::OpenAi::start(flavour).await.unwrap();
+        let good = account(&fake, preset).check().await.unwrap();
+        assert!(good.credit != Credit::Empty && !good.limited);
+        for (key, fault) in [
+            (Some("sk-planted-wrong"), Failed::WrongKey),
+            (None, Failed::NoKey),
+            (Some(""), Failed::WrongKey),
+        ] {
+            let failure = with_key(&fake, preset, key).check().await.unwrap_err();
+            assert_eq!(failure.fault(), &fault, "{flavour:?} {key:?}");
+            assert!(
+                !format!("{failure} {failure:?}").contains("planted"),
+                "{failure:?}"
+            );
+        }
+        fake.manners(|m| m.empty = true);
+        let empty = account(&fake, preset).check().await.unwrap();
+        // Groq's page names no way to tell.
+        assert_eq!(
+            empty.credit == Credit::Empty,
+            flavour != Flavour::Groq,
+            "{flavour:?}"
+        );
+    }
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    fake.script.fail(Fault::Status(403));
+    assert!(account(&fake, &OPENAI).check().await.unwrap().limited);
+    let models = account(&fake, &OPENAI).models().await.unwrap();
+    assert!(models.iter().any(|model| model.id == "gpt-5.4-mini"));
+}

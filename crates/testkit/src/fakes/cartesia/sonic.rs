@@ -1,0 +1,275 @@
+//! Sonic: the socket with its contexts, and bytes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use libretto_voice::SampleRate;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use super::super::outbox::{Gone, Outbox};
+use super::super::script::{Call, Entry};
+use super::super::{body, speech};
+use super::{Desk, Manners, error, identified, refuse};
+
+/// Longest body.
+const MOST: usize = 1 << 20;
+/// Chunks end in the middle of a sample.
+const ODD: usize = 9_601;
+
+pub(super) async fn bytes(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (parts, bytes) = request.into_parts();
+    let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let call = Call::of("POST", &parts.uri, body.clone());
+    let (entry, fault) = match desk.begin(call, &parts.headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let rate = match check(&body) {
+        Ok(rate) => rate,
+        Err((status, code, said)) => return refuse(status, code, said),
+    };
+    let audio = speech::speak(body["transcript"].as_str().unwrap_or_default())
+        .at(rate)
+        .audio;
+    let pieces = audio.to_pcm16().chunks(ODD).map(Bytes::copy_from_slice).collect();
+    let mut response = body::answer(entry, fault.as_ref(), "audio/pcm", pieces);
+    response.headers_mut().extend(identified());
+    response
+}
+
+type Refused = (u16, Option<&'static str>, &'static str);
+
+/// The rate, or what the service refuses.
+fn check(body: &Value) -> Result<SampleRate, Refused> {
+    let text = |field: &str| body[field].as_str().unwrap_or_default();
+    if !text("model_id").starts_with("sonic-") || matches!(text("model_id"), "sonic-2" | "sonic-turbo") {
+        return Err((404, Some("model_not_found"), "Model not found."));
+    }
+    if !body["transcript"].is_string() {
+        return Err((400, None, "transcript is required."));
+    }
+    match text("voice") {
+        "" => return Err((400, None, "voice is required.")),
+        "nobody" => return Err((404, Some("voice_not_found"), "Voice not found.")),
+        _ => {}
+    }
+    if text("language").contains('-') {
+        return Err((400, Some("language_not_supported"), "Language not supported."));
+    }
+    let speed = body["generation_config"]["speed"].as_f64().unwrap_or(1.0);
+    if !(0.6..=1.5).contains(&speed) {
+        return Err((400, None, "speed must be between 0.6 and 1.5."));
+    }
+    let format = &body["output_format"];
+    let rate = format["sample_rate"]
+        .as_u64()
+        .and_then(|rate| u32::try_from(rate).ok());
+    let good = format["container"] == "raw" && format["encoding"] == "pcm_s16le";
+    let rate = rate.filter(|rate| [8_000, 16_000, 22_050, 24_000, 44_100, 48_000].contains(rate) && good);
+    rate.and_then(SampleRate::new).ok_or((
+        400,
+        Some("unsupported_audio_format"),
+        "Unsupported output format.",
+    ))
+}
+
+pub(super) async fn open(
+    State(desk): State<Arc<Desk>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let call = Call::of("SOCKET", &uri, json!([]));
+    let (entry, fault) = match desk.begin(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let manners = desk.manners().clone();
+    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+        let mut talk = Talk {
+            outbox: Outbox::new(&mut socket, fault),
+            entry,
+            manners,
+            context: None,
+            over: Vec::new(),
+        };
+        let _ = talk.run().await;
+    });
+    response.headers_mut().extend(identified());
+    response
+}
+
+/// The context that is open; this fake has one at a time.
+struct Context {
+    id: String,
+    fields: Value,
+    seconds: f64,
+    flush: u32,
+    expires: Instant,
+}
+
+struct Talk<'a> {
+    outbox: Outbox<'a>,
+    entry: Entry,
+    manners: Manners,
+    context: Option<Context>,
+    over: Vec<String>,
+}
+
+/// A far future: nothing expires while nothing is open.
+const NEVER: Duration = Duration::from_hours(1);
+
+impl Talk<'_> {
+    async fn run(&mut self) -> Result<(), Gone> {
+        loop {
+            let expires = self
+                .context
+                .as_ref()
+                .map_or_else(|| Instant::now() + NEVER, |context| context.expires);
+            let message = tokio::select! {
+                message = self.outbox.recv() => message,
+                () = sleep_until(expires) => {
+                    self.done().await?;
+                    continue;
+                }
+            };
+            let message: Value = match message {
+                Some(Message::Text(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
+                Some(Message::Close(_)) | None => return Ok(()),
+                Some(_) => Value::Null,
+            };
+            self.entry.message(message.clone());
+            self.take(message).await?;
+        }
+    }
+
+    async fn take(&mut self, message: Value) -> Result<(), Gone> {
+        let Some(id) = message["context_id"].as_str().map(str::to_owned) else {
+            return self.fail((400, None, "context_id is required."), None).await;
+        };
+        if message["cancel"] == true {
+            self.context = None;
+            self.over.push(id);
+            return Ok(());
+        }
+        let rate = match check(&message) {
+            Ok(rate) => rate,
+            Err(refused) => return self.fail(refused, Some(&id)).await,
+        };
+        if self.over.contains(&id) {
+            return self
+                .fail((400, None, "This context has expired."), Some(&id))
+                .await;
+        }
+        let mut fields = message.clone();
+        for name in ["transcript", "continue", "flush"] {
+            fields.as_object_mut().map(|fields| fields.remove(name));
+        }
+        let context = self.context.get_or_insert_with(|| Context {
+            id: id.clone(),
+            fields: fields.clone(),
+            seconds: 0.0,
+            flush: 0,
+            expires: Instant::now(),
+        });
+        if context.fields != fields {
+            return self
+                .fail(
+                    (400, None, "Only the transcript may change within a context."),
+                    Some(&id),
+                )
+                .await;
+        }
+        self.speak(message["transcript"].as_str().unwrap_or_default(), rate)
+            .await?;
+        if message["continue"] != true {
+            self.done().await?;
+        }
+        Ok(())
+    }
+
+    async fn speak(&mut self, text: &str, rate: SampleRate) -> Result<(), Gone> {
+        let Some(context) = &mut self.context else {
+            return Ok(());
+        };
+        let spoken = speech::speak(text).at(rate);
+        let id = context.id.clone();
+        if text.chars().any(char::is_alphanumeric) {
+            let shift = if self.manners.restarts {
+                0.0
+            } else {
+                context.seconds
+            };
+            let mut words: Vec<String> = spoken
+                .words
+                .iter()
+                .map(|(bytes, _)| text[bytes.clone()].to_owned())
+                .collect();
+            let mut starts: Vec<f64> = spoken.words.iter().map(|(_, time)| time.start + shift).collect();
+            let mut ends: Vec<f64> = spoken.words.iter().map(|(_, time)| time.end + shift).collect();
+            if self.manners.tags {
+                words.insert(1, "<emotion value=\"calm\"/>".into());
+                starts.insert(1, ends[0]);
+                ends.insert(1, ends[0]);
+            }
+            let times = json!({"type": "timestamps", "done": false, "status_code": 206, "context_id": id,
+                "word_timestamps": {"words": words, "start": starts, "end": ends}});
+            let (early, base) = (self.manners.early, context.seconds);
+            if early {
+                self.outbox.text(times.to_string()).await?;
+            }
+            for piece in spoken.audio.to_pcm16().chunks(ODD) {
+                let chunk = json!({"type": "chunk", "data": BASE64.encode(piece), "done": false, "status_code": 206,
+                    "step_time": 41.2, "context_id": id});
+                self.outbox.text(chunk.to_string()).await?;
+            }
+            if !early {
+                self.outbox.text(times.to_string()).await?;
+            }
+            // Something of a context that nobody knows any more.
+            let stale = json!({"type": "chunk", "data": "AAAA", "done": false, "status_code": 206, "context_id": "old"});
+            self.outbox.text(stale.to_string()).await?;
+            if let Some(context) = &mut self.context {
+                context.seconds = base + spoken.audio.duration().as_secs_f64();
+            }
+        }
+        let Some(context) = &mut self.context else {
+            return Ok(());
+        };
+        context.flush += 1;
+        context.expires = Instant::now() + self.manners.expiry;
+        // Without a delay, every message is a flush.
+        let flushed = json!({"type": "flush_done", "done": false, "flush_done": true, "flush_id": context.flush,
+            "status_code": 206, "context_id": id});
+        self.outbox.text(flushed.to_string()).await
+    }
+
+    async fn done(&mut self) -> Result<(), Gone> {
+        let Some(context) = self.context.take() else {
+            return Ok(());
+        };
+        let done = json!({"type": "done", "done": true, "status_code": 206, "context_id": context.id});
+        self.over.push(context.id);
+        self.outbox.text(done.to_string()).await
+    }
+
+    async fn fail(&mut self, (status, code, said): Refused, context: Option<&str>) -> Result<(), Gone> {
+        let mut body = error(code, said);
+        body["type"] = "error".into();
+        body["done"] = true.into();
+        body["status_code"] = status.into();
+        if let Some(context) = context {
+            body["context_id"] = context.into();
+        }
+        self.outbox.text(body.to_string()).await
+    }
+}

@@ -1,0 +1,172 @@
+//! Deepgram as its reference page describes it: Nova live and recorded, Aura over HTTP and its socket, models, keys.
+
+mod errors;
+mod lists;
+mod live;
+mod recorded;
+mod speech;
+mod stream;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use axum::Router;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
+use axum::routing::{get, head};
+use serde_json::{Value, json};
+
+use super::body;
+use super::script::{Call, Entry, Fault, Script};
+use super::server::Server;
+
+/// The key that the fake knows.
+pub const KEY: &str = "fake0deepgram0key0123456789abcdef01234567";
+/// The id that every answer bears.
+const REQUEST: &str = "0b1c6a1e-6f0c-4a4e-9a54-0f8a5d9f7c11";
+
+/// How the fake behaves, besides its script.
+#[derive(Clone, Debug)]
+pub struct Manners {
+    /// What the recognisers hear.
+    pub hears: String,
+    /// After how long without sound or a message a live session is closed.
+    pub patience: Duration,
+    /// Whether warnings of the voice's socket are spelt as its specification says, and not as the service does.
+    pub specified: bool,
+    /// How many flushes a socket takes.
+    pub flushes: usize,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            hears: "Turn the lights off, please.".into(),
+            patience: Duration::from_secs(10),
+            specified: false,
+            flushes: 20,
+        }
+    }
+}
+
+/// A running fake.
+#[derive(Debug)]
+pub struct Deepgram {
+    server: Server,
+    /// What goes wrong, and what came in.
+    pub script: Script,
+    desk: Arc<Desk>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    script: Script,
+    manners: Mutex<Manners>,
+}
+
+impl Deepgram {
+    /// On a free port.
+    pub async fn start() -> Result<Self> {
+        Self::on(0).await
+    }
+
+    /// On this port.
+    pub async fn on(port: u16) -> Result<Self> {
+        let script = Script::default();
+        let desk = Arc::new(Desk {
+            script: script.clone(),
+            manners: Mutex::default(),
+        });
+        let routes = Router::new()
+            .route("/", head(|| async {}))
+            .route("/v1/auth/token", get(lists::token))
+            .route("/v1/models", get(lists::models))
+            .route("/v1/listen", get(live::open).post(recorded::transcribe))
+            .route("/v1/speak", get(stream::open).post(speech::speak))
+            .fallback(|| async { errors::refuse(404, "NOT_FOUND", "Not found.") })
+            .with_state(Arc::clone(&desk));
+        let server = Server::on(port, routes).await?;
+        Ok(Self { server, script, desk })
+    }
+
+    /// Its base address.
+    pub fn url(&self) -> String {
+        self.server.url("")
+    }
+
+    /// Changes how it behaves.
+    pub fn manners(&self, change: impl FnOnce(&mut Manners)) {
+        change(&mut self.desk.manners());
+    }
+}
+
+impl Desk {
+    fn manners(&self) -> MutexGuard<'_, Manners> {
+        self.manners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the call; refuses where the script or the key says so.
+    async fn begin(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>), Response> {
+        let (entry, fault) = self.script.begin(call);
+        if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
+            return Err(refusal);
+        }
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok());
+        let (scheme, key) = given.and_then(|given| given.split_once(' ')).unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("token") || key != KEY {
+            return Err(errors::refuse(401, "INVALID_AUTH", "Invalid credentials."));
+        }
+        Ok((entry, fault))
+    }
+}
+
+fn identified() -> HeaderMap {
+    let id = HeaderName::from_static("dg-request-id");
+    HeaderMap::from_iter([(id, HeaderValue::from_static(REQUEST))])
+}
+
+/// Models that recognise.
+const EARS: &[&str] = &["nova-3", "nova-3-general", "nova-2", "nova-2-general"];
+/// Models that speak.
+const VOICES: &[&str] = &["aura-2-thalia-en", "aura-2-celeste-es", "aura-asteria-en"];
+
+/// What the recogniser refuses of its options.
+fn check(call: &Call, live: bool) -> Result<(), &'static str> {
+    let model = call.query("model").unwrap_or("base");
+    if !EARS.contains(&model) {
+        return Err("No such model/version combination found.");
+    }
+    if call.query("encoding").is_some() && call.query("sample_rate").is_none() {
+        return Err("sample_rate is needed with encoding.");
+    }
+    if live && call.query("encoding") != Some("linear16") {
+        return Err("This fake hears linear16 only.");
+    }
+    if call.query("utterance_end_ms").is_some() && call.query("interim_results") != Some("true") {
+        return Err("utterance_end_ms needs interim_results.");
+    }
+    let utterance_end = call
+        .query("utterance_end_ms")
+        .and_then(|ms| ms.parse::<u32>().ok());
+    if utterance_end.is_some_and(|ms| ms < 1_000) {
+        return Err("utterance_end_ms must be at least 1000.");
+    }
+    if call.query("keyterm").is_some() && !model.starts_with("nova-3") {
+        return Err("keyterm is for nova-3 only.");
+    }
+    Ok(())
+}
+
+/// An alternative with words over this time.
+fn alternative(words: &[&str], from: f64, to: f64) -> Value {
+    let each = (to - from) / words.len().max(1) as f64;
+    let word = |(n, word): (usize, &&str)| {
+        let start = from + each * n as f64;
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        json!({"word": bare, "start": start, "end": start + each * 0.9, "confidence": 0.98, "punctuated_word": word})
+    };
+    let timed: Vec<Value> = words.iter().enumerate().map(word).collect();
+    let confidence = if words.is_empty() { 0.0 } else { 0.98 };
+    json!({"transcript": words.join(" "), "confidence": confidence, "words": timed})
+}

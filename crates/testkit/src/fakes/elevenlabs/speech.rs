@@ -1,0 +1,173 @@
+//! Speech over HTTP: the sound alone, or a JSON object a line with times.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::super::speech::{self as real, Character, Spoken};
+use super::super::{body, script::Call, script::Entry, script::Fault};
+use super::{Desk, errors, format, identified};
+
+/// Longest body.
+const MOST: usize = 1 << 20;
+/// Samples never come in even pieces.
+const ODD: usize = 1_001;
+
+/// What was asked for: the call, its fault, the sound in its codec, and the words.
+struct Asked {
+    entry: Entry,
+    fault: Option<Fault>,
+    codec: String,
+    bytes: Vec<u8>,
+    spoken: Spoken,
+}
+
+pub(super) async fn stream(
+    State(desk): State<Arc<Desk>>,
+    Path(voice): Path<String>,
+    request: Request,
+) -> Response {
+    let asked = match ask(&desk, &voice, request).await {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    let kind = if asked.codec == "mp3" {
+        "audio/mpeg"
+    } else {
+        "audio/pcm"
+    };
+    let pieces = asked.bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
+    let mut response = body::answer(asked.entry, asked.fault.as_ref(), kind, pieces);
+    response.headers_mut().extend(identified());
+    response
+}
+
+pub(super) async fn with_timestamps(
+    State(desk): State<Arc<Desk>>,
+    Path(voice): Path<String>,
+    request: Request,
+) -> Response {
+    let asked = match ask(&desk, &voice, request).await {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    let rate = asked.spoken.audio.rate;
+    let total = asked.spoken.audio.duration().as_secs_f64();
+    let characters = asked.spoken.characters();
+    let count = (total / 0.25).ceil().max(1.0);
+    let size = asked.bytes.len().div_ceil(count as usize) | 1;
+    let mut lines = Vec::new();
+    for (n, piece) in asked.bytes.chunks(size).enumerate() {
+        let at = |n: usize| total * (n * size) as f64 / asked.bytes.len() as f64;
+        let (from, to) = (at(n), at(n + 1));
+        let here: Vec<&Character> = characters
+            .iter()
+            .filter(|c| (from..to).contains(&c.seconds.start))
+            .collect();
+        // Every third line has sound and no times; they come with the next.
+        let text = |c: &&Character| c.text.clone();
+        let alignment = (!here.is_empty()).then(|| {
+            json!({"characters": here.iter().map(text).collect::<Vec<_>>(),
+                "character_start_times_seconds": here.iter().map(|c| c.seconds.start).collect::<Vec<_>>(),
+                "character_end_times_seconds": here.iter().map(|c| c.seconds.end).collect::<Vec<_>>()})
+        });
+        lines.push(
+            json!({"audio_base64": BASE64.encode(piece), "alignment": alignment,
+            "normalized_alignment": null, "sample_rate": rate.hertz()})
+            .to_string(),
+        );
+    }
+    // An empty line between, and no end of the last.
+    let whole = lines.join("\n\n");
+    let pieces = whole
+        .as_bytes()
+        .chunks(3_001)
+        .map(Bytes::copy_from_slice)
+        .collect();
+    let mut response = body::answer(asked.entry, asked.fault.as_ref(), "application/json", pieces);
+    response.headers_mut().extend(identified());
+    response
+}
+
+async fn ask(desk: &Desk, voice: &str, request: Request) -> Result<Asked, Response> {
+    let (parts, bytes) = request.into_parts();
+    let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let call = Call::of("POST", &parts.uri, body.clone());
+    let output = call.query("output_format").map(str::to_owned);
+    let latency = call.query("optimize_streaming_latency").map(str::to_owned);
+    let (entry, fault) = desk.begin(call, &parts.headers).await?;
+    let Some(text) = body["text"].as_str() else {
+        return Err(errors::invalid("text", "Field required"));
+    };
+    check(voice, &body)?;
+    if latency.is_some_and(|level| !["0", "1", "2", "3", "4"].contains(&level.as_str())) {
+        return Err(errors::invalid(
+            "optimize_streaming_latency",
+            "Input should be at most 4",
+        ));
+    }
+    let Some((codec, rate)) = format(output.as_deref()) else {
+        return Err(errors::invalid("output_format", "Unknown format"));
+    };
+    let spoken = real::speak(text).at(rate);
+    let bytes = if codec == "mp3" {
+        real::mp3().to_vec()
+    } else {
+        spoken.audio.to_pcm16()
+    };
+    Ok(Asked {
+        entry,
+        fault,
+        codec: codec.to_owned(),
+        bytes,
+        spoken,
+    })
+}
+
+/// What the service would refuse of voice, model, language and settings.
+#[expect(
+    clippy::result_large_err,
+    reason = "the refusal is what is wanted, and nothing is fast here"
+)]
+pub(super) fn check(voice: &str, body: &Value) -> Result<(), Response> {
+    if voice == "nobody" {
+        return Err(errors::refuse(
+            404,
+            "voice_not_found",
+            "A voice with the voice_id nobody was not found.",
+        ));
+    }
+    let model = body["model_id"].as_str().unwrap_or("eleven_multilingual_v2");
+    if !model.starts_with("eleven_") {
+        return Err(errors::refuse(
+            400,
+            "model_not_found",
+            "A model with this id was not found.",
+        ));
+    }
+    if body["language_code"]
+        .as_str()
+        .is_some_and(|code| code.len() != 2 || model == "eleven_multilingual_v2")
+    {
+        return Err(errors::refuse(
+            400,
+            "unsupported_language",
+            "This model does not take this language code.",
+        ));
+    }
+    let speed = body["voice_settings"]["speed"].as_f64().unwrap_or(1.0);
+    if !(0.7..=1.2).contains(&speed) {
+        return Err(errors::refuse(
+            400,
+            "invalid_voice_settings",
+            "speed must be between 0.7 and 1.2",
+        ));
+    }
+    Ok(())
+}

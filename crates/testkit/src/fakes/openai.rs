@@ -1,0 +1,208 @@
+//! OpenAI as its reference page describes it, and the dialects of OpenRouter, xAI, Groq and Ollama's `/v1`: models,
+//! keys, chat completions, speech and transcriptions over HTTP.
+
+mod audio;
+mod chat;
+mod errors;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, head, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::body;
+use super::script::{Call, Entry, Fault, Script};
+use super::server::Server;
+pub use errors::{no_quota, wait};
+
+/// Whose dialect the fake speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// OpenAI itself.
+    OpenAi,
+    /// `GET /key`, public models, comments in streams, usage always.
+    OpenRouter,
+    /// A wrong key is a 400, a missing one a 401.
+    Xai,
+    /// No raw samples from its voices.
+    Groq,
+    /// No keys; tool calls whole.
+    Ollama,
+}
+
+/// What the fake is asked to say and hear.
+#[derive(Clone, Debug)]
+pub struct Manners {
+    /// The deltas of an answer, each as it stands in `choices[0].delta`.
+    pub deltas: Vec<Value>,
+    /// The `finish_reason` behind them; `None` sends none.
+    pub finish: Option<&'static str>,
+    /// Whether `[DONE]` ends a stream.
+    pub done: bool,
+    /// Lines end with CRLF.
+    pub crlf: bool,
+    /// Network chunks of this many bytes, cut anywhere; `None` sends event by event.
+    pub cut: Option<usize>,
+    /// What the recogniser hears.
+    pub hears: String,
+    /// Whether the account has no money.
+    pub empty: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            deltas: ["It rains ", "a little, ", "in Oslo."]
+                .map(|text| json!({ "content": text }))
+                .into(),
+            finish: Some("stop"),
+            done: true,
+            crlf: false,
+            cut: None,
+            hears: "Go forward ten meters.".into(),
+            empty: false,
+        }
+    }
+}
+
+/// The key that the fake knows.
+pub const KEY: &str = "sk-fake-0123456789abcdef";
+
+/// A running fake. Clones of its script and manners stay connected with it.
+#[derive(Debug)]
+pub struct OpenAi {
+    server: Server,
+    /// What goes wrong, and what came in.
+    pub script: Script,
+    desk: Arc<Desk>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    flavour: Flavour,
+    script: Script,
+    manners: Mutex<Manners>,
+}
+
+impl OpenAi {
+    /// On a free port.
+    pub async fn start(flavour: Flavour) -> Result<Self> {
+        Self::on(0, flavour).await
+    }
+
+    /// On this port.
+    pub async fn on(port: u16, flavour: Flavour) -> Result<Self> {
+        let script = Script::default();
+        let desk = Arc::new(Desk {
+            flavour,
+            script: script.clone(),
+            manners: Mutex::default(),
+        });
+        let routes = Router::new()
+            .route("/v1", head(|| async {}))
+            .route("/v1/models", get(models))
+            .route("/v1/key", get(key))
+            .route("/v1/chat/completions", post(chat::completions))
+            .route("/v1/audio/speech", post(audio::speech))
+            .route("/v1/audio/transcriptions", post(audio::transcriptions))
+            .fallback(errors::unknown_route)
+            .with_state(Arc::clone(&desk));
+        let server = Server::on(port, routes).await?;
+        Ok(Self { server, script, desk })
+    }
+
+    /// Its base address.
+    pub fn url(&self) -> String {
+        self.server.url("/v1")
+    }
+
+    /// Changes what it says and hears.
+    pub fn manners(&self, change: impl FnOnce(&mut Manners)) {
+        change(&mut self.desk.manners());
+    }
+}
+
+impl Desk {
+    fn manners(&self) -> MutexGuard<'_, Manners> {
+        self.manners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the call and checks its key; refuses where the script says so.
+    async fn begin(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>), Response> {
+        let (entry, fault) = self.script.begin(call);
+        if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
+            return Err(refusal);
+        }
+        self.authorised(headers)?;
+        Ok((entry, fault))
+    }
+
+    #[expect(
+        clippy::result_large_err,
+        reason = "the refusal is what is wanted, and nothing is fast here"
+    )]
+    fn authorised(&self, headers: &HeaderMap) -> Result<(), Response> {
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok());
+        let good = format!("Bearer {KEY}");
+        match (self.flavour, given) {
+            (Flavour::Ollama, _) => Ok(()),
+            (_, Some(given)) if given == good => Ok(()),
+            (Flavour::Xai, Some(given)) => {
+                let said = format!("Incorrect API key provided: {given}.");
+                Err(errors::plain(
+                    400,
+                    &json!({"code": "Client specified an invalid argument", "error": said}),
+                ))
+            }
+            (_, given) => {
+                let said = format!("Incorrect API key provided: {}.", given.unwrap_or("none"));
+                Err(errors::refuse(
+                    401,
+                    &said,
+                    "invalid_request_error",
+                    Some("invalid_api_key"),
+                ))
+            }
+        }
+    }
+}
+
+async fn models(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (entry, fault) = desk.script.begin(call(&request, Value::Null));
+    if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
+        return refusal;
+    }
+    // One of them shows its list to everybody.
+    if desk.flavour != Flavour::OpenRouter
+        && let Err(refusal) = desk.authorised(request.headers())
+    {
+        return refusal;
+    }
+    let model = |id: &&str| json!({"id": id, "object": "model", "created": 1_750_000_000, "owned_by": "org"});
+    let list = json!({"object": "list", "data": chat::MODELS.iter().map(model).collect::<Vec<_>>()});
+    body::answer(
+        entry,
+        fault.as_ref(),
+        "application/json",
+        vec![list.to_string().into()],
+    )
+}
+
+async fn key(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let begun = desk.begin(call(&request, Value::Null), request.headers()).await;
+    if let Err(refusal) = begun {
+        return refusal;
+    }
+    let left = if desk.manners().empty { 0.0 } else { 7.5 };
+    let data = json!({"label": "sk-or-v1-…", "limit": 10, "limit_remaining": left, "usage": 2.5, "is_free_tier": false});
+    Json(json!({ "data": data })).into_response()
+}
+
+fn call(request: &Request, body: Value) -> Call {
+    Call::of(request.method().as_str(), request.uri(), body)
+}

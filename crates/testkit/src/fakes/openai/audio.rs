@@ -1,0 +1,149 @@
+//! `POST /v1/audio/speech` and `POST /v1/audio/transcriptions`.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::super::{body, form, speech};
+use super::{Desk, Flavour, call, errors};
+
+const VOICES: &[&str] = &[
+    "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar", "fable", "onyx",
+    "nova",
+];
+const GROQ_VOICES: &[&str] = &["autumn", "diana", "hannah", "austin", "daniel", "troy"];
+/// Samples never come in even pieces.
+const ODD: usize = 1_001;
+/// Largest upload.
+const MOST: usize = 26 << 20;
+
+pub(super) async fn speech(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (parts, bytes) = request.into_parts();
+    let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let request = Request::from_parts(parts, axum::body::Body::empty());
+    let (entry, fault) = match desk.begin(call(&request, body.clone()), request.headers()).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let text = |field: &str| body[field].as_str().unwrap_or_default();
+    let groq = desk.flavour == Flavour::Groq;
+    let formats: &[&str] = if groq {
+        &["wav", "mp3", "flac", "mulaw", "ogg"]
+    } else {
+        &["mp3", "opus", "aac", "flac", "wav", "pcm"]
+    };
+    let speed = body["speed"].as_f64().unwrap_or(1.0);
+    let bad = if text("input").is_empty() || text("input").chars().count() > 4_096 {
+        Some("input")
+    } else if !(if groq { GROQ_VOICES } else { VOICES }).contains(&text("voice")) {
+        Some("voice")
+    } else if !formats.contains(&text("response_format")) {
+        Some("response_format")
+    } else if !(0.25..=4.0).contains(&speed) {
+        Some("speed")
+    } else if text("model").starts_with("tts-1") && body.get("instructions").is_some() {
+        Some("instructions")
+    } else {
+        None
+    };
+    if let Some(field) = bad {
+        let said = format!("Invalid value for '{field}'.");
+        return errors::refuse(400, &said, "invalid_request_error", Some("invalid_value"));
+    }
+    let (kind, bytes) = match text("response_format") {
+        "mp3" => ("audio/mpeg", speech::mp3().to_vec()),
+        "wav" => ("audio/wav", speech::wav(&speech::speak(text("input")).audio)),
+        _ => ("audio/pcm", speech::speak(text("input")).audio.to_pcm16()),
+    };
+    let pieces = bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
+    let mut response = body::answer(entry, fault.as_ref(), kind, pieces);
+    response.headers_mut().extend(errors::identified());
+    response
+}
+
+pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (method, uri, headers) = (
+        request.method().clone(),
+        request.uri().clone(),
+        request.headers().clone(),
+    );
+    let form = match Multipart::from_request(request, &()).await {
+        Ok(form) => form::read(form).await,
+        Err(_) => None,
+    };
+    let Some((fields, file)) = form else {
+        return errors::refuse(
+            400,
+            "Could not parse multipart form",
+            "invalid_request_error",
+            None,
+        );
+    };
+    let noted = super::Call::of(method.as_str(), &uri, json!(fields));
+    let (entry, fault) = match desk.begin(noted, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let field = |name: &str| {
+        fields
+            .get(name)
+            .and_then(|values| values.first())
+            .map(String::as_str)
+    };
+    let refuse = |said: &str| errors::refuse(400, said, "invalid_request_error", Some("invalid_value"));
+    let Some(model) = field("model") else {
+        return refuse("you must provide a model parameter");
+    };
+    let whisper = model.contains("whisper");
+    let format = field("response_format").unwrap_or("json");
+    if !whisper && format != "json" {
+        return refuse("response_format is not compatible with this model");
+    }
+    if fields.contains_key("timestamp_granularities[]") && format != "verbose_json" {
+        return refuse("timestamp_granularities needs verbose_json");
+    }
+    let wav = field("file").is_some_and(|name| name.rsplit('.').next() == Some("wav"));
+    let Some(seconds) = speech::wav_seconds(&file).filter(|_| wav) else {
+        return refuse("Invalid file format.");
+    };
+    let hears = desk.manners().hears.clone();
+    let (kind, pieces) = match (field("stream"), format) {
+        (Some("true"), _) if !whisper => ("text/event-stream", stream(&hears)),
+        (_, "verbose_json") => ("application/json", vec![verbose(&hears, seconds)]),
+        _ => (
+            "application/json",
+            vec![json!({"text": hears}).to_string().into()],
+        ),
+    };
+    let mut response = body::answer(entry, fault.as_ref(), kind, pieces);
+    response.headers_mut().extend(errors::identified());
+    response
+}
+
+fn stream(hears: &str) -> Vec<Bytes> {
+    let delta = |word: &str| json!({"type": "transcript.text.delta", "delta": word});
+    let mut events: Vec<Value> = hears.split_inclusive(' ').map(delta).collect();
+    events.push(json!({"type": "transcript.text.done", "text": hears, "usage": {"type": "tokens", "total_tokens": 35}}));
+    events
+        .iter()
+        .map(|event| format!("data: {event}\n\n").into())
+        .collect()
+}
+
+fn verbose(hears: &str, seconds: f64) -> Bytes {
+    let count = hears.split_whitespace().count().max(1) as f64;
+    let word = |(n, word): (usize, &str)| {
+        let at = |n: usize| seconds * n as f64 / count;
+        json!({"word": word.trim_end_matches(['.', ',']), "start": at(n), "end": at(n + 1)})
+    };
+    let words: Vec<Value> = hears.split_whitespace().enumerate().map(word).collect();
+    json!({"task": "transcribe", "language": "english", "duration": seconds, "text": hears, "words": words,
+        "segments": [{"id": 0, "start": 0.0, "end": seconds, "text": hears, "avg_logprob": -0.2,
+            "compression_ratio": 0.8, "no_speech_prob": 0.01}]})
+    .to_string()
+    .into()
+}

@@ -1,0 +1,77 @@
+//! The server's side of a socket, with what goes wrong on it.
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use super::body::GARBLE;
+use super::script::Fault;
+
+/// The sending side of a socket, with what goes wrong on it.
+pub(crate) struct Outbox<'a> {
+    socket: &'a mut WebSocket,
+    fault: Option<Fault>,
+    sent: usize,
+}
+
+/// The socket is closed or broken: there is nothing more to do.
+pub(crate) struct Gone;
+
+impl<'a> Outbox<'a> {
+    pub(crate) fn new(socket: &'a mut WebSocket, fault: Option<Fault>) -> Self {
+        Self {
+            socket,
+            fault,
+            sent: 0,
+        }
+    }
+
+    /// The client's next message.
+    pub(crate) async fn recv(&mut self) -> Option<Message> {
+        self.socket.recv().await?.ok()
+    }
+
+    pub(crate) async fn text(&mut self, text: String) -> Result<(), Gone> {
+        let text = match &self.fault {
+            Some(Fault::Garble(at)) if *at == self.sent => GARBLE.to_owned(),
+            Some(Fault::Say(at, text)) if *at == self.sent => text.clone(),
+            _ => text,
+        };
+        self.send(Message::text(text)).await
+    }
+
+    pub(crate) async fn binary(&mut self, bytes: Bytes) -> Result<(), Gone> {
+        self.send(Message::Binary(bytes)).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Gone> {
+        match self.fault {
+            Some(Fault::StallAfter(count)) if self.sent >= count => {
+                // It reads on and says nothing, until the client has gone.
+                while self.recv().await.is_some() {}
+                return Err(Gone);
+            }
+            Some(Fault::BreakAfter(count) | Fault::TruncateAfter(count)) if self.sent >= count => {
+                return Err(Gone);
+            }
+            Some(Fault::CloseAfter(count, code, reason)) if self.sent >= count => {
+                self.close(code, reason).await;
+                return Err(Gone);
+            }
+            Some(Fault::Drip(wait)) => sleep(wait).await,
+            _ => {}
+        }
+        self.sent += 1;
+        self.socket.send(message).await.map_err(|_| Gone)
+    }
+
+    /// Closes with this code, and waits until the client has answered.
+    pub(crate) async fn close(&mut self, code: u16, reason: &str) {
+        let frame = CloseFrame {
+            code,
+            reason: Utf8Bytes::from(reason),
+        };
+        let _ = self.socket.send(Message::Close(Some(frame))).await;
+        while self.recv().await.is_some() {}
+    }
+}
