@@ -1,0 +1,45 @@
+// Runs something for the display's frames, but sleeps while nothing is going to change: lighting words costs next to
+// nothing between two of them.
+
+import type { Anchor } from "../bridge/types";
+import { nextChange, sampleAt } from "./light";
+import type { Word } from "./words";
+
+/**
+ * What is drawn now is seen one frame later. A word is lit in the frame that is on the glass when it begins, which at
+ * 60 pictures a second is the one drawn up to 16 ms before; half of that is the median error.
+ */
+export const LEAD = 12;
+/** Closer than this, the next change is waited for frame by frame: timers are not exact. Milliseconds. */
+const CLOSE = 40;
+/** No sleep is longer: the playhead may have been set right meanwhile. Milliseconds. */
+const LONGEST = 250;
+
+/** Calls `draw` with the sample that will be heard when the frame is seen. Returns what stops it. */
+export function follow(
+  read: () => { anchor: Anchor | null; words: readonly Word[] },
+  draw: (sample: number, rate: number) => void,
+): () => void {
+  let frame = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const step = (): void => {
+    const { anchor, words } = read();
+    if (anchor) draw(sampleAt(anchor, performance.now() + LEAD), anchor.rate);
+    const wait = untilChange(anchor, words, performance.now());
+    if (wait <= CLOSE) frame = requestAnimationFrame(step);
+    else timer = setTimeout(() => (frame = requestAnimationFrame(step)), Math.min(wait - CLOSE / 2, LONGEST));
+  };
+  frame = requestAnimationFrame(step);
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+}
+
+/** Milliseconds until something else is lit; a long time when nobody knows. */
+export function untilChange(anchor: Anchor | null, words: readonly Word[], now: number): number {
+  if (!anchor || anchor.rate <= 0) return LONGEST;
+  const sample = sampleAt(anchor, now + LEAD);
+  const next = nextChange(words, sample, anchor.rate);
+  return next === undefined ? LONGEST : ((next - sample) * 1000) / anchor.rate;
+}
