@@ -1,8 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-const page = (name: string): string => new URL(name, import.meta.url).pathname;
-
 // The oldest webviews that the words' light works in: WebKit 17.2 has the CSS Custom Highlight API.
 export default defineConfig({
   plugins: [svelte()],
@@ -11,7 +9,6 @@ export default defineConfig({
     // The policy forbids inline script, and there are no browsers here that need it.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rolldownOptions: { input: [page("index.html"), page("quick.html"), page("overlay.html")] },
   },
   server: { port: 5173, strictPort: true },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

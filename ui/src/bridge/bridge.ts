@@ -1,99 +1,127 @@
 // The one door to the backend. Whatever stands behind it (Tauri, or the tests' stand-in), the windows see only this.
 
+import type { SettingAt, SettingKey, Settings } from "./settings";
 import type {
+  Device,
   Devices,
+  Failure,
+  FailureKind,
   Finding,
   Format,
   Hit,
-  HotkeyName,
-  Hotkeys,
-  Key,
-  Keychain,
-  Live,
-  Mode,
+  HotkeyAction,
+  HotkeyUsed,
+  Keys,
+  KeyStored,
   Model,
+  ModelEnded,
+  ModelProgress,
+  Notice,
+  Pulse,
   Session,
-  SessionId,
-  Settings,
+  SessionPage,
+  Shell,
+  Side,
   Snapshot,
-  Tells,
-  TurnId,
-  Voice,
+  Undone,
+  Window,
 } from "./types";
 
-/** The sections and fields of the settings, such as `"voice.speed"`. */
-export type SettingPath = {
-  [S in keyof Settings & string]: `${S}.${keyof Settings[S] & string}`;
-}[keyof Settings & string];
+/** What the backend tells unasked, by name. */
+export interface Tells {
+  notice: Notice;
+  settings: Settings;
+  shell: Shell;
+  /** Another session is the present one: take a new snapshot. */
+  session: string;
+  hotkey: HotkeyUsed;
+  modelProgress: ModelProgress;
+  modelEnded: ModelEnded;
+}
 
-/** The type of the setting at a path. */
-export type SettingAt<P extends SettingPath> = P extends `${infer S}.${infer F}`
-  ? S extends keyof Settings
-    ? F extends keyof Settings[S]
-      ? Settings[S][F]
-      : never
-    : never
-  : never;
+/** A voice to choose. */
+export interface Voice {
+  id: string;
+  name: string;
+  language: string | null;
+}
 
-/** Calls are refused with a `Refusal`, which has a kind and a sentence. */
+/** A refused call: what to match on, and the sentence for the user. */
+export class Refusal extends Error implements Failure {
+  override readonly name = "Refusal";
+
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+    readonly retry = false,
+  ) {
+    super(message);
+  }
+}
+
+/** Every call may be refused with a `Refusal`. */
 export interface Bridge {
-  /** What is so now. */
+  /** Which window this is. */
+  readonly window: Window;
   snapshot(): Promise<Snapshot>;
   /** Hears what is told from now on, until the returned function is called. */
   on<K extends keyof Tells>(name: K, hear: (told: Tells[K]) => void): () => void;
   /** Levels and playhead, as long as somebody watches. */
-  watch(see: (live: Live) => void): () => void;
+  watch(see: (pulse: Pulse) => void): () => void;
 
   talkKey(down: boolean): Promise<void>;
   cancel(): Promise<void>;
   stop(): Promise<void>;
   ask(text: string): Promise<void>;
   /** Says the last reply again, from this grapheme cluster of it on. */
-  replay(turn: TurnId, cluster: number): Promise<void>;
-  setMode(mode: Mode): Promise<void>;
+  replay(cluster: number): Promise<void>;
 
-  /** Takes effect at once and stays. */
-  change<P extends SettingPath>(path: P, value: SettingAt<P>): Promise<void>;
+  settings(): Promise<{ values: Settings; defaults: Settings; path: string; notices: string[] }>;
+  /** Takes effect at once and stays; `undefined` is as it was before anything was set. */
+  set<K extends SettingKey>(key: K, value: SettingAt<K> | undefined): Promise<void>;
+  undo(): Promise<Undone>;
 
   newSession(): Promise<void>;
-  sessions(limit: number): Promise<Session[]>;
-  search(query: string, limit: number): Promise<Hit[]>;
-  resume(id: SessionId): Promise<void>;
-  rename(id: SessionId, title: string): Promise<void>;
-  remove(id: SessionId): Promise<void>;
+  sessions(after: string | null): Promise<SessionPage>;
+  search(query: string): Promise<Hit[]>;
+  resume(session: string): Promise<void>;
+  rename(session: string, title: string): Promise<void>;
+  remove(session: string): Promise<void>;
   removeAll(): Promise<void>;
-  /** Asks where to put it; the path, or `null` when the user thought better of it. */
-  exportTo(id: SessionId, format: Format): Promise<string | null>;
+  /** Writes a file; its path, or `null` when the user thought better of it. */
+  exportTo(session: Session["id"], format: Format): Promise<string | null>;
 
   devices(): Promise<Devices>;
+  chooseDevice(side: Side, id: Device["id"] | null): Promise<void>;
   /** Opens the microphone for its levels only, or closes it again. */
   testMicrophone(on: boolean): Promise<void>;
   testLoudspeaker(): Promise<void>;
 
   voices(): Promise<Voice[]>;
   models(): Promise<Model[]>;
+  chooseModel(id: string): Promise<void>;
   download(id: string): Promise<void>;
   pauseDownload(id: string): Promise<void>;
   removeModel(id: string): Promise<void>;
 
-  keys(): Promise<{ keys: Key[]; keychain: Keychain }>;
+  keys(): Promise<Keys>;
   /** The key is not kept on this side. */
-  setKey(provider: string, key: string): Promise<void>;
+  setKey(provider: string, key: string): Promise<KeyStored>;
   removeKey(provider: string): Promise<void>;
 
-  hotkeys(): Promise<Hotkeys>;
-  setHotkey(name: HotkeyName, keys: string): Promise<Hotkeys>;
+  setHotkey(action: HotkeyAction, keys: string): Promise<void>;
   /** While keys are captured, the hotkeys themselves are silent. */
   captureHotkeys(on: boolean): Promise<void>;
 
   examine(): Promise<Finding[]>;
   copy(text: string): Promise<void>;
-  firstRunDone(): Promise<void>;
+  openLink(address: string): Promise<void>;
 
+  /** Whether the three steps of the first run are still to be done. */
+  firstRun(): Promise<boolean>;
+  firstRunDone(): Promise<void>;
+  show(window: Window): Promise<void>;
+  hide(): Promise<void>;
   /** Quick ask: stays open when it loses the focus. */
   pin(pinned: boolean): Promise<void>;
-  /** Quick ask: goes on in the main window. */
-  handOver(): Promise<void>;
-  closeWindow(): Promise<void>;
-  dragWindow(): Promise<void>;
 }

@@ -1,9 +1,8 @@
 // Runs something for the display's frames, but sleeps while nothing is going to change: lighting words costs next to
 // nothing between two of them.
 
-import type { Anchor } from "../bridge/types";
-import { nextChange, sampleAt } from "./light";
-import type { Word } from "./words";
+import type { Word } from "../bridge/types";
+import { type Anchor, nextChange, sampleAt } from "./light";
 
 /**
  * What is drawn now is seen one frame later. A word is lit in the frame that is on the glass when it begins, which at

@@ -1,7 +1,17 @@
 // From a time to the word that is heard at it. Pure: the time is an argument.
 
-import type { Anchor } from "../bridge/types";
-import type { Word } from "./words";
+import type { Word } from "../bridge/types";
+
+/** A point where samples and time meet. */
+export interface Anchor {
+  turn: number;
+  /** This sample leaves the loudspeaker … */
+  sample: number;
+  /** … at this time of the page's clock, in milliseconds. */
+  at: number;
+  /** Samples per second at which it moves on; 0 while it stands still. */
+  rate: number;
+}
 
 /** A word stays lit so long after its end while nothing follows: a pause between sentences is longer. Seconds. */
 export const LINGER = 0.35;
@@ -13,7 +23,7 @@ export function sampleAt(anchor: Anchor, now: number): number {
 
 /** What is lit. */
 export interface Light {
-  /** Clusters before this one were heard. */
+  /** Units of the text before this one were heard. */
   heard: number;
   /** Number of the word that is heard now; -1 in a pause, before the first and after the last. */
   now: number;
