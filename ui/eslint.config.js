@@ -21,6 +21,8 @@ export default defineConfig(
     rules: {
       eqeqeq: "error",
       "no-console": "error",
+      // Sets and dates that nothing on the page hangs upon are plain ones.
+      "svelte/prefer-svelte-reactivity": "off",
       // Nothing that came from outside is ever read as HTML.
       "svelte/no-at-html-tags": "error",
       // The policy forbids inline styles.

@@ -17,6 +17,7 @@ import type {
   ModelEnded,
   ModelProgress,
   Notice,
+  Place,
   Pulse,
   Session,
   SessionPage,
@@ -37,13 +38,6 @@ export interface Tells {
   hotkey: HotkeyUsed;
   modelProgress: ModelProgress;
   modelEnded: ModelEnded;
-}
-
-/** A voice to choose. */
-export interface Voice {
-  id: string;
-  name: string;
-  language: string | null;
 }
 
 /** A refused call: what to match on, and the sentence for the user. */
@@ -93,21 +87,24 @@ export interface Bridge {
 
   devices(): Promise<Devices>;
   chooseDevice(side: Side, id: Device["id"] | null): Promise<void>;
-  /** Opens the microphone for its levels only, or closes it again. */
-  testMicrophone(on: boolean): Promise<void>;
-  testLoudspeaker(): Promise<void>;
+  /** Opens a microphone for its level only, until the test is ended; answers when it is over. */
+  testMicrophone(id: Device["id"] | null, level: (level: number) => void): Promise<void>;
+  /** Says a sentence; answers when it has been heard. */
+  testLoudspeaker(id: Device["id"] | null): Promise<void>;
+  endTest(): Promise<void>;
 
-  voices(): Promise<Voice[]>;
   models(): Promise<Model[]>;
-  chooseModel(id: string): Promise<void>;
-  download(id: string): Promise<void>;
-  pauseDownload(id: string): Promise<void>;
-  removeModel(id: string): Promise<void>;
+  /** Answers when it is here. `unverified` is the user's consent to a model whose checksum nobody has stated. */
+  download(id: Model["id"], unverified: boolean): Promise<void>;
+  pauseDownload(id: Model["id"], paused: boolean): Promise<void>;
+  cancelDownload(id: Model["id"]): Promise<void>;
+  removeModel(id: Model["id"]): Promise<void>;
 
   keys(): Promise<Keys>;
   /** The key is not kept on this side. */
   setKey(provider: string, key: string): Promise<KeyStored>;
-  removeKey(provider: string): Promise<void>;
+  /** Where another key for the provider is still given. */
+  removeKey(provider: string): Promise<Place | null>;
 
   setHotkey(action: HotkeyAction, keys: string): Promise<void>;
   /** While keys are captured, the hotkeys themselves are silent. */
@@ -121,6 +118,7 @@ export interface Bridge {
   firstRun(): Promise<boolean>;
   firstRunDone(): Promise<void>;
   show(window: Window): Promise<void>;
+  /** Puts this window away. */
   hide(): Promise<void>;
   /** Quick ask: stays open when it loses the focus. */
   pin(pinned: boolean): Promise<void>;

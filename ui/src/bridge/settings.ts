@@ -28,7 +28,8 @@ export interface Settings {
   vad: { threshold: number; min_speech: number; min_silence: number };
   recogniser: { language?: string; vocabulary: string[] };
   voice: { voice?: string; language?: string; speed: number; instructions?: string };
-  on_device: { idle_minutes: number };
+  on_device: { idle_minutes: number; recogniser?: string; model?: string; voice?: string };
+  hotkeys: { talk: string; cancel: string; quick_ask: string };
   history: { on: boolean; keep_days: number; store_alignment: boolean };
   appearance: {
     theme: Theme;

@@ -14,25 +14,37 @@ const CLOSE = 40;
 /** No sleep is longer: the playhead may have been set right meanwhile. Milliseconds. */
 const LONGEST = 250;
 
-/** Calls `draw` with the sample that will be heard when the frame is seen. Returns what stops it. */
+/** A running light. */
+export interface Following {
+  /** The playhead was set: whatever was waited for may come earlier. */
+  wake: () => void;
+  stop: () => void;
+}
+
+/** Calls `draw` with the sample that will be heard when the frame is seen. */
 export function follow(
   read: () => { anchor: Anchor | null; words: readonly Word[] },
   draw: (sample: number, rate: number) => void,
-): () => void {
+): Following {
   let frame = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = (): void => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+  const next = (): void => {
+    stop();
+    frame = requestAnimationFrame(step);
+  };
   const step = (): void => {
     const { anchor, words } = read();
     if (anchor) draw(sampleAt(anchor, performance.now() + LEAD), anchor.rate);
     const wait = untilChange(anchor, words, performance.now());
-    if (wait <= CLOSE) frame = requestAnimationFrame(step);
-    else timer = setTimeout(() => (frame = requestAnimationFrame(step)), Math.min(wait - CLOSE / 2, LONGEST));
+    if (wait <= CLOSE) next();
+    else timer = setTimeout(next, Math.min(wait - CLOSE / 2, LONGEST));
   };
-  frame = requestAnimationFrame(step);
-  return () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(timer);
-  };
+  next();
+  return { wake: next, stop };
 }
 
 /** Milliseconds until something else is lit; a long time when nobody knows. */

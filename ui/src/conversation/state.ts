@@ -1,0 +1,40 @@
+// The backend's state in words.
+
+import type { State } from "../bridge/types";
+import { type Key, t } from "../strings/strings.svelte";
+
+/** What goes on, in a word or two. */
+export function headline(state: State): string {
+  const { phase } = state;
+  if (phase.kind === "speaking" && phase.ducked) return t("state.ducked");
+  return t(`state.${phase.kind}`);
+}
+
+/** What one can do now; `talk` and `cancel` are the keys as they are read, empty where there are none. */
+export function hint(state: State, keys: { talk: string; cancel: string }): string {
+  const { phase } = state;
+  const withCancel = (key: "hint.finishing" | "hint.thinking" | "hint.speaking"): string =>
+    t(key, { keys: keys.cancel || "Esc" });
+  switch (phase.kind) {
+    case "idle":
+      return keys.talk ? t("hint.idle", { keys: keys.talk }) : t("hint.idleButton");
+    case "listening":
+      if (state.mode === "hands_free") return "";
+      return t(phase.latched ? "hint.latched" : "hint.held");
+    case "finishing":
+    case "thinking":
+    case "speaking":
+      return withCancel(`hint.${phase.kind}`);
+    default:
+      return t(`hint.${phase.kind}` satisfies Key);
+  }
+}
+
+/** Whether the microphone is open. */
+export function hears(state: State): boolean {
+  return ["arming", "waiting", "listening"].includes(state.phase.kind) || isTail(state);
+}
+
+function isTail({ phase }: State): boolean {
+  return (phase.kind === "finishing" && phase.tail) || (phase.kind === "speaking" && phase.ducked);
+}

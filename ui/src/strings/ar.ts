@@ -1,0 +1,1 @@
+import type { Catalogue } from "./strings.svelte"; import { en } from "./en"; export const ar: Catalogue = en;
