@@ -60,6 +60,8 @@ export interface Bridge {
   snapshot(): Promise<Snapshot>;
   /** Hears what is told from now on, until the returned function is called. */
   on<K extends keyof Tells>(name: K, hear: (told: Tells[K]) => void): () => void;
+  /** Waits until all that is listened to so far is heard: what is asked for afterwards misses nothing. */
+  listening(): Promise<void>;
   /** Levels and playhead, as long as somebody watches. */
   watch(see: (pulse: Pulse) => void): () => void;
 
@@ -114,9 +116,6 @@ export interface Bridge {
   copy(text: string): Promise<void>;
   openLink(address: string): Promise<void>;
 
-  /** Whether the three steps of the first run are still to be done. */
-  firstRun(): Promise<boolean>;
-  firstRunDone(): Promise<void>;
   show(window: Window): Promise<void>;
   /** Puts this window away. */
   hide(): Promise<void>;

@@ -38,6 +38,8 @@ export interface Settings {
     reduced_motion: boolean;
     overlay: boolean;
     start_at_login: boolean;
+    /** Whether the first steps are shown when the window opens. */
+    first_steps: boolean;
   };
 }
 

@@ -53,6 +53,7 @@ export class App {
     bridge.on("session", () => {
       void this.try(this.#refresh());
     });
+    await bridge.listening();
     const document = await bridge.settings();
     this.#settings = document.values;
     this.#defaults = document.defaults;

@@ -35,10 +35,10 @@ export class Live implements Loudness {
   }
 
   #take(pulse: Pulse): void {
-    if (pulse.kind === "level") this.level = pulse.level;
+    if (pulse.kind === "level") this.level = pulse.level ?? 0;
     if (pulse.kind === "playhead") {
       this.#anchors.clear();
-      this.#anchors.set(pulse.turn, { ...pulse, at: local(pulse.at) });
+      this.#anchors.set(pulse.turn, { ...pulse, at: pulse.at === null ? performance.now() : local(pulse.at) });
     }
     for (const see of this.#seers) see(pulse);
   }

@@ -16,6 +16,9 @@ export interface Stage {
   reply: string;
   /** What the next utterance is heard as. */
   utterance: string;
+  /** What another window would do. */
+  talk: (down: boolean) => Promise<void>;
+  ask: (text: string) => Promise<void>;
   /** Refuses the next call of this name. */
   refuse: (name: string, kind: FailureKind, message: string) => void;
   tell: (turn: number | null, ...bodies: Body[]) => void;
@@ -59,6 +62,14 @@ class Backend implements Stage {
   #before: Settings | undefined;
 
   constructor(readonly window: Window) {}
+
+  talk(down: boolean): Promise<void> {
+    return this.bridge().talkKey(down);
+  }
+
+  ask(text: string): Promise<void> {
+    return this.bridge().ask(text);
+  }
 
   refuse(name: string, kind: FailureKind, message: string): void {
     this.#refusals.set(name, new Refusal(kind, message));
@@ -242,6 +253,7 @@ class Backend implements Stage {
         hearers.add(hear);
         return () => hearers.delete(hear);
       },
+      listening: () => Promise.resolve(),
       watch: (see) => {
         this.#seers.add(see);
         return () => this.#seers.delete(see);
@@ -387,8 +399,6 @@ class Backend implements Stage {
       examine: () => this.#call("examine", [], () => copy(world.findings)),
       copy: (text) => this.#call("copy", [text], nothing),
       openLink: (address) => this.#call("openLink", [address], nothing),
-      firstRun: () => this.#call("firstRun", [], () => world.firstRun),
-      firstRunDone: () => this.#call("firstRunDone", [], () => { world.firstRun = false; }),
       show: (window) => this.#call("show", [window], nothing),
       hide: () => this.#call("hide", [], nothing),
       pin: (pinned) =>

@@ -13,7 +13,6 @@ export interface World {
   models: Model[];
   keys: Keys;
   findings: Finding[];
-  firstRun: boolean;
 }
 
 const DAY = 86_400_000;
@@ -39,7 +38,15 @@ export function settings(): Settings {
     on_device: { idle_minutes: 10 },
     hotkeys: { talk: "Ctrl+Shift+Space", cancel: "Escape", quick_ask: "Ctrl+Shift+K" },
     history: { on: true, keep_days: 0, store_alignment: false },
-    appearance: { theme: "light", language: "en", text_size: 1, reduced_motion: false, overlay: true, start_at_login: false },
+    appearance: {
+      theme: "light",
+      language: "en",
+      text_size: 1,
+      reduced_motion: false,
+      overlay: true,
+      start_at_login: false,
+      first_steps: false,
+    },
   };
 }
 
@@ -146,6 +153,5 @@ export function world(exchanges: Exchange[] = []): World {
       { name: "Keychain", health: "limited", found: "It does not answer.", advice: "Look for its password window." },
       { name: "Engine", health: "bad", found: "The program is not there.", advice: "Install Libretto again." },
     ],
-    firstRun: false,
   };
 }
