@@ -8,7 +8,7 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 /** Commands */
 export const commands = {
 	/**  How everything is. Listen to notices first, then ask for this: notices up to its `sequence` are contained. */
-	snapshot: () => __TAURI_INVOKE<Snapshot_Serialize>("snapshot"),
+	snapshot: () => __TAURI_INVOKE<Snapshot>("snapshot"),
 	/**  Sends level, playhead and lit words from now on. One channel for each window: a second takes the first one's place. */
 	watch: (pulses: Channel<Pulse>) => __TAURI_INVOKE<void>("watch", { pulses }),
 	/**  The hold-to-talk button went down. A tap is told from a hold as with the hotkey. */
@@ -26,9 +26,9 @@ export const commands = {
 	/**  Who decides when the person speaks, for now and for later. */
 	setMode: (mode: Mode) => typedError<null, Failure>(__TAURI_INVOKE("set_mode", { mode })),
 	/**  Loudness of replies, from 0 to 1. */
-	setVolume: (volume: number | null) => typedError<null, Failure>(__TAURI_INVOKE("set_volume", { volume })),
+	setVolume: (volume: number) => typedError<null, Failure>(__TAURI_INVOKE("set_volume", { volume })),
 	/**  How fast the voice speaks, from 0.25 to 4; 1 is its own speed. It counts from the next phrase on. */
-	setSpeed: (speed: number | null) => typedError<null, Failure>(__TAURI_INVOKE("set_speed", { speed })),
+	setSpeed: (speed: number) => typedError<null, Failure>(__TAURI_INVOKE("set_speed", { speed })),
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
@@ -40,7 +40,7 @@ export const commands = {
 	/**  Takes the last change back. */
 	settingsUndo: () => typedError<Undone, Failure>(__TAURI_INVOKE("settings_undo")),
 	/**  What there is, and what was chosen. */
-	devicesList: () => typedError<Devices_Serialize, Failure>(__TAURI_INVOKE("devices_list")),
+	devicesList: () => typedError<Devices, Failure>(__TAURI_INVOKE("devices_list")),
 	/**  Uses a device from now on; `null` is the system's default. */
 	devicesChoose: (side: Side, device: string | null) => typedError<null, Failure>(__TAURI_INVOKE("devices_choose", { side, device })),
 	/**
@@ -51,7 +51,7 @@ export const commands = {
 	/**  Ends the test of a device. */
 	devicesTestEnd: () => __TAURI_INVOKE<void>("devices_test_end"),
 	/**  The catalogue, and what of it is here. */
-	modelsList: () => typedError<Model_Serialize[], Failure>(__TAURI_INVOKE("models_list")),
+	modelsList: () => typedError<Model[], Failure>(__TAURI_INVOKE("models_list")),
 	/**
 	 *  Downloads a model; answers when it is here. `ModelProgress` tells how far it is, `ModelEnded` that it is over.
 	 *  `unverified` is the user's consent to a model whose checksum nobody has stated.
@@ -64,15 +64,15 @@ export const commands = {
 	/**  Deletes a model's files. */
 	modelsRemove: (model: string) => typedError<null, Failure>(__TAURI_INVOKE("models_remove", { model })),
 	/**  Every known provider, with its key masked, and how the keychain is. */
-	keysList: () => typedError<Keys_Serialize, Failure>(__TAURI_INVOKE("keys_list")),
+	keysList: () => typedError<Keys, Failure>(__TAURI_INVOKE("keys_list")),
 	/**  Keeps a key in the keychain, or in memory where there is none; the answer says which. */
-	keysSet: (provider: string, key: string) => typedError<KeyStored_Serialize, Failure>(__TAURI_INVOKE("keys_set", { provider, key })),
+	keysSet: (provider: string, key: string) => typedError<KeyStored, Failure>(__TAURI_INVOKE("keys_set", { provider, key })),
 	/**  Forgets a key; answers where another one for the provider is still given. */
 	keysRemove: (provider: string) => typedError<Place | null, Failure>(__TAURI_INVOKE("keys_remove", { provider })),
 	/**  Sessions, the latest first; `after` is the page before this one's `next`. */
-	historySessions: (after: string | null, limit: number) => typedError<SessionPage_Serialize, Failure>(__TAURI_INVOKE("history_sessions", { after, limit })),
+	historySessions: (after: string | null, limit: number) => typedError<SessionPage, Failure>(__TAURI_INVOKE("history_sessions", { after, limit })),
 	/**  Finds words in titles, in what was said and in replies. The latest first. */
-	historySearch: (query: string) => typedError<Hit_Serialize[], Failure>(__TAURI_INVOKE("history_search", { query })),
+	historySearch: (query: string) => typedError<Hit[], Failure>(__TAURI_INVOKE("history_search", { query })),
 	/**  A session with all that was said. */
 	historyOpen: (session: string) => typedError<WholeSession, Failure>(__TAURI_INVOKE("history_open", { session })),
 	/**  Gives a session another title. */
@@ -88,7 +88,7 @@ export const commands = {
 	/**  Goes on with an earlier session; without one, begins a new one. Answers its id. What is going on is given up. */
 	sessionResume: (session: string | null) => typedError<string, Failure>(__TAURI_INVOKE("session_resume", { session })),
 	/**  What works, what is missing, and what to do about it. */
-	doctorExamine: () => typedError<Finding_Serialize[], Failure>(__TAURI_INVOKE("doctor_examine")),
+	doctorExamine: () => typedError<Finding[], Failure>(__TAURI_INVOKE("doctor_examine")),
 	/**  Brings a window to the front. */
 	windowOpen: (window: Window) => typedError<null, Failure>(__TAURI_INVOKE("window_open", { window })),
 	/**  Puts a window away. */
@@ -110,45 +110,28 @@ export const commands = {
 /** Events */
 export const events = {
 	hotkeyUsed: makeEvent<HotkeyUsed, HotkeyUsed>("hotkey-used"),
-	modelEnded: makeEvent<ModelEnded_Serialize, ModelEnded_Deserialize>("model-ended"),
-	modelProgress: makeEvent<ModelProgress_Serialize, ModelProgress_Deserialize>("model-progress"),
-	notice: makeEvent<Notice_Serialize, Notice_Deserialize>("notice"),
+	modelEnded: makeEvent<ModelEnded, ModelEnded>("model-ended"),
+	modelProgress: makeEvent<ModelProgress, ModelProgress>("model-progress"),
+	notice: makeEvent<Notice, Notice>("notice"),
 	sessionChanged: makeEvent<SessionChanged, SessionChanged>("session-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
-	shellChanged: makeEvent<ShellChanged_Serialize, ShellChanged_Deserialize>("shell-changed"),
+	shellChanged: makeEvent<ShellChanged, ShellChanged>("shell-changed"),
 };
 
 /* Types */
 /**  The four groups. */
-export type Body = Body_Serialize | Body_Deserialize;
-
-/**  The four groups. */
-export type Body_Deserialize = 
+export type Body = 
 /**  Turns begin, change and end. */
-{ group: "lifecycle"; event: Lifecycle_Deserialize } | 
+{ group: "lifecycle"; event: Lifecycle } | 
 /**  How far it has come. */
 { group: "progress"; event: Progress } | 
 /**  What was said, and when. */
-{ group: "data"; event: Data_Deserialize } | 
+{ group: "data"; event: Data } | 
 /**  What went wrong. */
-{ group: "problem"; event: Problem_Deserialize };
-
-/**  The four groups. */
-export type Body_Serialize = 
-/**  Turns begin, change and end. */
-{ group: "lifecycle"; event: Lifecycle_Serialize } | 
-/**  How far it has come. */
-{ group: "progress"; event: Progress } | 
-/**  What was said, and when. */
-{ group: "data"; event: Data_Serialize } | 
-/**  What went wrong. */
-{ group: "problem"; event: Problem_Serialize };
+{ group: "problem"; event: Problem };
 
 /**  What was said, and when. */
-export type Data = Data_Serialize | Data_Deserialize;
-
-/**  What was said, and when. */
-export type Data_Deserialize = 
+export type Data = 
 /**  The person's words so far; each replaces the one before. */
 { kind: "partial"; 
 /**  All of them. */
@@ -170,7 +153,7 @@ words: Word[] } |
 /**  The reply's first sample leaves the loudspeaker. */
 { kind: "started"; 
 /**  When: milliseconds since 1970, with fractions. */
-audible: number | null } | 
+audible: number } | 
 /**  How much of the reply was heard, to the whole word. */
 { kind: "heard"; 
 /**  It was heard up to here: UTF-16 code units of the reply. */
@@ -178,40 +161,7 @@ until: number } |
 /**  The exchange as it is remembered. */
 { kind: "exchange"; 
 /**  All of it. */
-exchange: Exchange_Deserialize };
-
-/**  What was said, and when. */
-export type Data_Serialize = 
-/**  The person's words so far; each replaces the one before. */
-{ kind: "partial"; 
-/**  All of them. */
-text: string } | 
-/**  All that the person said. */
-{ kind: "said"; 
-/**  All of it. */
-text: string } | 
-/**  The next piece of the reply as written. */
-{ kind: "reply"; 
-/**  To be appended. */
-delta: string } | 
-/**  The next words of the reply whose times are known. Each is told once, in order. */
-{ kind: "words"; 
-/**  Samples per second of the reply's audio. */
-rate: number; 
-/**  The next ones. */
-words: Word[] } | 
-/**  The reply's first sample leaves the loudspeaker. */
-{ kind: "started"; 
-/**  When: milliseconds since 1970, with fractions. */
-audible: number | null } | 
-/**  How much of the reply was heard, to the whole word. */
-{ kind: "heard"; 
-/**  It was heard up to here: UTF-16 code units of the reply. */
-until: number } | 
-/**  The exchange as it is remembered. */
-{ kind: "exchange"; 
-/**  All of it. */
-exchange: Exchange_Serialize };
+exchange: Exchange };
 
 /**  A microphone or a loudspeaker. */
 export type Device = {
@@ -226,22 +176,7 @@ export type Device = {
 };
 
 /**  What there is, and what was chosen. */
-export type Devices = Devices_Serialize | Devices_Deserialize;
-
-/**  What there is, and what was chosen. */
-export type Devices_Deserialize = {
-	/**  Microphones. */
-	microphones: Device[],
-	/**  Loudspeakers. */
-	loudspeakers: Device[],
-	/**  The chosen microphone's id; `null` is the system's default. It may be one that is not there now. */
-	microphone?: string | null,
-	/**  The chosen loudspeaker's id; `null` is the system's default. It may be one that is not there now. */
-	loudspeaker?: string | null,
-};
-
-/**  What there is, and what was chosen. */
-export type Devices_Serialize = {
+export type Devices = {
 	/**  Microphones. */
 	microphones: Device[],
 	/**  Loudspeakers. */
@@ -287,24 +222,7 @@ by: number } |
 { kind: "failed" };
 
 /**  One turn as it went. */
-export type Exchange = Exchange_Serialize | Exchange_Deserialize;
-
-/**  One turn as it went. */
-export type Exchange_Deserialize = {
-	/**  Which. */
-	turn: number,
-	/**  What the person said or typed; `null` when Libretto spoke unasked. */
-	said?: string | null,
-	/**  The whole reply as written. */
-	reply: string,
-	/**  It was heard up to here: UTF-16 code units of the reply. */
-	heard: number,
-	/**  True when the reply was cut. */
-	cut: boolean,
-};
-
-/**  One turn as it went. */
-export type Exchange_Serialize = {
+export type Exchange = {
 	/**  Which. */
 	turn: number,
 	/**  What the person said or typed; `null` when Libretto spoke unasked. */
@@ -351,22 +269,7 @@ export type FailureKind =
 "internal";
 
 /**  One thing that the doctor looked at. It holds no key and nothing that was said. */
-export type Finding = Finding_Serialize | Finding_Deserialize;
-
-/**  One thing that the doctor looked at. It holds no key and nothing that was said. */
-export type Finding_Deserialize = {
-	/**  What. */
-	name: string,
-	/**  How it is. */
-	health: Health,
-	/**  What was found. */
-	found: string,
-	/**  What to do, where something can be done. */
-	advice?: string | null,
-};
-
-/**  One thing that the doctor looked at. It holds no key and nothing that was said. */
-export type Finding_Serialize = {
+export type Finding = {
 	/**  What. */
 	name: string,
 	/**  How it is. */
@@ -398,26 +301,7 @@ export type Health =
 "bad";
 
 /**  Something that was found. */
-export type Hit = Hit_Serialize | Hit_Deserialize;
-
-/**  Something that was found. */
-export type Hit_Deserialize = {
-	/**  The session. */
-	session: string,
-	/**  The session's title. */
-	title: string,
-	/**  The exchange; `null` when the title was found. */
-	exchange?: number | null,
-	/**  When it was said: milliseconds since 1970. */
-	created: number,
-	/**  The words around it, in one line. */
-	snippet: string,
-	/**  What was searched for: UTF-16 code units of the snippet. */
-	marked: Span[],
-};
-
-/**  Something that was found. */
-export type Hit_Serialize = {
+export type Hit = {
 	/**  The session. */
 	session: string,
 	/**  The session's title. */
@@ -433,7 +317,14 @@ export type Hit_Serialize = {
 };
 
 /**  A hotkey and how it is. */
-export type Hotkey = Hotkey_Serialize | Hotkey_Deserialize;
+export type Hotkey = {
+	/**  What it does. */
+	action: HotkeyAction,
+	/**  The key, such as `Ctrl+Shift+Space`; empty is off. */
+	keys: string,
+	/**  Why it does not work, and what to do; `null` when it does. */
+	problem: string | null,
+};
 
 /**  What a hotkey does. */
 export type HotkeyAction = 
@@ -452,62 +343,8 @@ export type HotkeyUsed = {
 	down: boolean,
 };
 
-/**  A hotkey and how it is. */
-export type Hotkey_Deserialize = {
-	/**  What it does. */
-	action: HotkeyAction,
-	/**  The key, such as `Ctrl+Shift+Space`; empty is off. */
-	keys: string,
-	/**  Why it does not work, and what to do; `null` when it does. */
-	problem?: string | null,
-};
-
-/**  A hotkey and how it is. */
-export type Hotkey_Serialize = {
-	/**  What it does. */
-	action: HotkeyAction,
-	/**  The key, such as `Ctrl+Shift+Space`; empty is off. */
-	keys: string,
-	/**  Why it does not work, and what to do; `null` when it does. */
-	problem: string | null,
-};
-
 /**  A provider, and its key if there is one. */
-export type Key = Key_Serialize | Key_Deserialize;
-
-/**  Where a key went. */
-export type KeyStored = KeyStored_Serialize | KeyStored_Deserialize;
-
-/**  Where a key went. */
-export type KeyStored_Deserialize = {
-	/**  Where it lives now. */
-	place: Place,
-	/**  What the user should know, such as that it is gone when Libretto ends. */
-	sentence?: string | null,
-};
-
-/**  Where a key went. */
-export type KeyStored_Serialize = {
-	/**  Where it lives now. */
-	place: Place,
-	/**  What the user should know, such as that it is gone when Libretto ends. */
-	sentence: string | null,
-};
-
-/**  A provider, and its key if there is one. */
-export type Key_Deserialize = {
-	/**  Whose. */
-	provider: string,
-	/**  The key with all but its ends hidden; `null` when there is none. */
-	masked?: string | null,
-	/**  Where the one that counts lives. */
-	place?: Place | null,
-	/**  Where others for the same provider live. */
-	also: Place[],
-};
-
-/**  A provider, and its key if there is one. */
-export type Key_Serialize = {
+export type Key = {
 	/**  Whose. */
 	provider: string,
 	/**  The key with all but its ends hidden; `null` when there is none. */
@@ -516,6 +353,14 @@ export type Key_Serialize = {
 	place: Place | null,
 	/**  Where others for the same provider live. */
 	also: Place[],
+};
+
+/**  Where a key went. */
+export type KeyStored = {
+	/**  Where it lives now. */
+	place: Place,
+	/**  What the user should know, such as that it is gone when Libretto ends. */
+	sentence: string | null,
 };
 
 /**  How the keychain is. */
@@ -530,44 +375,19 @@ name: string } |
 sentence: string };
 
 /**  All keys. */
-export type Keys = Keys_Serialize | Keys_Deserialize;
-
-/**  All keys. */
-export type Keys_Deserialize = {
+export type Keys = {
 	/**  Every provider that Libretto knows. */
-	keys: Key_Deserialize[],
-	/**  How the keychain is. */
-	keychain: Keychain,
-};
-
-/**  All keys. */
-export type Keys_Serialize = {
-	/**  Every provider that Libretto knows. */
-	keys: Key_Serialize[],
+	keys: Key[],
 	/**  How the keychain is. */
 	keychain: Keychain,
 };
 
 /**  Turns begin, change and end. */
-export type Lifecycle = Lifecycle_Serialize | Lifecycle_Deserialize;
-
-/**  Turns begin, change and end. */
-export type Lifecycle_Deserialize = 
+export type Lifecycle = 
 /**  The state changed. */
 { kind: "state"; 
 /**  The new one. */
-state: State_Deserialize } | 
-/**  The turn is over. */
-{ kind: "closed"; 
-/**  How it ended. */
-end: End };
-
-/**  Turns begin, change and end. */
-export type Lifecycle_Serialize = 
-/**  The state changed. */
-{ kind: "state"; 
-/**  The new one. */
-state: State_Serialize } | 
+state: State } | 
 /**  The turn is over. */
 { kind: "closed"; 
 /**  How it ended. */
@@ -581,113 +401,7 @@ export type Mode =
 "hands_free";
 
 /**  A model of the catalogue. */
-export type Model = Model_Serialize | Model_Deserialize;
-
-/**  A download is over. */
-export type ModelEnded = ModelEnded_Serialize | ModelEnded_Deserialize;
-
-/**  A download is over. */
-export type ModelEnded_Deserialize = {
-	/**  Which model. */
-	model: string,
-	/**  Why it is not there; `null` when it is. */
-	failure?: Failure | null,
-};
-
-/**  A download is over. */
-export type ModelEnded_Serialize = {
-	/**  Which model. */
-	model: string,
-	/**  Why it is not there; `null` when it is. */
-	failure: Failure | null,
-};
-
-/**  How far a download is; ten times a second at most. */
-export type ModelProgress = ModelProgress_Serialize | ModelProgress_Deserialize;
-
-/**  How far a download is; ten times a second at most. */
-export type ModelProgress_Deserialize = {
-	/**  Which model. */
-	model: string,
-	/**  What is being done. */
-	phase: DownloadPhase,
-	/**  Where it comes from, for people. */
-	source?: string | null,
-	/**  Bytes that have come. */
-	bytes: number,
-	/**  Bytes that must come, where they are known. */
-	total?: number | null,
-	/**  Bytes per second over the last seconds. */
-	rate: number | null,
-};
-
-/**  How far a download is; ten times a second at most. */
-export type ModelProgress_Serialize = {
-	/**  Which model. */
-	model: string,
-	/**  What is being done. */
-	phase: DownloadPhase,
-	/**  Where it comes from, for people. */
-	source: string | null,
-	/**  Bytes that have come. */
-	bytes: number,
-	/**  Bytes that must come, where they are known. */
-	total: number | null,
-	/**  Bytes per second over the last seconds. */
-	rate: number | null,
-};
-
-/**  How a model is. */
-export type ModelState = 
-/**  All files are there. */
-{ kind: "present" } | 
-/**  Nothing is there. */
-{ kind: "missing" } | 
-/**  A download has begun, or some files are there. */
-{ kind: "partial"; 
-/**  Bytes that are there. */
-bytes: number } | 
-/**  A file is not what it should be: downloading the model again replaces it. */
-{ kind: "corrupt"; 
-/**  Which file. */
-file: string };
-
-/**  A model of the catalogue. */
-export type Model_Deserialize = {
-	/**  Stable name. */
-	id: string,
-	/**  Name for people. */
-	name: string,
-	/**  One sentence. */
-	description: string,
-	/**  What a user should know before choosing it. */
-	quality: string,
-	/**  What it does. */
-	part: Part,
-	/**  Whether Libretto comes with it. */
-	embedded: boolean,
-	/**  BCP 47 tags; none means any language. */
-	languages: string[],
-	/**  SPDX identifier of its licence. */
-	licence: string,
-	/**  What the licence's name does not say. */
-	licenceNote?: string | null,
-	/**  Bytes of all its files, where they are known. */
-	bytes?: number | null,
-	/**  Bytes of memory that it wants while it works. */
-	memory: number,
-	/**  Whether each file's checksum is known. Others are only downloaded when the user agrees. */
-	verified: boolean,
-	/**  Whether it is the one in use for its part. */
-	chosen: boolean,
-	/**  How it is. */
-	state: ModelState,
-	/**  How far its download is, while there is one. */
-	download?: ModelProgress_Deserialize | null,
-};
-
-/**  A model of the catalogue. */
-export type Model_Serialize = {
+export type Model = {
 	/**  Stable name. */
 	id: string,
 	/**  Name for people. */
@@ -717,34 +431,58 @@ export type Model_Serialize = {
 	/**  How it is. */
 	state: ModelState,
 	/**  How far its download is, while there is one. */
-	download: ModelProgress_Serialize | null,
+	download: ModelProgress | null,
 };
 
-/**  One notice. They come in order; `sequence` grows by one with each, and a snapshot says which it contains. */
-export type Notice = Notice_Serialize | Notice_Deserialize;
-
-/**  One notice. They come in order; `sequence` grows by one with each, and a snapshot says which it contains. */
-export type Notice_Deserialize = {
-	/**  Counts notices since Libretto started. */
-	sequence: number,
-	/**  Whose; `null` for what belongs to no turn. Greater ids are newer. */
-	turn?: number | null,
-	/**  Milliseconds since 1970, with fractions. */
-	at: number | null,
-	/**  What. */
-	body: Body_Deserialize,
+/**  A download is over. */
+export type ModelEnded = {
+	/**  Which model. */
+	model: string,
+	/**  Why it is not there; `null` when it is. */
+	failure: Failure | null,
 };
 
+/**  How far a download is; ten times a second at most. */
+export type ModelProgress = {
+	/**  Which model. */
+	model: string,
+	/**  What is being done. */
+	phase: DownloadPhase,
+	/**  Where it comes from, for people. */
+	source: string | null,
+	/**  Bytes that have come. */
+	bytes: number,
+	/**  Bytes that must come, where they are known. */
+	total: number | null,
+	/**  Bytes per second over the last seconds. */
+	rate: number,
+};
+
+/**  How a model is. */
+export type ModelState = 
+/**  All files are there. */
+{ kind: "present" } | 
+/**  Nothing is there. */
+{ kind: "missing" } | 
+/**  A download has begun, or some files are there. */
+{ kind: "partial"; 
+/**  Bytes that are there. */
+bytes: number } | 
+/**  A file is not what it should be: downloading the model again replaces it. */
+{ kind: "corrupt"; 
+/**  Which file. */
+file: string };
+
 /**  One notice. They come in order; `sequence` grows by one with each, and a snapshot says which it contains. */
-export type Notice_Serialize = {
+export type Notice = {
 	/**  Counts notices since Libretto started. */
 	sequence: number,
 	/**  Whose; `null` for what belongs to no turn. Greater ids are newer. */
 	turn: number | null,
 	/**  Milliseconds since 1970, with fractions. */
-	at: number | null,
+	at: number,
 	/**  What. */
-	body: Body_Serialize,
+	body: Body,
 };
 
 /**  What a model does in a turn. */
@@ -821,24 +559,7 @@ variable: string } |
 { kind: "memory" };
 
 /**  What went wrong. */
-export type Problem = Problem_Serialize | Problem_Deserialize;
-
-/**  What went wrong. */
-export type Problem_Deserialize = {
-	/**  Where. */
-	stage: Stage,
-	/**  What to match on. */
-	kind: FailureKind,
-	/**  What happened and what to do next. */
-	message: string,
-	/**  Who takes over. */
-	next?: string | null,
-	/**  What was said and could not be worked on: shown, so that it is not lost. */
-	text?: string | null,
-};
-
-/**  What went wrong. */
-export type Problem_Serialize = {
+export type Problem = {
 	/**  Where. */
 	stage: Stage,
 	/**  What to match on. */
@@ -879,7 +600,7 @@ export type Pulse =
 /**  Loudness at the microphone, ten times a second while it is open. */
 { kind: "level"; 
 /**  RMS from 0 to 1. */
-level: number | null } | 
+level: number } | 
 /**
  *  Which sample of which reply leaves the loudspeaker at a moment. From there on `sample + (now - at) * rate /
  *  1000` does, until the next anchor says otherwise: one comes when playback starts, stops or jumps.
@@ -892,7 +613,7 @@ sample: number;
 /**  Samples per second; 0 while it stands still. */
 rate: number; 
 /**  When: milliseconds since 1970, with fractions (`performance.timeOrigin + performance.now()`). */
-at: number | null } | 
+at: number } | 
 /**  A word is heard now. */
 { kind: "lit"; 
 /**  Whose. */
@@ -900,7 +621,7 @@ turn: number;
 /**  Where it stands in the reply. */
 text: Span; 
 /**  When it began to sound: milliseconds since 1970, with fractions. */
-at: number | null };
+at: number };
 
 /**  A session in a list. */
 export type Session = {
@@ -923,18 +644,7 @@ export type SessionChanged = {
 };
 
 /**  Some sessions, the latest first. */
-export type SessionPage = SessionPage_Serialize | SessionPage_Deserialize;
-
-/**  Some sessions, the latest first. */
-export type SessionPage_Deserialize = {
-	/**  The sessions. */
-	sessions: Session[],
-	/**  Give it back for the next page; `null` on the last one. */
-	next?: string | null,
-};
-
-/**  Some sessions, the latest first. */
-export type SessionPage_Serialize = {
+export type SessionPage = {
 	/**  The sessions. */
 	sessions: Session[],
 	/**  Give it back for the next page; `null` on the last one. */
@@ -962,27 +672,9 @@ export type SettingsDocument = {
 };
 
 /**  How the desktop's side is. */
-export type Shell = Shell_Serialize | Shell_Deserialize;
-
-/**  The desktop's side changed. */
-export type ShellChanged = ShellChanged_Serialize | ShellChanged_Deserialize;
-
-/**  The desktop's side changed. */
-export type ShellChanged_Deserialize = {
-	/**  How it is now. */
-	shell: Shell_Deserialize,
-};
-
-/**  The desktop's side changed. */
-export type ShellChanged_Serialize = {
-	/**  How it is now. */
-	shell: Shell_Serialize,
-};
-
-/**  How the desktop's side is. */
-export type Shell_Deserialize = {
+export type Shell = {
 	/**  Hotkeys, and whether they work. */
-	hotkeys: Hotkey_Deserialize[],
+	hotkeys: Hotkey[],
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	paused: boolean,
 	/**  The quick-ask window stays when it loses the focus. */
@@ -991,16 +683,10 @@ export type Shell_Deserialize = {
 	version: string,
 };
 
-/**  How the desktop's side is. */
-export type Shell_Serialize = {
-	/**  Hotkeys, and whether they work. */
-	hotkeys: Hotkey_Serialize[],
-	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
-	paused: boolean,
-	/**  The quick-ask window stays when it loses the focus. */
-	pinned: boolean,
-	/**  Libretto's version. */
-	version: string,
+/**  The desktop's side changed. */
+export type ShellChanged = {
+	/**  How it is now. */
+	shell: Shell,
 };
 
 /**  Which side of the conversation. */
@@ -1011,40 +697,19 @@ export type Side =
 "loudspeaker";
 
 /**  How everything is. */
-export type Snapshot = Snapshot_Serialize | Snapshot_Deserialize;
-
-/**  How everything is. */
-export type Snapshot_Deserialize = {
+export type Snapshot = {
 	/**  The last notice that is contained: those up to it are to be passed over. */
 	sequence: number,
 	/**  What is going on. */
-	state: State_Deserialize,
+	state: State,
 	/**  The id of the session. */
 	session: string,
 	/**  The session's exchanges so far, oldest first (at most the last 200). */
-	exchanges: Exchange_Deserialize[],
+	exchanges: Exchange[],
 	/**  The newest turn, while it lasts and until its exchange stands in `exchanges`. */
-	turn?: Turn_Deserialize | null,
+	turn: Turn | null,
 	/**  Tray, hotkeys, pause. */
-	shell: Shell_Deserialize,
-	/**  Sentences that the user should read: settings that could not be used, a history that cannot be written. */
-	notices: string[],
-};
-
-/**  How everything is. */
-export type Snapshot_Serialize = {
-	/**  The last notice that is contained: those up to it are to be passed over. */
-	sequence: number,
-	/**  What is going on. */
-	state: State_Serialize,
-	/**  The id of the session. */
-	session: string,
-	/**  The session's exchanges so far, oldest first (at most the last 200). */
-	exchanges: Exchange_Serialize[],
-	/**  The newest turn, while it lasts and until its exchange stands in `exchanges`. */
-	turn: Turn_Serialize | null,
-	/**  Tray, hotkeys, pause. */
-	shell: Shell_Serialize,
+	shell: Shell,
 	/**  Sentences that the user should read: settings that could not be used, a history that cannot be written. */
 	notices: string[],
 };
@@ -1073,20 +738,7 @@ export type Stage =
 "memory";
 
 /**  What is going on. */
-export type State = State_Serialize | State_Deserialize;
-
-/**  What is going on. */
-export type State_Deserialize = {
-	/**  Who decides when the person speaks. */
-	mode: Mode,
-	/**  Whose; `null` while nothing goes on. */
-	turn?: number | null,
-	/**  What. */
-	phase: Phase,
-};
-
-/**  What is going on. */
-export type State_Serialize = {
+export type State = {
 	/**  Who decides when the person speaks. */
 	mode: Mode,
 	/**  Whose; `null` while nothing goes on. */
@@ -1096,32 +748,7 @@ export type State_Serialize = {
 };
 
 /**  A turn as it stands. */
-export type Turn = Turn_Serialize | Turn_Deserialize;
-
-/**  A turn as it stands. */
-export type Turn_Deserialize = {
-	/**  Which. */
-	turn: number,
-	/**  The person's words so far. */
-	partial: string,
-	/**  All that the person said. */
-	said?: string | null,
-	/**  The reply so far, as written. */
-	reply: string,
-	/**  Samples per second of the reply's audio; 0 before it is known. */
-	rate: number,
-	/**  The words whose times are known. */
-	words: Word[],
-	/**  It was heard up to here: UTF-16 code units of the reply; known at the end. */
-	heard?: number | null,
-	/**  How it ended. */
-	end?: End | null,
-	/**  What went wrong last. */
-	problem?: Problem_Deserialize | null,
-};
-
-/**  A turn as it stands. */
-export type Turn_Serialize = {
+export type Turn = {
 	/**  Which. */
 	turn: number,
 	/**  The person's words so far. */
@@ -1139,7 +766,7 @@ export type Turn_Serialize = {
 	/**  How it ended. */
 	end: End | null,
 	/**  What went wrong last. */
-	problem: Problem_Serialize | null,
+	problem: Problem | null,
 };
 
 /**  What an undo took back. */

@@ -1,0 +1,16 @@
+//! What the pages may ask for. Each command translates and passes on; none decides.
+
+pub mod devices;
+pub mod history;
+pub mod keys;
+pub mod models;
+pub mod settings;
+pub mod shell;
+pub mod talk;
+
+use tauri::State;
+
+use crate::libretto::Libretto;
+
+/// What all commands work on.
+pub(crate) type App<'a> = State<'a, Libretto>;
