@@ -139,6 +139,8 @@ const STATES: Record<string, [Open, Play]> = {
 async function take(name: string, open: Open, play: Play): Promise<void> {
   const scene = await theatre.show(open);
   await play(scene);
+  // The page's clock stands still; the browser's own gliding and fading goes by the real one.
+  await new Promise((done) => setTimeout(done, 450));
   await scene.page.screenshot({ path: `${FOLDER}${name}.png` });
   await expectNothingClipped(scene);
   await scene.close();

@@ -118,6 +118,8 @@ export class Scene {
 
   /** What axe finds, as lines; none is good. */
   async axe(): Promise<string[]> {
+    // It waits for timers of its own.
+    await this.page.clock.resume();
     await this.page.evaluate(AxeBuilder.source);
     const violations = await this.page.evaluate(async () => {
       const axe = (window as unknown as { axe: typeof AxeBuilder }).axe;

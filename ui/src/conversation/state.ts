@@ -13,8 +13,7 @@ export function headline(state: State): string {
 /** What one can do now; `talk` and `cancel` are the keys as they are read, empty where there are none. */
 export function hint(state: State, keys: { talk: string; cancel: string }): string {
   const { phase } = state;
-  const withCancel = (key: "hint.finishing" | "hint.thinking" | "hint.speaking"): string =>
-    t(key, { keys: keys.cancel || "Esc" });
+  const stops = { keys: keys.cancel || "Esc" };
   switch (phase.kind) {
     case "idle":
       return keys.talk ? t("hint.idle", { keys: keys.talk }) : t("hint.idleButton");
@@ -23,8 +22,9 @@ export function hint(state: State, keys: { talk: string; cancel: string }): stri
       return t(phase.latched ? "hint.latched" : "hint.held");
     case "finishing":
     case "thinking":
+      return t(`hint.${phase.kind}`, stops);
     case "speaking":
-      return withCancel(`hint.${phase.kind}`);
+      return t(state.mode === "hands_free" ? "hint.speakingFree" : "hint.speaking", stops);
     default:
       return t(`hint.${phase.kind}` satisfies Key);
   }

@@ -30,7 +30,8 @@ export const ar = {
   "hint.latched": "انقر مرة أخرى عندما تنتهي",
   "hint.finishing": "{keys} للإلغاء",
   "hint.thinking": "{keys} للإلغاء",
-  "hint.speaking": "{keys} للإيقاف، أو تحدّث للمقاطعة",
+  "hint.speaking": "{keys} للإيقاف",
+  "hint.speakingFree": "{keys} للإيقاف، أو تحدّث للمقاطعة",
 
   "talk.hold": "اضغط باستمرار للتحدّث",
   "talk.end": "إنهاء وإرسال",

@@ -30,7 +30,8 @@ export const de = {
   "hint.latched": "Noch einmal tippen, wenn du fertig bist",
   "hint.finishing": "{keys} bricht ab",
   "hint.thinking": "{keys} bricht ab",
-  "hint.speaking": "{keys} hält an; sprich, um zu unterbrechen",
+  "hint.speaking": "{keys} hält an",
+  "hint.speakingFree": "{keys} hält an; sprich, um zu unterbrechen",
 
   "talk.hold": "Zum Sprechen halten",
   "talk.end": "Beenden und senden",

@@ -31,7 +31,8 @@ export const en = {
   "hint.latched": "Tap again when you have finished",
   "hint.finishing": "{keys} calls it off",
   "hint.thinking": "{keys} calls it off",
-  "hint.speaking": "{keys} stops it; speak to cut in",
+  "hint.speaking": "{keys} stops it",
+  "hint.speakingFree": "{keys} stops it; speak to cut in",
 
   "talk.hold": "Hold to talk",
   "talk.end": "End and send",

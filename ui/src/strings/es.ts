@@ -30,7 +30,8 @@ export const es = {
   "hint.latched": "Pulsa otra vez cuando hayas terminado",
   "hint.finishing": "{keys} lo cancela",
   "hint.thinking": "{keys} lo cancela",
-  "hint.speaking": "{keys} lo detiene; habla para interrumpir",
+  "hint.speaking": "{keys} lo detiene",
+  "hint.speakingFree": "{keys} lo detiene; habla para interrumpir",
 
   "talk.hold": "Mantener para hablar",
   "talk.end": "Terminar y enviar",

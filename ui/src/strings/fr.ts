@@ -30,7 +30,8 @@ export const fr = {
   "hint.latched": "Touchez encore quand vous avez fini",
   "hint.finishing": "{keys} annule",
   "hint.thinking": "{keys} annule",
-  "hint.speaking": "{keys} arrête ; parlez pour interrompre",
+  "hint.speaking": "{keys} arrête",
+  "hint.speakingFree": "{keys} arrête ; parlez pour interrompre",
 
   "talk.hold": "Maintenir pour parler",
   "talk.end": "Finir et envoyer",

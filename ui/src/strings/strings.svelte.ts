@@ -78,9 +78,14 @@ function plural(text: Plural, tag: string, count: number): string {
   return text[new Intl.PluralRules(tag).select(count)] ?? text.other;
 }
 
+/** The language as the system's own region writes it: in English, days stand before months nearly everywhere. */
+function region(): string {
+  return navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+}
+
 /** A number as this language writes it. */
 export function number(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(language, options).format(value);
+  return new Intl.NumberFormat(region(), options).format(value);
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
@@ -101,7 +106,7 @@ export function when(unix: number, now = Date.now()): string {
   const [date, today] = [new Date(unix), new Date(now)];
   const same = date.toDateString() === today.toDateString();
   const options: Intl.DateTimeFormatOptions = same ? { timeStyle: "short" } : { dateStyle: "medium" };
-  return new Intl.DateTimeFormat(language, options).format(date);
+  return new Intl.DateTimeFormat(region(), options).format(date);
 }
 
 /** The name of a language or a list of them. */

@@ -30,7 +30,8 @@ export const zh = {
   "hint.latched": "说完后再按一次",
   "hint.finishing": "按 {keys} 取消",
   "hint.thinking": "按 {keys} 取消",
-  "hint.speaking": "按 {keys} 停止；说话即可打断",
+  "hint.speaking": "按 {keys} 停止",
+  "hint.speakingFree": "按 {keys} 停止；说话即可打断",
 
   "talk.hold": "按住说话",
   "talk.end": "结束并发送",

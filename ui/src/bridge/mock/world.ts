@@ -134,7 +134,7 @@ export function world(exchanges: Exchange[] = []): World {
     hits: [
       {
         session: "s1", title: "Why is the sea salty, and since when?", exchange: 4, created: NOW - DAY,
-        snippet: "… rain carries salt from the rocks into the sea, and there it …", marked: [{ start: 18, end: 22 }],
+        snippet: "… rain carries salt from the rocks into the sea, and there it …", marked: [{ start: 15, end: 19 }],
       },
     ],
     models: structuredClone(MODELS),
