@@ -12,7 +12,7 @@ import { serve } from "./server";
 
 const DIST = fileURLToPath(new URL("../dist-mock", import.meta.url));
 /** Debian's. */
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export interface Open {
   window?: Window;
