@@ -1,4 +1,8 @@
 //! What the pages may ask for. Each command translates and passes on; none decides.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "Tauri hands arguments over by value"
+)]
 
 pub mod devices;
 pub mod history;

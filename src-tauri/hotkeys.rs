@@ -137,6 +137,9 @@ fn used(app: &AppHandle, action: HotkeyAction, down: bool) {
     let Some(libretto) = app.try_state::<Libretto>() else {
         return;
     };
+    if action == HotkeyAction::Talk {
+        windows::held(app, down);
+    }
     let talk = libretto.talk();
     let conversation = talk.assistant.conversation();
     match (action, down) {

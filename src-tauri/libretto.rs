@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::downloads::Downloads;
 use crate::mirror::Mirror;
 use crate::relay::{self, Relay, Watchers};
+use crate::windows::Front;
 use crate::wire::failure::Answer;
 use crate::wire::notice::Exchange;
 use crate::wire::shell::Shell;
@@ -32,6 +33,8 @@ pub struct Libretto {
     pub downloads: Downloads,
     /// Ends the test of a device.
     pub test: Notify,
+    /// What is in front of the user.
+    pub front: Mutex<Front>,
     talk: RwLock<Arc<Talk>>,
     shell: Mutex<Shell>,
 }
@@ -65,6 +68,7 @@ impl Libretto {
             foundation,
             watchers,
             test: Notify::new(),
+            front: Mutex::default(),
             talk: RwLock::new(Arc::new(talk)),
             shell: Mutex::new(Shell {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -64,7 +64,7 @@ pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>)
         if running != ran {
             ran = running;
             hotkeys::while_turn(&app, running);
-            windows::overlay(&app, running);
+            windows::running(&app, running);
         }
         if states.changed().await.is_err() {
             return;

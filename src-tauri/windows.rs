@@ -1,11 +1,14 @@
 //! The four windows. All load the same page, which finds in its label which one it is. They are made when they are
 //! first wanted, and hidden rather than closed, so that the next time is instant.
 
+use std::time::Duration;
+
 use tauri::{
-    AppHandle, LogicalPosition, Manager, Result, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+    AppHandle, LogicalPosition, Manager, PhysicalPosition, Result, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent,
 };
 
-use crate::libretto::Libretto;
+use crate::libretto::{Libretto, lock};
 use crate::wire::shell::Window;
 
 /// Brings a window to the front; it is made if need be.
@@ -14,17 +17,30 @@ use crate::wire::shell::Window;
 /// What the desktop says.
 pub fn open(app: &AppHandle, window: Window) -> Result<()> {
     let made = get(app, window)?;
+    if window == Window::Overlay {
+        if made.is_visible()? {
+            return Ok(());
+        }
+        let before = app
+            .try_state::<Libretto>()
+            .and_then(|libretto| lock(&libretto.front).strip);
+        made.show()?;
+        return match before {
+            Some(before) => made.set_position(before),
+            None => place(&made),
+        };
+    }
     made.unminimize()?;
     made.show()?;
-    if window != Window::Overlay {
-        made.set_focus()?;
-    }
-    // Where one looks at the conversation itself, the strip is in the way.
-    if matches!(window, Window::Main | Window::QuickAsk)
-        && let Some(overlay) = app.get_webview_window(Window::Overlay.label())
-    {
-        overlay.hide()?;
-    }
+    made.set_focus()?;
+    // A window that is only just being shown may not be given the focus yet; and what came by way of the tray was no
+    // key or click of ours, after which window managers hesitate.
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(SETTLED).await;
+        if !made.is_focused().unwrap_or(true) {
+            said(made.set_focus());
+        }
+    });
     Ok(())
 }
 
@@ -33,31 +49,110 @@ pub fn open(app: &AppHandle, window: Window) -> Result<()> {
 /// # Errors
 /// What the desktop says.
 pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
-    match app.get_webview_window(window.label()) {
-        Some(window) => window.hide(),
-        None => Ok(()),
+    let Some(made) = app.get_webview_window(window.label()) else {
+        return Ok(());
+    };
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        match window {
+            Window::Overlay if made.is_visible()? => {
+                let at = made.outer_position()?;
+                lock(&libretto.front).strip = Some(at);
+            }
+            Window::QuickAsk => lock(&libretto.front).asked = false,
+            _ => {}
+        }
+    }
+    made.hide()
+}
+
+/// What is in front of the user, as far as the strip and the quick-ask window have to know.
+#[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is told by somebody else")]
+pub struct Front {
+    /// One of the windows that show the conversation has the focus.
+    ours: bool,
+    /// The talk key is held. Meanwhile the X server gives the keyboard to whoever owns the key, and every window seems
+    /// to have lost it.
+    held: bool,
+    /// A turn is running.
+    running: bool,
+    /// The quick-ask window has had the focus since it was opened: now it can lose it.
+    asked: bool,
+    /// Where the strip was when it was hidden: window managers place a window anew when it comes back.
+    strip: Option<PhysicalPosition<i32>>,
+}
+
+/// A focus that is really lost is still lost after so long; hotkeys have been told by then (they are looked for twenty
+/// times a second).
+const SETTLED: Duration = Duration::from_millis(150);
+
+/// The talk key went down or up.
+pub fn held(app: &AppHandle, held: bool) {
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        lock(&libretto.front).held = held;
+        look_soon(app);
     }
 }
 
-/// Shows the strip over other programs while a turn runs, where it is wanted and no other window of ours is in front.
-pub fn overlay(app: &AppHandle, running: bool) {
-    let wanted = app
-        .try_state::<Libretto>()
-        .is_some_and(|libretto| libretto.foundation.now().appearance.overlay);
-    let in_front = [Window::Main, Window::QuickAsk].iter().any(|window| {
-        app.get_webview_window(window.label()).is_some_and(|window| {
-            window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false)
-        })
+/// A turn began or ended: the strip shows while one runs and none of our windows is in front.
+pub fn running(app: &AppHandle, running: bool) {
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        lock(&libretto.front).running = running;
+        strip(app, &libretto);
+    }
+}
+
+/// Looks who has the focus when the dust has settled.
+fn look_soon(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(SETTLED).await;
+        look(&app);
     });
-    let changed = if running && wanted && !in_front {
+}
+
+fn look(app: &AppHandle) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let focused = |window: Window| {
+        app.get_webview_window(window.label())
+            .is_some_and(|window| window.is_focused().unwrap_or(false))
+    };
+    let ours = focused(Window::Main) || focused(Window::QuickAsk);
+    let asking = focused(Window::QuickAsk);
+    let left = {
+        let mut front = lock(&libretto.front);
+        if front.held {
+            return;
+        }
+        front.ours = ours;
+        front.asked |= asking;
+        // Whoever asked something goes on reading the answer.
+        front.asked && !asking && !front.running
+    };
+    if left && !libretto.shell().pinned {
+        said(hide(app, Window::QuickAsk));
+    }
+    strip(app, &libretto);
+}
+
+fn strip(app: &AppHandle, libretto: &Libretto) {
+    let (ours, running) = {
+        let front = lock(&libretto.front);
+        (front.ours, front.running)
+    };
+    let wanted = libretto.foundation.now().appearance.overlay;
+    said(if running && wanted && !ours {
         open(app, Window::Overlay)
-    } else if running && in_front {
-        Ok(())
     } else {
         hide(app, Window::Overlay)
-    };
-    if let Err(error) = changed {
-        tracing::warn!(%error, "overlay_not_changed");
+    });
+}
+
+fn said(done: Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "window_not_changed");
     }
 }
 
@@ -88,8 +183,10 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
             .center(),
         Window::Overlay => builder
             .inner_size(OVERLAY.0, OVERLAY.1)
+            // GTK makes a window that cannot be resized as large as its content may want to be.
+            .min_inner_size(OVERLAY.0, OVERLAY.1)
+            .max_inner_size(OVERLAY.0, OVERLAY.1)
             .decorations(false)
-            .resizable(false)
             .always_on_top(true)
             .visible_on_all_workspaces(true)
             .skip_taskbar(true)
@@ -97,9 +194,6 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
             .focusable(false),
     };
     let made = builder.build()?;
-    if window == Window::Overlay {
-        place(&made)?;
-    }
     let (app, label) = (app.clone(), window.label());
     made.on_window_event(move |event| happened(&app, window, label, event));
     Ok(made)
@@ -126,18 +220,9 @@ fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();
-            if let Err(error) = hide(app, window) {
-                tracing::warn!(%error, "window_not_hidden");
-            }
+            said(hide(app, window));
         }
-        WindowEvent::Focused(false) if window == Window::QuickAsk => {
-            let pinned = app
-                .try_state::<Libretto>()
-                .is_some_and(|libretto| libretto.shell().pinned);
-            if !pinned && let Err(error) = hide(app, window) {
-                tracing::warn!(%error, "window_not_hidden");
-            }
-        }
+        WindowEvent::Focused(_) if window != Window::Overlay => look_soon(app),
         WindowEvent::Destroyed => {
             if let Some(libretto) = app.try_state::<Libretto>() {
                 libretto.watchers.remove(label);
