@@ -87,6 +87,7 @@ const STATES: Record<string, [Open, Play]> = {
     });
     await s.wait(100);
   }],
+  paused: [{ world: "world.snapshot.shell.paused = true;" }, async () => undefined],
   history: [{ world: EXCHANGES }, async (s) => {
     await s.page.getByRole("button", { name: "History" }).click();
     await s.wait(300);

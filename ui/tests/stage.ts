@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import AxeBuilder from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-import type { Stage } from "../src/bridge/mock/mock";
+import type { Stage } from "../src/bridge/mock/stage";
 import { NOW } from "../src/bridge/mock/world";
 import type { Window } from "../src/bridge/types";
 import { serve } from "./server";
@@ -91,6 +91,31 @@ export class Scene {
   async stage<T, A>(work: (stage: Stage, argument: A) => T, argument?: A): Promise<T> {
     // As text: the pages' policy forbids what else would carry a function over.
     return this.page.evaluate<T>(`(${work.toString()})(window.libretto, ${JSON.stringify(argument ?? null)})`);
+  }
+
+  press(key: string): Promise<void> {
+    return this.page.keyboard.press(key);
+  }
+
+  /** What has the focus, by its name. */
+  focused(): Promise<string> {
+    return this.page.evaluate(
+      () => document.activeElement?.ariaLabel ?? document.activeElement?.textContent?.trim() ?? "",
+    );
+  }
+
+  /** What goes on, as a screen reader says it. */
+  state(): Promise<string> {
+    return this.page.getByTestId("state").innerText();
+  }
+
+  /** Goes on with the Tab key until something with this name has the focus. */
+  async tabTo(name: RegExp): Promise<void> {
+    for (let n = 0; n < 60; n++) {
+      await this.press("Tab");
+      if (name.test(await this.focused())) return;
+    }
+    throw new Error(`Tab does not lead to ${String(name)}`);
   }
 
   async calls(name: string): Promise<unknown[][]> {

@@ -69,6 +69,8 @@ export interface Bridge {
   cancel(): Promise<void>;
   stop(): Promise<void>;
   ask(text: string): Promise<void>;
+  /** Nothing listens until it goes on. */
+  pause(paused: boolean): Promise<void>;
   /** Says the last reply again, from this grapheme cluster of it on. */
   replay(cluster: number): Promise<void>;
 

@@ -84,6 +84,7 @@ export function tauri(): Bridge {
     cancel: () => commands.cancel(),
     stop: () => commands.stop(),
     ask: (text) => done(commands.ask(text)),
+    pause: (paused) => commands.setPaused(paused),
     replay: (cluster) => commands.replay(cluster),
 
     settings: async () => {

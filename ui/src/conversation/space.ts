@@ -10,7 +10,8 @@ export function spaceTalks(app: App): () => void {
     void app.try(app.bridge.talkKey(next));
   };
   const pressed = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented) return;
+    // In a question Escape means no; while an input method composes, all keys are its own.
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") {
       if (app.view.state.phase.kind !== "idle") void app.try(app.bridge.cancel());
       return;

@@ -3,9 +3,10 @@
 import type { State } from "../bridge/types";
 import { type Key, t } from "../strings/strings.svelte";
 
-/** What goes on, in a word or two. */
-export function headline(state: State): string {
+/** What goes on, in a word or two. `paused`: nothing listens at all. */
+export function headline(state: State, paused: boolean): string {
   const { phase } = state;
+  if (paused && phase.kind === "idle") return t("state.paused");
   if (phase.kind === "speaking" && phase.ducked) return t("state.ducked");
   return t(`state.${phase.kind}`);
 }

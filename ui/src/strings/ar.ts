@@ -21,6 +21,7 @@ export const ar = {
   "state.thinking": "أفكّر…",
   "state.speaking": "أتحدّث",
   "state.ducked": "أتحدّث وأسمعك",
+  "state.paused": "متوقف مؤقتًا",
 
   "hint.idle": "اضغط باستمرار على {keys} وتحدّث، أو انقر للبدء ثم للإنهاء",
   "hint.idleButton": "اضغط باستمرار على الزر وتحدّث، أو اكتب",
@@ -32,11 +33,13 @@ export const ar = {
   "hint.thinking": "{keys} للإلغاء",
   "hint.speaking": "{keys} للإيقاف",
   "hint.speakingFree": "{keys} للإيقاف، أو تحدّث للمقاطعة",
+  "hint.paused": "لا شيء يستمع، والاختصارات متاحة لغيره",
 
   "talk.hold": "اضغط باستمرار للتحدّث",
   "talk.end": "إنهاء وإرسال",
   "talk.cutIn": "اضغط باستمرار للمقاطعة",
   "talk.stop": "إيقاف",
+  "talk.unpause": "استمع من جديد",
   "talk.replay": "أعد القول",
   "talk.level": "مستوى الميكروفون",
 

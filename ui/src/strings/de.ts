@@ -21,6 +21,7 @@ export const de = {
   "state.thinking": "Denkt nach …",
   "state.speaking": "Spricht",
   "state.ducked": "Spricht – ich höre dich",
+  "state.paused": "Angehalten",
 
   "hint.idle": "{keys} halten und sprechen, oder zum Beginnen und Beenden antippen",
   "hint.idleButton": "Taste halten und sprechen, oder tippen",
@@ -32,11 +33,13 @@ export const de = {
   "hint.thinking": "{keys} bricht ab",
   "hint.speaking": "{keys} hält an",
   "hint.speakingFree": "{keys} hält an; sprich, um zu unterbrechen",
+  "hint.paused": "Nichts hört zu, und die Tastenkürzel sind frei",
 
   "talk.hold": "Zum Sprechen halten",
   "talk.end": "Beenden und senden",
   "talk.cutIn": "Zum Unterbrechen halten",
   "talk.stop": "Anhalten",
+  "talk.unpause": "Wieder zuhören",
   "talk.replay": "Noch einmal sagen",
   "talk.level": "Mikrofonpegel",
 

@@ -21,6 +21,7 @@ export const es = {
   "state.thinking": "Pensando…",
   "state.speaking": "Hablando",
   "state.ducked": "Hablando: te oigo",
+  "state.paused": "En pausa",
 
   "hint.idle": "Mantén {keys} y habla, o pulsa para empezar y terminar",
   "hint.idleButton": "Mantén el botón y habla, o escribe",
@@ -32,11 +33,13 @@ export const es = {
   "hint.thinking": "{keys} lo cancela",
   "hint.speaking": "{keys} lo detiene",
   "hint.speakingFree": "{keys} lo detiene; habla para interrumpir",
+  "hint.paused": "Nada escucha, y los atajos están libres",
 
   "talk.hold": "Mantener para hablar",
   "talk.end": "Terminar y enviar",
   "talk.cutIn": "Mantener para interrumpir",
   "talk.stop": "Detener",
+  "talk.unpause": "Volver a escuchar",
   "talk.replay": "Repetir",
   "talk.level": "Nivel del micrófono",
 

@@ -21,6 +21,7 @@ export const fr = {
   "state.thinking": "Réflexion…",
   "state.speaking": "Réponse en cours",
   "state.ducked": "Réponse en cours – je vous entends",
+  "state.paused": "En pause",
 
   "hint.idle": "Maintenez {keys} et parlez, ou touchez pour commencer et finir",
   "hint.idleButton": "Maintenez le bouton et parlez, ou écrivez",
@@ -32,11 +33,13 @@ export const fr = {
   "hint.thinking": "{keys} annule",
   "hint.speaking": "{keys} arrête",
   "hint.speakingFree": "{keys} arrête ; parlez pour interrompre",
+  "hint.paused": "Rien n’écoute, et les raccourcis sont libres",
 
   "talk.hold": "Maintenir pour parler",
   "talk.end": "Finir et envoyer",
   "talk.cutIn": "Maintenir pour interrompre",
   "talk.stop": "Arrêter",
+  "talk.unpause": "Écouter de nouveau",
   "talk.replay": "Redire",
   "talk.level": "Niveau du micro",
 

@@ -21,6 +21,7 @@ export const zh = {
   "state.thinking": "正在思考…",
   "state.speaking": "正在说话",
   "state.ducked": "正在说话，也在听你说",
+  "state.paused": "已暂停",
 
   "hint.idle": "按住 {keys} 说话，或轻按开始、再按结束",
   "hint.idleButton": "按住按钮说话，或者打字",
@@ -32,11 +33,13 @@ export const zh = {
   "hint.thinking": "按 {keys} 取消",
   "hint.speaking": "按 {keys} 停止",
   "hint.speakingFree": "按 {keys} 停止；说话即可打断",
+  "hint.paused": "不再聆听，快捷键已释放",
 
   "talk.hold": "按住说话",
   "talk.end": "结束并发送",
   "talk.cutIn": "按住打断",
   "talk.stop": "停止",
+  "talk.unpause": "重新聆听",
   "talk.replay": "再说一遍",
   "talk.level": "麦克风音量",
 

@@ -3,36 +3,10 @@
 
 import { type Bridge, Refusal, type Tells } from "../bridge";
 import { type Settings } from "../settings";
-import type { Body, FailureKind, Phase, Pulse, Window } from "../types";
-import { length, RATE, spoken } from "./voice";
-import { world, type World } from "./world";
-
-/** What a test steers it by: `window.libretto`. */
-export interface Stage {
-  world: World;
-  /** Every call, as it came. */
-  calls: { name: string; with: unknown[] }[];
-  /** What the next question is answered with. */
-  reply: string;
-  /** What the next utterance is heard as. */
-  utterance: string;
-  /** What another window would do. */
-  talk: (down: boolean) => Promise<void>;
-  ask: (text: string) => Promise<void>;
-  /** Refuses the next call of this name. */
-  refuse: (name: string, kind: FailureKind, message: string) => void;
-  tell: (turn: number | null, ...bodies: Body[]) => void;
-  emit: <K extends keyof Tells>(name: K, told: Tells[K]) => void;
-  pulse: (pulse: Pulse) => void;
-}
-
-declare global {
-  interface Window {
-    libretto?: Stage;
-    /** Laid upon the world before the page opens. */
-    librettoWorld?: (world: World) => void;
-  }
-}
+import type { Body, FailureKind, Phase, Pulse, Shell, Window } from "../types";
+import type { Stage } from "./stage";
+import { heardUntil, length, RATE, spoken } from "./voice";
+import { world } from "./world";
 
 type Hearers = { [K in keyof Tells]?: Set<(told: Tells[K]) => void> };
 
@@ -196,9 +170,7 @@ class Backend implements Stage {
     if (!spoken) return;
     const sample = ((Date.now() - this.#started) * RATE) / 1000;
     this.pulse({ kind: "playhead", turn: spoken.turn, sample: Math.max(0, Math.round(sample)), rate: 0, at: Date.now() });
-    const heard = this.#started
-      ? (allHeard(spoken.text, sample) ?? 0)
-      : 0;
+    const heard = this.#started ? (heardUntil(spoken.text, sample) ?? 0) : 0;
     this.#close(null, spoken.text, heard, true);
   }
 
@@ -231,6 +203,12 @@ class Backend implements Stage {
   #settings(tree: Settings): void {
     this.world.settings = tree;
     this.emit("settings", structuredClone(tree));
+  }
+
+  #shell(change: Partial<Shell>): void {
+    const { snapshot } = this.world;
+    snapshot.shell = { ...snapshot.shell, ...change };
+    this.emit("shell", structuredClone(snapshot.shell));
   }
 
   /** Every call is noted, may be refused, and answers later. */
@@ -401,18 +379,8 @@ class Backend implements Stage {
       openLink: (address) => this.#call("openLink", [address], nothing),
       show: (window) => this.#call("show", [window], nothing),
       hide: () => this.#call("hide", [], nothing),
-      pin: (pinned) =>
-        this.#call("pin", [pinned], () => {
-          world.snapshot.shell = { ...world.snapshot.shell, pinned };
-          this.emit("shell", copy(world.snapshot.shell));
-        }),
+      pin: (pinned) => this.#call("pin", [pinned], () => { this.#shell({ pinned }); }),
+      pause: (paused) => this.#call("pause", [paused], () => { this.#shell({ paused }); }),
     };
   }
 }
-
-/** The end of the last word of which at least half was heard. */
-function allHeard(text: string, sample: number): number | undefined {
-  return spoken(text).findLast((word) => (word.audio.start + word.audio.end) / 2 <= sample)?.text.end;
-}
-
-

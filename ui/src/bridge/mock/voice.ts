@@ -31,3 +31,8 @@ export function spoken(text: string): Word[] {
 export function length(words: readonly Word[]): number {
   return ((words.at(-1)?.audio.end ?? 0) * 1000) / RATE + 100;
 }
+
+/** The end of the last word of which at least half was heard. */
+export function heardUntil(text: string, sample: number): number | undefined {
+  return spoken(text).findLast((word) => (word.audio.start + word.audio.end) / 2 <= sample)?.text.end;
+}
