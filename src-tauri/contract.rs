@@ -83,6 +83,30 @@ mod tests {
     use super::contract;
 
     #[test]
+    fn every_command_is_allowed_to_the_windows_that_talk() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+        let allowed = config["app"]["security"]["capabilities"][0]["permissions"].to_string();
+        let bindings = read("ui/src/lib/bindings.ts");
+        let calls = bindings
+            .split("__TAURI_INVOKE")
+            .filter_map(|call| call.split_once("(\""));
+        let commands: Vec<&str> = calls.filter_map(|(_, rest)| rest.split('"').next()).collect();
+        assert!(
+            commands.contains(&"snapshot") && commands.len() > 40,
+            "{commands:?}"
+        );
+        for command in commands.into_iter().filter(|command| !command.contains(':')) {
+            let permission = format!("\"allow-{}\"", command.replace('_', "-"));
+            assert!(
+                allowed.contains(&permission),
+                "{permission} is missing in tauri.conf.json"
+            );
+        }
+    }
+
+    #[test]
     fn the_pages_know_the_contract() {
         let folder = tempfile::tempdir().unwrap();
         let fresh = folder.path().join("bindings.ts");

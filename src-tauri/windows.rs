@@ -143,7 +143,12 @@ fn strip(app: &AppHandle, libretto: &Libretto) {
         (front.ours, front.running)
     };
     let wanted = libretto.foundation.now().appearance.overlay;
-    said(if running && wanted && !ours {
+    // What was hidden a moment ago is not in front, whatever is known of the focus.
+    let seen = [Window::Main, Window::QuickAsk].iter().any(|window| {
+        app.get_webview_window(window.label())
+            .is_some_and(|window| window.is_visible().unwrap_or(false))
+    });
+    said(if running && wanted && !(ours && seen) {
         open(app, Window::Overlay)
     } else {
         hide(app, Window::Overlay)

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -36,6 +37,11 @@ pub struct Window {
 impl Window {
     /// Starts Libretto on this stage and on a display of its own, and waits until its page is there.
     pub fn start(stage: &Stage) -> Result<Self> {
+        Self::of(stage, &program::binary("libretto")?)
+    }
+
+    /// Starts this program, such as an installed one, in the same way.
+    pub fn of(stage: &Stage, program: &Path) -> Result<Self> {
         let display = Display::new()?;
         let port = free_port()?;
         let mut driver = Command::new("WebKitWebDriver")
@@ -68,12 +74,11 @@ impl Window {
             session: format!("http://127.0.0.1:{port}"),
             display,
         };
-        window.open()?;
+        window.open(program)?;
         Ok(window)
     }
 
-    fn open(&mut self) -> Result<()> {
-        let program = program::binary("libretto")?;
+    fn open(&mut self, program: &Path) -> Result<()> {
         let options = json!({ "binary": program, "args": [] });
         let wish = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
         let deadline = Instant::now() + START;

@@ -26,11 +26,12 @@ mod show {
     const DRAWN: Duration = Duration::from_millis(1_500);
 
     pub(crate) fn main() -> ExitCode {
-        let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-            eprintln!("Name the folder in which to leave the pictures.");
+        let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+        let Some(folder) = arguments.next() else {
+            eprintln!("Name the folder in which to leave the pictures, and perhaps an installed program.");
             return ExitCode::from(2);
         };
-        match run(&folder) {
+        match run(&folder, arguments.next()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("The virtual window failed: {error:#}");
@@ -39,13 +40,16 @@ mod show {
         }
     }
 
-    fn run(folder: &Path) -> Result<()> {
+    fn run(folder: &Path, installed: Option<PathBuf>) -> Result<()> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let recording = recordings::named(RECORDING)?;
         let said = recording.audio()?;
         let stage = Stage::new()?;
         let ear = stage.card.hear()?;
-        let window = Window::start(&stage)?;
+        let window = match installed {
+            Some(program) => Window::of(&stage, &program)?,
+            None => Window::start(&stage)?,
+        };
         let picture = |name: &str| window.display.picture(&folder.join(format!("{name}.png")));
         sleep(DRAWN);
         picture("first-steps")?;
