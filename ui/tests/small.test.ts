@@ -49,6 +49,24 @@ describe("quick ask", () => {
   });
 });
 
+describe("quick ask, opened again", () => {
+  it("is empty, unless it was pinned", async () => {
+    await show({ window: "quick-ask" });
+    await scene.page.keyboard.type("Count.");
+    await scene.press("Enter");
+    await scene.wait(8_000);
+    const focus = (): Promise<void> => scene.page.evaluate(() => { dispatchEvent(new Event("focus")); });
+    await scene.page.getByRole("button", { name: "Keep it open" }).click();
+    await scene.wait(20);
+    await focus();
+    expect(await scene.page.locator("article").count()).toBe(1);
+    await scene.page.getByRole("button", { name: "Keep it open" }).click();
+    await scene.wait(20);
+    await focus();
+    expect(await scene.page.locator("article").count()).toBe(0);
+  });
+});
+
 describe("the first run", () => {
   const world = "world.settings.appearance.first_steps = true;";
 
