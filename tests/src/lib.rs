@@ -9,8 +9,10 @@ pub mod karaoke;
 pub mod process;
 pub mod stage;
 pub mod talk;
+pub mod window;
 
 pub use figures::{Figure, Figures};
 pub use hearing::Hearing;
 pub use stage::Stage;
 pub use talk::{Talk, Turn};
+pub use window::Window;

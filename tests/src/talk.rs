@@ -174,8 +174,9 @@ impl Talk {
 }
 
 impl Turn {
-    fn of(id: u64, notices: Vec<Line>) -> Result<Self> {
-        let mut turn = Self {
+    /// Of which nothing is known yet.
+    pub(crate) fn new(id: u64) -> Self {
+        Self {
             id,
             said: String::new(),
             reply: String::new(),
@@ -189,7 +190,11 @@ impl Turn {
             gaps: 0,
             problems: Vec::new(),
             notices: Vec::new(),
-        };
+        }
+    }
+
+    fn of(id: u64, notices: Vec<Line>) -> Result<Self> {
+        let mut turn = Self::new(id);
         for notice in &notices {
             turn.take(notice).with_context(|| notice.json.to_string())?;
         }

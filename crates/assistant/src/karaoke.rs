@@ -68,6 +68,11 @@ impl Karaoke {
         }
     }
 
+    /// All words that are known, in order.
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
     /// The words that are lit for the first time when `sample` has been reached.
     pub fn reach(&mut self, sample: u64) -> &[Word] {
         let from = self.lit;

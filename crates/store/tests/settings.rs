@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use libretto_store::settings::{Mode, VERSION, VadKind, Value, documented};
+use libretto_store::settings::{self, Mode, VERSION, VadKind, Value, documented};
 use libretto_store::{Environment, Error, Places, Settings, SettingsFile, Subject};
 use libretto_voice::Kind;
 use tempfile::TempDir;
@@ -232,6 +232,41 @@ fn what_is_out_of_bounds_is_refused_and_changes_nothing() {
     ));
     assert_eq!(*file.get(), Settings::default());
     assert!(!folder.file().exists());
+}
+
+#[test]
+fn values_from_a_window() {
+    let folder = Folder::new();
+    let file = folder.open();
+    file.put("voice.speed", 1.5.into()).unwrap();
+    let personas = serde_json::json!([{ "name": "Pirate", "speed": 0.9 }]);
+    file.put("conversation.personas", personas).unwrap();
+    file.put("hotkeys", serde_json::json!({ "talk": "F9" })).unwrap();
+    let settings = file.get();
+    assert_eq!(settings.voice.speed, 1.5);
+    assert_eq!(settings.conversation.personas[0].name, "Pirate");
+    assert_eq!(settings.hotkeys.talk, "F9");
+    assert_eq!(
+        settings.hotkeys.cancel, "Escape",
+        "what a section leaves out is as by default"
+    );
+    let wrong = file.put("voice.speed", "fast".into()).unwrap_err();
+    assert!(matches!(wrong, Error::Value { .. }), "{wrong}");
+    assert!(matches!(
+        file.put("voice.colour", 1.into()),
+        Err(Error::NoSuchSetting(_))
+    ));
+    file.put("voice.speed", serde_json::Value::Null).unwrap();
+    assert_eq!(file.get().voice.speed, 1.0, "null takes it out");
+    assert_eq!(file.undo().unwrap().unwrap().keys, ["voice.speed"]);
+    assert_eq!(file.get().voice.speed, 1.5);
+    assert_eq!(
+        (
+            settings::defaults()["voice"]["speed"].as_f64(),
+            settings::schema()["type"].as_str()
+        ),
+        (Some(1.0), Some("object"))
+    );
 }
 
 #[test]

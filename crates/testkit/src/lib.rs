@@ -9,6 +9,7 @@
 pub mod card;
 pub mod clock;
 pub mod correlate;
+pub mod display;
 pub mod ear;
 pub mod fakes;
 pub mod home;
@@ -17,12 +18,15 @@ pub mod program;
 pub mod recordings;
 pub mod speech;
 pub mod trace;
+pub mod tray;
 pub mod wer;
 
 pub use card::{Device, SoundCard};
+pub use display::Display;
 pub use ear::{Ear, Sound};
 pub use home::Home;
 pub use keychain::Keychain;
 pub use program::Program;
 pub use recordings::Recording;
 pub use speech::Speech;
+pub use tray::Tray;

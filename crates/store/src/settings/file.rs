@@ -134,7 +134,23 @@ impl SettingsFile {
     /// As [`SettingsFile::update`], and [`Error::NoSuchSetting`].
     pub fn set(&self, key: &str, text: &str) -> Result<()> {
         let (path, schema) = find(key)?;
-        let value = typed(schema, text);
+        self.put_at(path, typed(schema, text))
+    }
+
+    /// Sets one value, or a whole section, by its dotted key. It is written even when it is the default; `Null` takes
+    /// it out of the file.
+    ///
+    /// # Errors
+    /// As [`SettingsFile::set`].
+    pub fn put(&self, key: &str, value: Plain) -> Result<()> {
+        if value.is_null() {
+            return self.reset(key);
+        }
+        let (path, _) = find(key)?;
+        self.put_at(path, value)
+    }
+
+    fn put_at(&self, path: plain::Path, value: Plain) -> Result<()> {
         let layer = path
             .iter()
             .rev()

@@ -19,4 +19,4 @@ pub use model::{
     Appearance, Conversation, History, Hotkeys, Loudspeaker, Microphone, Mode, Model, Network, ON_DEVICE,
     OnDevice, Persona, Provider, Recogniser, Settings, Theme, Vad, VadKind, Value, Voice, seconds,
 };
-pub use schema::documented;
+pub use schema::{defaults, documented, schema};

@@ -467,6 +467,7 @@ pub enum Theme {
 /// Looks, language, and when the window shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Appearance {
     /// Light or dark.
     pub theme: Theme,
@@ -482,11 +483,13 @@ pub struct Appearance {
     pub overlay: bool,
     /// Whether Libretto starts when you log in.
     pub start_at_login: bool,
+    /// Whether the first steps are shown when the window opens.
+    pub first_steps: bool,
 }
 
 impl Default for Appearance {
     fn default() -> Self {
-        let (reduced_motion, overlay, start_at_login) = (false, true, false);
+        let (reduced_motion, overlay, start_at_login, first_steps) = (false, true, false, true);
         Self {
             theme: Theme::System,
             language: None,
@@ -494,6 +497,7 @@ impl Default for Appearance {
             reduced_motion,
             overlay,
             start_at_login,
+            first_steps,
         }
     }
 }

@@ -24,6 +24,16 @@ static SCHEMA: LazyLock<Plain> = LazyLock::new(|| {
 static DEFAULTS: LazyLock<Plain> =
     LazyLock::new(|| serde_json::to_value(Settings::default()).unwrap_or(Plain::Object(Map::new())));
 
+/// What each setting means and takes: the document as JSON Schema (draft 2020-12), nested in place.
+pub fn schema() -> &'static Plain {
+    &SCHEMA
+}
+
+/// What counts where nothing was set. Settings without a default are missing.
+pub fn defaults() -> &'static Plain {
+    &DEFAULTS
+}
+
 /// A value that a setting does not take.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Wrong {

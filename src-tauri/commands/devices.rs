@@ -1,0 +1,113 @@
+//! Microphones and loudspeakers: what there is, which one, and whether it works.
+
+use std::time::Duration;
+
+use libretto_assistant::audio::{self, DeviceId, devices};
+use libretto_assistant::say::{self, Speech};
+use libretto_assistant::translate;
+use libretto_assistant::voice::device::{MicrophoneEvent, MicrophoneInput};
+use libretto_assistant::voice::{Error, Kind};
+use tauri::ipc::Channel;
+
+use super::App;
+use crate::libretto::Libretto;
+use crate::wire::devices::{Devices, Side};
+use crate::wire::failure::Answer;
+
+/// What there is, and what was chosen.
+#[tauri::command]
+#[specta::specta]
+pub async fn devices_list(app: App<'_>) -> Answer<Devices> {
+    let listing = tauri::async_runtime::spawn_blocking(devices::list)
+        .await?
+        .map_err(Error::from)?;
+    let settings = app.foundation.now();
+    Ok(Devices {
+        microphones: listing.inputs.into_iter().map(Into::into).collect(),
+        loudspeakers: listing.outputs.into_iter().map(Into::into).collect(),
+        microphone: settings.microphone.device.clone(),
+        loudspeaker: settings.loudspeaker.device.clone(),
+    })
+}
+
+/// Uses a device from now on; `null` is the system's default.
+#[tauri::command]
+#[specta::specta]
+pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answer<()> {
+    Ok(app.foundation.settings.update(|settings| match side {
+        Side::Microphone => settings.microphone.device = device,
+        Side::Loudspeaker => settings.loudspeaker.device = device,
+    })?)
+}
+
+/// The longest test.
+const TEST: Duration = Duration::from_mins(1);
+/// What a loudspeaker is tried with.
+const SAMPLE: &str = "This is what I sound like.";
+
+/// Tries a device without choosing it: a microphone sends its loudness (RMS from 0 to 1, ten times a second) until
+/// `devices_test_end` or for a minute; a loudspeaker says a sentence. One test runs at a time.
+#[tauri::command]
+#[specta::specta]
+pub async fn devices_test(
+    app: App<'_>,
+    side: Side,
+    device: Option<String>,
+    level: Channel<f32>,
+) -> Answer<()> {
+    app.test.notify_waiters();
+    let device = device.map(DeviceId);
+    let work = async {
+        match side {
+            Side::Microphone => microphone(&app, device, level).await,
+            Side::Loudspeaker => loudspeaker(&app, device).await,
+        }
+    };
+    tokio::select! {
+        tried = work => tried,
+        () = app.test.notified() => Ok(()),
+        () = tokio::time::sleep(TEST) => Ok(()),
+    }
+}
+
+/// Ends the test of a device.
+#[tauri::command]
+#[specta::specta]
+pub fn devices_test_end(app: App<'_>) {
+    app.test.notify_waiters();
+}
+
+async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32>) -> Answer<()> {
+    let mut settings = translate::audio(&app.foundation.now(), &app.foundation.shelf);
+    settings.input.device = device;
+    // A sound of its own: the conversation's microphone stays as it is.
+    let sound = audio::open(&settings)?;
+    let mut session = sound.microphone().open();
+    let gone = || Error::new(Kind::Device, "The microphone went away; choose another one.");
+    session.send(MicrophoneInput::Start).await.map_err(|_| gone())?;
+    while let Some(event) = session.next().await {
+        if let MicrophoneEvent::Level(loudness) = event?
+            && level.send(loudness).is_err()
+        {
+            return Ok(());
+        }
+    }
+    Err(gone().into())
+}
+
+async fn loudspeaker(app: &Libretto, device: Option<DeviceId>) -> Answer<()> {
+    let now = app.foundation.now();
+    let mut settings = translate::audio(&now, &app.foundation.shelf);
+    settings.output.device = device;
+    let sound = audio::open(&settings)?;
+    let Some(voice) = app.foundation.voices().into_iter().next() else {
+        return Err(Error::new(
+            Kind::Unavailable,
+            "There is no voice; choose one in the settings.",
+        )
+        .into());
+    };
+    let speech = Speech::new(&*voice, translate::speaking(&now), SAMPLE);
+    say::aloud(&*sound.loudspeaker(), speech, SAMPLE, |_, _| {}).await?;
+    Ok(())
+}

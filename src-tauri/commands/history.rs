@@ -1,0 +1,164 @@
+//! What was said before.
+
+use libretto_assistant::store::history::{Cursor, Exchange, SessionId, export};
+use libretto_assistant::voice::{Error, Kind};
+use tauri::AppHandle;
+use tauri_plugin_dialog::DialogExt;
+use tauri_specta::Event;
+
+use super::App;
+use crate::libretto::Libretto;
+use crate::wire::failure::{Answer, Failure, FailureKind};
+use crate::wire::history::{Format, Hit, SessionPage, WholeSession};
+use crate::wire::shell::SessionChanged;
+
+/// Most rows that a page asks for at once.
+const PAGE: u32 = 500;
+/// Hits that are shown.
+const HITS: usize = 100;
+
+/// Sessions, the latest first; `after` is the page before this one's `next`.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_sessions(app: App<'_>, after: Option<String>, limit: u32) -> Answer<SessionPage> {
+    let after: Option<Cursor> = match after {
+        None => None,
+        Some(text) => Some(serde_json::from_str(&text).map_err(|_| {
+            Failure::new(
+                FailureKind::BadInput,
+                "There is no such page; begin with the first.",
+            )
+        })?),
+    };
+    let page = app
+        .foundation
+        .history
+        .sessions(after, limit.min(PAGE) as usize)
+        .await?;
+    Ok(SessionPage {
+        sessions: page.sessions.into_iter().map(Into::into).collect(),
+        next: page.next.and_then(|next| serde_json::to_string(&next).ok()),
+    })
+}
+
+/// Finds words in titles, in what was said and in replies. The latest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_search(app: App<'_>, query: String) -> Answer<Vec<Hit>> {
+    let hits = app.foundation.history.search(&query, HITS).await?;
+    Ok(hits.into_iter().map(Into::into).collect())
+}
+
+/// A session with all that was said.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_open(app: App<'_>, session: String) -> Answer<WholeSession> {
+    let (session, exchanges) = whole(&app, &session).await?;
+    Ok(WholeSession {
+        session: session.into(),
+        exchanges: exchanges.into_iter().map(Into::into).collect(),
+    })
+}
+
+/// Gives a session another title.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_rename(app: App<'_>, session: String, title: String) -> Answer<()> {
+    Ok(app.foundation.history.rename(session.parse()?, title).await?)
+}
+
+/// A session as text.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_export(app: App<'_>, session: String, format: Format) -> Answer<String> {
+    let (session, exchanges) = whole(&app, &session).await?;
+    Ok(match format {
+        Format::Markdown => export::markdown(&session, &exchanges, &jiff::tz::TimeZone::system()),
+        Format::Json => export::json(&session, &exchanges)?,
+        Format::Srt => export::srt(&exchanges)?,
+        Format::Vtt => export::vtt(&exchanges)?,
+    })
+}
+
+/// Writes a session to a file that the user names; answers where, `null` when they thought better of it.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_save(
+    app: App<'_>,
+    handle: AppHandle,
+    session: String,
+    format: Format,
+) -> Answer<Option<String>> {
+    let text = history_export(app, session, format).await?;
+    let (answer, chosen) = tokio::sync::oneshot::channel();
+    handle
+        .dialog()
+        .file()
+        .set_file_name(format!("Libretto.{}", format.ending()))
+        .save_file(move |path| drop(answer.send(path)));
+    let Some(path) = chosen.await.ok().flatten() else {
+        return Ok(None);
+    };
+    let failed = |error: String| {
+        let message = format!("The file could not be written ({error}); choose another folder.");
+        Failure::new(FailureKind::BadInput, message)
+    };
+    let path = path.into_path().map_err(|error| failed(error.to_string()))?;
+    tokio::fs::write(&path, text)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(Some(path.display().to_string()))
+}
+
+/// Deletes a session with all that was said in it.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_delete(app: App<'_>, session: String) -> Answer<()> {
+    Ok(app.foundation.history.delete(session.parse()?).await?)
+}
+
+/// Deletes everything that was ever said.
+#[tauri::command]
+#[specta::specta]
+pub async fn history_delete_all(app: App<'_>) -> Answer<()> {
+    Ok(app.foundation.history.delete_all().await?)
+}
+
+/// Goes on with an earlier session; without one, begins a new one. Answers its id. What is going on is given up.
+#[tauri::command]
+#[specta::specta]
+pub async fn session_resume(app: App<'_>, handle: AppHandle, session: Option<String>) -> Answer<String> {
+    let id: Option<SessionId> = session.map(|text| text.parse()).transpose()?;
+    let session = app.turn_to(handle.clone(), id).await?;
+    let changed = SessionChanged {
+        session: session.clone(),
+    };
+    changed.emit(&handle)?;
+    Ok(session)
+}
+
+/// A session and all its exchanges.
+async fn whole(
+    app: &Libretto,
+    session: &str,
+) -> Answer<(libretto_assistant::store::history::Session, Vec<Exchange>)> {
+    /// Exchanges that are read at once.
+    const CHUNK: usize = 500;
+    let history = &app.foundation.history;
+    let id: SessionId = session.parse()?;
+    let Some(session) = history.session(id).await? else {
+        let message = "There is no such session; it may have been deleted.";
+        return Err(Error::new(Kind::BadInput, message).into());
+    };
+    let mut all: Vec<Exchange> = Vec::new();
+    loop {
+        let page = history
+            .exchanges(id, all.last().map(|exchange| exchange.id), CHUNK)
+            .await?;
+        let last = page.len() < CHUNK;
+        all.extend(page);
+        if last {
+            return Ok((session, all));
+        }
+    }
+}

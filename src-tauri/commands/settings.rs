@@ -1,0 +1,59 @@
+//! The settings as one document.
+
+use libretto_assistant::store::settings;
+use serde_json::Value;
+
+use super::App;
+use crate::libretto::Libretto;
+use crate::wire::failure::{Answer, Failure, FailureKind};
+use crate::wire::settings::{SettingsDocument, Undone};
+
+/// All settings with their defaults and what each may be.
+#[tauri::command]
+#[specta::specta]
+pub fn settings_get(app: App<'_>) -> Answer<SettingsDocument> {
+    document(&app)
+}
+
+/// Sets one value by its dotted key (`voice.speed`), or a whole section; `null` is as reset. It counts at once.
+#[tauri::command]
+#[specta::specta]
+pub fn settings_set(app: App<'_>, key: String, value: Value) -> Answer<()> {
+    Ok(app.foundation.settings.put(&key, value)?)
+}
+
+/// Takes a value or a section back to its default.
+#[tauri::command]
+#[specta::specta]
+pub fn settings_reset(app: App<'_>, key: String) -> Answer<()> {
+    Ok(app.foundation.settings.reset(&key)?)
+}
+
+/// Takes the last change back.
+#[tauri::command]
+#[specta::specta]
+pub fn settings_undo(app: App<'_>) -> Answer<Undone> {
+    let undone = app.foundation.settings.undo()?;
+    Ok(Undone {
+        keys: undone.map(|undone| undone.keys).unwrap_or_default(),
+    })
+}
+
+fn document(app: &Libretto) -> Answer<SettingsDocument> {
+    let file = &app.foundation.settings;
+    Ok(SettingsDocument {
+        values: plain(&file.get())?,
+        defaults: settings::defaults().clone(),
+        schema: settings::schema().clone(),
+        notices: file.notices().into_iter().map(|notice| notice.sentence).collect(),
+        path: file.path().display().to_string(),
+    })
+}
+
+/// The settings as plain values.
+pub(crate) fn plain(settings: &settings::Settings) -> Answer<Value> {
+    serde_json::to_value(settings).map_err(|error| {
+        let message = format!("The settings cannot be shown ({error}).");
+        Failure::new(FailureKind::Internal, message)
+    })
+}

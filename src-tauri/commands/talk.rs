@@ -1,0 +1,123 @@
+//! The conversation: keys, questions, replays.
+
+use libretto_assistant::store::settings::Mode as StoredMode;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, Webview};
+
+use super::App;
+use crate::shell;
+use crate::wire::failure::{Answer, Failure, FailureKind};
+use crate::wire::notice::Mode;
+use crate::wire::pulse::Pulse;
+use crate::wire::snapshot::Snapshot;
+
+/// The longest question that is passed on, in bytes: about an hour of speech.
+const LONGEST: usize = 64 * 1024;
+
+/// How everything is. Listen to notices first, then ask for this: notices up to its `sequence` are contained.
+#[tauri::command]
+#[specta::specta]
+pub fn snapshot(app: App<'_>) -> Snapshot {
+    app.snapshot()
+}
+
+/// Sends level, playhead and lit words from now on. One channel for each window: a second takes the first one's place.
+#[tauri::command]
+#[specta::specta]
+pub fn watch(app: App<'_>, webview: Webview, pulses: Channel<Pulse>) {
+    app.watchers.add(webview.label(), pulses);
+}
+
+/// The hold-to-talk button went down. A tap is told from a hold as with the hotkey.
+#[tauri::command]
+#[specta::specta]
+pub fn key_down(app: App<'_>) {
+    app.talk().assistant.conversation().key_down();
+}
+
+/// The hold-to-talk button went up.
+#[tauri::command]
+#[specta::specta]
+pub fn key_up(app: App<'_>) {
+    app.talk().assistant.conversation().key_up();
+}
+
+/// Asks a typed question. It cuts a reply, and waits while the person speaks.
+#[tauri::command]
+#[specta::specta]
+pub fn ask(app: App<'_>, text: String) -> Answer<()> {
+    if text.trim().is_empty() {
+        return Err(Failure::new(
+            FailureKind::BadInput,
+            "There is no question: type one.",
+        ));
+    }
+    if text.len() > LONGEST {
+        let message = "That question is too long; ask in parts.";
+        return Err(Failure::new(FailureKind::BadInput, message));
+    }
+    app.talk().assistant.conversation().ask(text);
+    Ok(())
+}
+
+/// Silences the reply.
+#[tauri::command]
+#[specta::specta]
+pub fn stop(app: App<'_>) {
+    app.talk().assistant.conversation().stop();
+}
+
+/// Gives up whatever is going on.
+#[tauri::command]
+#[specta::specta]
+pub fn cancel(app: App<'_>) {
+    app.talk().assistant.conversation().cancel();
+}
+
+/// Says the last reply again, from a word's `cluster` on; 0 is from the start.
+#[tauri::command]
+#[specta::specta]
+pub fn replay(app: App<'_>, cluster: u32) {
+    app.talk().assistant.conversation().replay(cluster as usize);
+}
+
+/// Who decides when the person speaks, for now and for later.
+#[tauri::command]
+#[specta::specta]
+pub fn set_mode(app: App<'_>, mode: Mode) -> Answer<()> {
+    let mode = match mode {
+        Mode::PushToTalk => StoredMode::PushToTalk,
+        Mode::HandsFree => StoredMode::HandsFree,
+    };
+    Ok(app
+        .foundation
+        .settings
+        .update(|settings| settings.conversation.mode = mode)?)
+}
+
+/// Loudness of replies, from 0 to 1.
+#[tauri::command]
+#[specta::specta]
+pub fn set_volume(app: App<'_>, volume: f64) -> Answer<()> {
+    Ok(app
+        .foundation
+        .settings
+        .update(|settings| settings.loudspeaker.volume = volume)?)
+}
+
+/// How fast the voice speaks, from 0.25 to 4; 1 is its own speed. It counts from the next phrase on.
+#[tauri::command]
+#[specta::specta]
+pub fn set_speed(app: App<'_>, speed: f64) -> Answer<()> {
+    Ok(app
+        .foundation
+        .settings
+        .update(|settings| settings.voice.speed = speed)?)
+}
+
+/// Nothing listens until it goes on: hotkeys are given back, the microphone is shut.
+#[tauri::command]
+#[specta::specta]
+pub fn set_paused(handle: AppHandle, paused: bool) {
+    shell::pause(&handle, paused);
+}

@@ -1,0 +1,129 @@
+//! The whole contract between the pages and Libretto: every command and every event. `ui/src/lib/bindings.ts` is
+//! written from it; the test below fails when that file is not what it should be.
+
+use specta_typescript::semantic;
+use tauri_specta::{Builder, collect_commands, collect_events};
+
+use crate::commands::{devices, history, keys, models, settings, shell, talk};
+use crate::wire;
+
+/// Every command and every event.
+pub fn contract() -> Builder<tauri::Wry> {
+    Builder::new()
+        .commands(collect_commands![
+            talk::snapshot,
+            talk::watch,
+            talk::key_down,
+            talk::key_up,
+            talk::ask,
+            talk::stop,
+            talk::cancel,
+            talk::replay,
+            talk::set_mode,
+            talk::set_volume,
+            talk::set_speed,
+            talk::set_paused,
+            settings::settings_get,
+            settings::settings_set,
+            settings::settings_reset,
+            settings::settings_undo,
+            devices::devices_list,
+            devices::devices_choose,
+            devices::devices_test,
+            devices::devices_test_end,
+            models::models_list,
+            models::models_get,
+            models::models_pause,
+            models::models_cancel,
+            models::models_remove,
+            keys::keys_list,
+            keys::keys_set,
+            keys::keys_remove,
+            history::history_sessions,
+            history::history_search,
+            history::history_open,
+            history::history_rename,
+            history::history_export,
+            history::history_save,
+            history::history_delete,
+            history::history_delete_all,
+            history::session_resume,
+            shell::doctor_examine,
+            shell::window_open,
+            shell::window_hide,
+            shell::window_pin,
+            shell::hotkeys_try,
+            shell::hotkeys_capture,
+            shell::hotkeys_set,
+            shell::link_open,
+            shell::quit,
+        ])
+        .events(collect_events![
+            wire::notice::Notice,
+            wire::settings::SettingsChanged,
+            wire::shell::ShellChanged,
+            wire::shell::SessionChanged,
+            wire::hotkeys::HotkeyUsed,
+            wire::models::ModelProgress,
+            wire::models::ModelEnded,
+        ])
+        // Samples, bytes and milliseconds stay far below the 2^53 that a page's number holds exactly.
+        .dangerously_cast_bigints_to_number()
+        // What is written can be read, so one type serves both ways; and none of our numbers is infinite.
+        .disable_serde_phases()
+        .semantic_types(semantic::Configuration::empty().enable_lossless_floats())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    use super::contract;
+
+    #[test]
+    fn every_command_is_allowed_to_the_windows_that_talk() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).unwrap();
+        let allowed = config["app"]["security"]["capabilities"][0]["permissions"].to_string();
+        let bindings = read("ui/src/lib/bindings.ts");
+        let calls = bindings
+            .split("__TAURI_INVOKE")
+            .filter_map(|call| call.split_once("(\""));
+        let commands: Vec<&str> = calls.filter_map(|(_, rest)| rest.split('"').next()).collect();
+        assert!(
+            commands.contains(&"snapshot") && commands.len() > 40,
+            "{commands:?}"
+        );
+        for command in commands.into_iter().filter(|command| !command.contains(':')) {
+            let permission = format!("\"allow-{}\"", command.replace('_', "-"));
+            assert!(
+                allowed.contains(&permission),
+                "{permission} is missing in tauri.conf.json"
+            );
+        }
+    }
+
+    #[test]
+    fn the_pages_know_the_contract() {
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = folder.path().join("bindings.ts");
+        let typescript = Typescript::default()
+            .header("// Written by `LIBRETTO_BLESS=1 cargo test -p libretto`; do not edit.\n");
+        contract().export(typescript, &fresh).unwrap();
+        let fresh = std::fs::read_to_string(fresh).unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/lib/bindings.ts");
+        if std::env::var_os("LIBRETTO_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &fresh).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == fresh,
+            "ui/src/lib/bindings.ts is not what the commands and events say: run this test with LIBRETTO_BLESS=1, and \
+             see that the pages still fit"
+        );
+    }
+}

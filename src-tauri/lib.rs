@@ -1,0 +1,88 @@
+//! The desktop window: Libretto's shell around its pages. It translates between the assistant and the pages, puts
+//! windows, tray and hotkeys on the desktop, and decides nothing.
+#![forbid(unsafe_code)]
+
+pub mod commands;
+pub mod contract;
+pub mod downloads;
+pub mod hotkeys;
+pub mod libretto;
+pub mod mirror;
+pub mod relay;
+pub mod shell;
+pub mod start;
+pub mod tray;
+pub mod units;
+pub mod windows;
+pub mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tauri::RunEvent;
+use tauri_plugin_autostart::MacosLauncher;
+use tauri_plugin_window_state::StateFlags;
+use tracing_subscriber::EnvFilter;
+
+use start::Arguments;
+
+/// Runs the window until it is quit.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging();
+    let contract = contract::contract();
+    let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;
+    let app = tauri::Builder::default()
+        // The first of all: a second start ends here, before it opens anything.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+            start::handed_over(app, &arguments);
+        }))
+        .plugin(tauri_plugin_global_shortcut::Builder::new().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_autostart::init(
+            MacosLauncher::LaunchAgent,
+            Some(vec!["--hidden"]),
+        ))
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(place)
+                .build(),
+        )
+        .invoke_handler(contract.invoke_handler())
+        .setup(move |app| {
+            contract.mount_events(app);
+            if let Err(failure) = start::set_up(app.handle(), &arguments) {
+                start::give_up(app.handle(), &failure.message);
+            }
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|_, event| {
+                // Windows are hidden, not closed; the tray and the hotkeys outlive them. Only `quit` has a code.
+                if let RunEvent::ExitRequested { api, code: None, .. } = event {
+                    api.prevent_exit();
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!(
+                "Libretto's window cannot be opened ({error}); is there a display? `libretto-cli listen` needs none."
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The log goes to standard error: warnings, unless `RUST_LOG` says otherwise.
+fn logging() {
+    // The PulseAudio client calls every ordinary end of a connection an error.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,pulseaudio=off"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,193 @@
+//! What all windows share: the assistant, its mirror, the channels of the windows, downloads.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use libretto_assistant::conversation::machine;
+use libretto_assistant::store::history::SessionId;
+use libretto_assistant::store::settings;
+use libretto_assistant::{Assistant, Foundation, Start};
+use tauri::AppHandle;
+use tauri::async_runtime::{JoinHandle, spawn};
+use tokio::sync::Notify;
+
+use crate::downloads::Downloads;
+use crate::mirror::Mirror;
+use crate::relay::{self, Relay, Watchers};
+use crate::windows::Front;
+use crate::wire::failure::Answer;
+use crate::wire::notice::Exchange;
+use crate::wire::shell::Shell;
+use crate::wire::snapshot::Snapshot;
+use crate::{shell, units};
+
+/// Exchanges of a resumed session that are shown.
+const SHOWN: usize = 200;
+
+/// What all windows share.
+pub struct Libretto {
+    /// Settings, keys, history, models, sound.
+    pub foundation: Arc<Foundation>,
+    /// Windows that want pulses.
+    pub watchers: Arc<Watchers>,
+    /// Models on their way here.
+    pub downloads: Downloads,
+    /// Ends the test of a device.
+    pub test: Notify,
+    /// What is in front of the user.
+    pub front: Mutex<Front>,
+    talk: RwLock<Arc<Talk>>,
+    shell: Mutex<Shell>,
+}
+
+/// The present session.
+pub struct Talk {
+    /// Who talks.
+    pub assistant: Assistant,
+    mirror: Arc<Mutex<Mirror>>,
+    /// Send the playhead's anchors, and keep tray, overlay and cancel key in step.
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Libretto {
+    /// Begins with a new session.
+    ///
+    /// # Errors
+    /// What the sound system says.
+    pub async fn start(app: AppHandle, foundation: Foundation) -> Answer<Self> {
+        let foundation = Arc::new(foundation);
+        let watchers = Arc::new(Watchers::default());
+        let talk = Talk::start(app, &foundation, &watchers, 0, None).await?;
+        Ok(Self {
+            downloads: Downloads::new(foundation.shelf.clone()),
+            foundation,
+            watchers,
+            test: Notify::new(),
+            front: Mutex::default(),
+            talk: RwLock::new(Arc::new(talk)),
+            shell: Mutex::new(Shell {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                ..Shell::default()
+            }),
+        })
+    }
+
+    /// The present session.
+    pub fn talk(&self) -> Arc<Talk> {
+        Arc::clone(&self.talk.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on with an earlier session, or begins a new one. What is going on is given up.
+    ///
+    /// # Errors
+    /// What the history says about the session.
+    pub async fn turn_to(&self, app: AppHandle, session: Option<SessionId>) -> Answer<String> {
+        let before = self.talk();
+        before.assistant.conversation().cancel();
+        self.foundation.history.flush().await;
+        let sequence = lock(&before.mirror).sequence();
+        let talk = Talk::start(app, &self.foundation, &self.watchers, sequence, session).await?;
+        let id = talk.assistant.session().to_string();
+        *self.talk.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(talk);
+        Ok(id)
+    }
+
+    /// How everything is.
+    pub fn snapshot(&self) -> Snapshot {
+        let talk = self.talk();
+        let mirror = lock(&talk.mirror);
+        Snapshot {
+            sequence: mirror.sequence(),
+            state: mirror.state(),
+            session: talk.assistant.session().to_string(),
+            exchanges: mirror.exchanges(),
+            turn: mirror.turn(),
+            shell: self.shell(),
+            notices: self
+                .foundation
+                .notices()
+                .into_iter()
+                .map(|notice| notice.sentence)
+                .collect(),
+        }
+    }
+
+    /// The desktop's side.
+    pub fn shell(&self) -> Shell {
+        lock(&self.shell).clone()
+    }
+
+    /// Changes the desktop's side; true when that made a difference.
+    pub fn change_shell(&self, change: impl FnOnce(&mut Shell)) -> bool {
+        let mut shell = lock(&self.shell);
+        let before = shell.clone();
+        change(&mut shell);
+        *shell != before
+    }
+
+    /// Gives up what is going on and writes what was said.
+    pub async fn close(&self) {
+        self.talk().assistant.conversation().cancel();
+        self.foundation.history.flush().await;
+    }
+}
+
+impl Talk {
+    async fn start(
+        app: AppHandle,
+        foundation: &Arc<Foundation>,
+        watchers: &Arc<Watchers>,
+        sequence: u64,
+        session: Option<SessionId>,
+    ) -> Answer<Self> {
+        let before = match session {
+            Some(session) => foundation.history.recent(session, SHOWN).await?,
+            None => Vec::new(),
+        };
+        // Turns of an earlier run have numbers of their own, which would mix with this one's.
+        let before = before.into_iter().map(|exchange| Exchange {
+            turn: 0,
+            heard: units::of(exchange.heard_text()),
+            said: Some(exchange.user).filter(|said| !said.is_empty()),
+            reply: exchange.reply,
+            cut: exchange.cut,
+        });
+        let state = machine::State {
+            mode: mode(foundation.now().conversation.mode),
+            turn: None,
+            phase: machine::Phase::Idle,
+        };
+        let mirror = Arc::new(Mutex::new(Mirror::new(sequence, state, before)));
+        let relay = Relay::new(app.clone(), Arc::clone(&mirror), Arc::clone(watchers));
+        let begin = Start {
+            session,
+            ..Start::default()
+        };
+        let assistant = Assistant::start(Arc::clone(foundation), begin, Arc::new(relay)).await?;
+        let anchors = relay::anchors(assistant.conversation(), Arc::clone(watchers));
+        let follow = shell::follow(app, assistant.conversation().states());
+        Ok(Self {
+            tasks: [spawn(anchors), spawn(follow)],
+            assistant,
+            mirror,
+        })
+    }
+}
+
+/// A stored mode as the conversation takes it.
+pub fn mode(stored: settings::Mode) -> machine::Mode {
+    match stored {
+        settings::Mode::PushToTalk => machine::Mode::PushToTalk,
+        settings::Mode::HandsFree => machine::Mode::HandsFree,
+    }
+}
+
+/// What is behind a lock, whatever happened to the one that held it.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,124 @@
+//! What the desktop's side does when the conversation's state, the settings or the pause change.
+
+use tauri::{AppHandle, Manager};
+use tauri_plugin_autostart::ManagerExt;
+use tauri_specta::Event;
+use tokio::sync::watch;
+
+use libretto_assistant::conversation::machine::{self, Phase};
+use libretto_assistant::store::Settings;
+
+use crate::commands::settings::plain;
+use crate::libretto::{Libretto, mode};
+use crate::wire::settings::SettingsChanged;
+use crate::wire::shell::{Shell, ShellChanged};
+use crate::{hotkeys, tray, windows};
+
+/// Changes the desktop's side, and tells the windows when that made a difference.
+pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    if libretto.change_shell(change) {
+        let shell = libretto.shell();
+        if let Err(error) = (ShellChanged { shell }).emit(app) {
+            tracing::warn!(%error, "shell_not_told");
+        }
+    }
+}
+
+/// Nothing listens until it goes on.
+pub fn pause(app: &AppHandle, paused: bool) {
+    change(app, |shell| shell.paused = paused);
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let talk = libretto.talk();
+    let conversation = talk.assistant.conversation();
+    if paused {
+        conversation.cancel();
+        // Hands-free would open the microphone again at once.
+        conversation.set_mode(machine::Mode::PushToTalk);
+    } else {
+        conversation.set_mode(mode(libretto.foundation.now().conversation.mode));
+    }
+    hotkeys::apply(app);
+    tray::show(app, conversation.state().phase, paused);
+}
+
+/// True while there is something that Escape could call off.
+fn runs(phase: Phase) -> bool {
+    !matches!(phase, Phase::Idle | Phase::Waiting)
+}
+
+/// Keeps tray, overlay and the cancel key in step with a conversation, until it ends.
+pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>) {
+    let mut ran = false;
+    loop {
+        let phase = states.borrow_and_update().phase;
+        let paused = app
+            .try_state::<Libretto>()
+            .is_some_and(|libretto| libretto.shell().paused);
+        tray::show(&app, phase, paused);
+        let running = runs(phase);
+        if running != ran {
+            ran = running;
+            hotkeys::while_turn(&app, running);
+            windows::running(&app, running);
+        }
+        if states.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Lets changed settings take effect on the desktop's side, for as long as Libretto runs.
+pub async fn obey(app: AppHandle) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let mut changes = libretto.foundation.settings.watch();
+    let mut before = changes.borrow_and_update().clone();
+    login(&app, &before);
+    while changes.changed().await.is_ok() {
+        let now = changes.borrow_and_update().clone();
+        if let Ok(values) = plain(&now)
+            && let Err(error) = (SettingsChanged { values }).emit(&app)
+        {
+            tracing::warn!(%error, "settings_not_told");
+        }
+        if now.hotkeys != before.hotkeys {
+            hotkeys::apply(&app);
+        }
+        if now.appearance.start_at_login != before.appearance.start_at_login {
+            login(&app, &now);
+        }
+        if now.microphone.device != before.microphone.device {
+            tray::refresh(&app);
+        }
+        if libretto.shell().paused {
+            // The assistant obeyed the settings too, and may listen hands-free again.
+            let talk = libretto.talk();
+            talk.assistant.conversation().set_mode(machine::Mode::PushToTalk);
+        }
+        before = now;
+    }
+}
+
+/// Starts with the desktop, or does not.
+fn login(app: &AppHandle, settings: &Settings) {
+    let launcher = app.autolaunch();
+    let wanted = settings.appearance.start_at_login;
+    // Asking first spares a system without any such place an error about what nobody wanted.
+    if launcher.is_enabled().unwrap_or(false) == wanted {
+        return;
+    }
+    let changed = if wanted {
+        launcher.enable()
+    } else {
+        launcher.disable()
+    };
+    if let Err(error) = changed {
+        tracing::warn!(%error, "start_at_login_not_changed");
+    }
+}

@@ -1,0 +1,147 @@
+//! How Libretto starts, and what a second start hands over to the first.
+
+use clap::{Parser, Subcommand};
+use libretto_assistant::Foundation;
+use libretto_assistant::store::Environment;
+use tauri::{AppHandle, Manager};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+
+use crate::libretto::Libretto;
+use crate::wire::failure::{Answer, Failure};
+use crate::wire::shell::Window;
+use crate::{hotkeys, shell, tray, windows};
+
+/// A voice assistant: it listens, answers aloud, and lights each word as you hear it.
+#[derive(Debug, Parser)]
+#[command(name = "libretto", version)]
+pub struct Arguments {
+    /// Start without a window, in the tray
+    #[arg(long)]
+    pub hidden: bool,
+    /// What the Libretto that runs is to do; one is started if none does
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be handed over.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// As a tap on the talk key: begins to listen, or ends it
+    Toggle,
+    /// Ask a question, or open the quick-ask window
+    Ask {
+        /// The question
+        question: Vec<String>,
+    },
+    /// Give up whatever is going on
+    Cancel,
+    /// Open the settings
+    Settings,
+    /// End Libretto
+    Quit,
+}
+
+/// Everything that must be there before the first window.
+///
+/// # Errors
+/// What stands in the way, as a sentence.
+pub fn set_up(app: &AppHandle, arguments: &Arguments) -> Answer<()> {
+    let libretto = tauri::async_runtime::block_on(async {
+        let foundation = Foundation::open(Environment::read())?;
+        let libretto = Libretto::start(app.clone(), foundation).await?;
+        libretto.talk().assistant.warm();
+        Ok::<_, Failure>(libretto)
+    })?;
+    app.manage(libretto);
+    if !arguments.hidden {
+        windows::open(app, Window::Main)?;
+    }
+    if let Err(error) = tray::make(app) {
+        // Hotkeys and windows work without.
+        tracing::warn!(%error, "no_tray");
+    }
+    hotkeys::apply(app);
+    tauri::async_runtime::spawn(shell::obey(app.clone()));
+    if let Some(command) = &arguments.command {
+        obey(app, command);
+    }
+    Ok(())
+}
+
+/// Libretto cannot start: says why, and ends.
+pub fn give_up(app: &AppHandle, sentence: &str) {
+    let ending = app.clone();
+    app.dialog()
+        .message(sentence)
+        .title("Libretto cannot start")
+        .kind(MessageDialogKind::Error)
+        .show(move |_| ending.exit(1));
+}
+
+/// A second start: its wish is carried out here.
+pub fn handed_over(app: &AppHandle, arguments: &[String]) {
+    match Arguments::try_parse_from(arguments) {
+        Ok(Arguments {
+            command: Some(command),
+            ..
+        }) => obey(app, &command),
+        // Whoever starts it again looks for the window; what cannot be understood is no reason to hide it.
+        Ok(_) | Err(_) => show(app, Window::Main),
+    }
+}
+
+fn obey(app: &AppHandle, command: &Command) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    match command {
+        Command::Toggle => toggle(&libretto),
+        Command::Ask { question } if question.is_empty() => show(app, Window::QuickAsk),
+        Command::Ask { question } => libretto.talk().assistant.conversation().ask(question.join(" ")),
+        Command::Cancel => libretto.talk().assistant.conversation().cancel(),
+        Command::Settings => show(app, Window::Settings),
+        Command::Quit => quit(app),
+    }
+}
+
+/// A tap on the talk key.
+pub fn toggle(libretto: &Libretto) {
+    let talk = libretto.talk();
+    talk.assistant.conversation().key_down();
+    talk.assistant.conversation().key_up();
+}
+
+/// Writes what was said, and ends.
+pub fn quit(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Some(libretto) = app.try_state::<Libretto>() {
+            libretto.close().await;
+        }
+        app.exit(0);
+    });
+}
+
+fn show(app: &AppHandle, window: Window) {
+    if let Err(error) = windows::open(app, window) {
+        tracing::warn!(%error, "window_not_opened");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_start_says_what_it_wants() {
+        let parse = |words: &[&str]| Arguments::try_parse_from(words).unwrap();
+        assert!(matches!(
+            parse(&["libretto", "toggle"]).command,
+            Some(Command::Toggle)
+        ));
+        let asked = parse(&["libretto", "ask", "What", "time", "is", "it?"]).command;
+        assert!(matches!(asked, Some(Command::Ask { question }) if question.join(" ") == "What time is it?"));
+        assert!(parse(&["libretto", "--hidden"]).hidden);
+        assert!(Arguments::try_parse_from(["libretto", "dance"]).is_err());
+    }
+}

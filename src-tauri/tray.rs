@@ -1,0 +1,136 @@
+//! The tray icon: it shows the state, and its menu does what one wants without a window.
+
+use libretto_assistant::audio::devices;
+use libretto_assistant::conversation::machine::Phase;
+use tauri::image::Image;
+use tauri::menu::{CheckMenuItemBuilder, Menu, MenuBuilder, MenuEvent, MenuItemBuilder, SubmenuBuilder};
+use tauri::tray::TrayIconBuilder;
+use tauri::{AppHandle, Manager, Wry, include_image};
+
+use crate::libretto::Libretto;
+use crate::wire::shell::Window;
+use crate::{shell, windows};
+
+const ID: &str = "libretto";
+/// What follows it in a menu item's id is a microphone's id; nothing is the system's default.
+const MICROPHONE: &str = "microphone:";
+
+/// Puts the icon there.
+///
+/// # Errors
+/// What the desktop says.
+pub fn make(app: &AppHandle) -> tauri::Result<()> {
+    TrayIconBuilder::with_id(ID)
+        .icon(include_image!("icons/tray/idle.png"))
+        .tooltip("Libretto")
+        .menu(&menu(app, &[])?)
+        .on_menu_event(chosen)
+        .build(app)?;
+    refresh(app);
+    Ok(())
+}
+
+/// Shows what goes on.
+pub fn show(app: &AppHandle, phase: Phase, paused: bool) {
+    let Some(tray) = app.tray_by_id(ID) else { return };
+    let (icon, words): (Image<'static>, &str) = match phase {
+        _ if paused => (include_image!("icons/tray/paused.png"), "Libretto: paused"),
+        Phase::Idle | Phase::Waiting => (include_image!("icons/tray/idle.png"), "Libretto"),
+        Phase::Arming | Phase::Listening { .. } => {
+            (include_image!("icons/tray/listening.png"), "Libretto: listening")
+        }
+        Phase::Finishing { .. } | Phase::Thinking => {
+            (include_image!("icons/tray/thinking.png"), "Libretto: thinking")
+        }
+        Phase::Speaking { .. } => (include_image!("icons/tray/speaking.png"), "Libretto: speaking"),
+    };
+    // A desktop without a tray is no reason to complain at every turn.
+    let _ = tray.set_icon(Some(icon));
+    let _ = tray.set_tooltip(Some(words));
+}
+
+/// Lists the microphones anew. Listing may take seconds, so it has a thread.
+pub fn refresh(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn_blocking(move || {
+        let found = devices::list().map(|listing| listing.inputs).unwrap_or_default();
+        let Some(tray) = app.tray_by_id(ID) else { return };
+        let shown = menu(&app, &found).and_then(|menu| tray.set_menu(Some(menu)));
+        if let Err(error) = shown {
+            tracing::warn!(%error, "tray_menu_not_shown");
+        }
+    });
+}
+
+fn menu(app: &AppHandle, microphones: &[devices::Device]) -> tauri::Result<Menu<Wry>> {
+    let libretto = app.try_state::<Libretto>();
+    let paused = libretto.as_ref().is_some_and(|libretto| libretto.shell().paused);
+    let chosen = libretto.and_then(|libretto| libretto.foundation.now().microphone.device.clone());
+    let mut choice = SubmenuBuilder::new(app, "Microphone").item(
+        &CheckMenuItemBuilder::with_id(MICROPHONE, "As the system says")
+            .checked(chosen.is_none())
+            .build(app)?,
+    );
+    for microphone in microphones {
+        let item = CheckMenuItemBuilder::with_id(format!("{MICROPHONE}{}", microphone.id), &microphone.name)
+            .checked(chosen.as_ref() == Some(&microphone.id.0))
+            .build(app)?;
+        choice = choice.item(&item);
+    }
+    MenuBuilder::new(app)
+        .item(&MenuItemBuilder::with_id("talk", "Talk").build(app)?)
+        .item(&MenuItemBuilder::with_id("ask", "Quick ask").build(app)?)
+        .item(&MenuItemBuilder::with_id("open", "Open Libretto").build(app)?)
+        .separator()
+        .item(&choice.build()?)
+        .item(
+            &CheckMenuItemBuilder::with_id("pause", "Pause")
+                .checked(paused)
+                .build(app)?,
+        )
+        .item(&MenuItemBuilder::with_id("settings", "Settings").build(app)?)
+        .separator()
+        .item(&MenuItemBuilder::with_id("quit", "Quit").build(app)?)
+        .build()
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "as the tray calls it")]
+fn chosen(app: &AppHandle, event: MenuEvent) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let opened = match event.id().as_ref() {
+        "talk" => {
+            crate::start::toggle(&libretto);
+            Ok(())
+        }
+        "ask" => windows::open(app, Window::QuickAsk),
+        "open" => windows::open(app, Window::Main),
+        "settings" => windows::open(app, Window::Settings),
+        "pause" => {
+            shell::pause(app, !libretto.shell().paused);
+            refresh(app);
+            Ok(())
+        }
+        "quit" => {
+            crate::start::quit(app);
+            Ok(())
+        }
+        other => {
+            if let Some(id) = other.strip_prefix(MICROPHONE) {
+                let device = Some(id.to_owned()).filter(|id| !id.is_empty());
+                let saved = libretto
+                    .foundation
+                    .settings
+                    .update(|settings| settings.microphone.device = device);
+                if let Err(error) = saved {
+                    tracing::warn!(%error, "microphone_not_saved");
+                }
+            }
+            Ok(())
+        }
+    };
+    if let Err(error) = opened {
+        tracing::warn!(%error, "window_not_opened");
+    }
+}

@@ -1,0 +1,247 @@
+//! The four windows. All load the same page, which finds in its label which one it is. They are made when they are
+//! first wanted, and hidden rather than closed, so that the next time is instant.
+
+use std::time::Duration;
+
+use tauri::{
+    AppHandle, LogicalPosition, Manager, PhysicalPosition, Result, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent,
+};
+
+use crate::libretto::{Libretto, lock};
+use crate::wire::shell::Window;
+
+/// Brings a window to the front; it is made if need be.
+///
+/// # Errors
+/// What the desktop says.
+pub fn open(app: &AppHandle, window: Window) -> Result<()> {
+    let made = get(app, window)?;
+    if window == Window::Overlay {
+        if made.is_visible()? {
+            return Ok(());
+        }
+        let before = app
+            .try_state::<Libretto>()
+            .and_then(|libretto| lock(&libretto.front).strip);
+        made.show()?;
+        return match before {
+            Some(before) => made.set_position(before),
+            None => place(&made),
+        };
+    }
+    made.unminimize()?;
+    made.show()?;
+    made.set_focus()?;
+    // A window that is only just being shown may not be given the focus yet; and what came by way of the tray was no
+    // key or click of ours, after which window managers hesitate.
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(SETTLED).await;
+        if !made.is_focused().unwrap_or(true) {
+            said(made.set_focus());
+        }
+    });
+    Ok(())
+}
+
+/// Puts a window away.
+///
+/// # Errors
+/// What the desktop says.
+pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
+    let Some(made) = app.get_webview_window(window.label()) else {
+        return Ok(());
+    };
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        match window {
+            Window::Overlay if made.is_visible()? => {
+                let at = made.outer_position()?;
+                lock(&libretto.front).strip = Some(at);
+            }
+            Window::QuickAsk => lock(&libretto.front).asked = false,
+            _ => {}
+        }
+    }
+    made.hide()
+}
+
+/// What is in front of the user, as far as the strip and the quick-ask window have to know.
+#[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is told by somebody else")]
+pub struct Front {
+    /// One of the windows that show the conversation has the focus.
+    ours: bool,
+    /// The talk key is held. Meanwhile the X server gives the keyboard to whoever owns the key, and every window seems
+    /// to have lost it.
+    held: bool,
+    /// A turn is running.
+    running: bool,
+    /// The quick-ask window has had the focus since it was opened: now it can lose it.
+    asked: bool,
+    /// Where the strip was when it was hidden: window managers place a window anew when it comes back.
+    strip: Option<PhysicalPosition<i32>>,
+}
+
+/// A focus that is really lost is still lost after so long; hotkeys have been told by then (they are looked for twenty
+/// times a second).
+const SETTLED: Duration = Duration::from_millis(150);
+
+/// The talk key went down or up.
+pub fn held(app: &AppHandle, held: bool) {
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        lock(&libretto.front).held = held;
+        look_soon(app);
+    }
+}
+
+/// A turn began or ended: the strip shows while one runs and none of our windows is in front.
+pub fn running(app: &AppHandle, running: bool) {
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        lock(&libretto.front).running = running;
+        strip(app, &libretto);
+    }
+}
+
+/// Looks who has the focus when the dust has settled.
+fn look_soon(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(SETTLED).await;
+        look(&app);
+    });
+}
+
+fn look(app: &AppHandle) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let focused = |window: Window| {
+        app.get_webview_window(window.label())
+            .is_some_and(|window| window.is_focused().unwrap_or(false))
+    };
+    let ours = focused(Window::Main) || focused(Window::QuickAsk);
+    let asking = focused(Window::QuickAsk);
+    let left = {
+        let mut front = lock(&libretto.front);
+        if front.held {
+            return;
+        }
+        front.ours = ours;
+        front.asked |= asking;
+        // Whoever asked something goes on reading the answer.
+        front.asked && !asking && !front.running
+    };
+    if left && !libretto.shell().pinned {
+        said(hide(app, Window::QuickAsk));
+    }
+    strip(app, &libretto);
+}
+
+fn strip(app: &AppHandle, libretto: &Libretto) {
+    let (ours, running) = {
+        let front = lock(&libretto.front);
+        (front.ours, front.running)
+    };
+    let wanted = libretto.foundation.now().appearance.overlay;
+    // What was hidden a moment ago is not in front, whatever is known of the focus.
+    let seen = [Window::Main, Window::QuickAsk].iter().any(|window| {
+        app.get_webview_window(window.label())
+            .is_some_and(|window| window.is_visible().unwrap_or(false))
+    });
+    said(if running && wanted && !(ours && seen) {
+        open(app, Window::Overlay)
+    } else {
+        hide(app, Window::Overlay)
+    });
+}
+
+fn said(done: Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!(%error, "window_not_changed");
+    }
+}
+
+fn get(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
+    match app.get_webview_window(window.label()) {
+        Some(window) => Ok(window),
+        None => make(app, window),
+    }
+}
+
+fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
+    let builder = WebviewWindowBuilder::new(app, window.label(), WebviewUrl::default())
+        .title(title(window))
+        .visible(false)
+        // Replies and pages never lead the window elsewhere; links go to the browser.
+        .on_navigation(|url| {
+            matches!(url.scheme(), "tauri" | "about") || url.host_str() == Some("tauri.localhost")
+        });
+    let builder = match window {
+        Window::Main => builder.inner_size(960.0, 720.0).min_inner_size(420.0, 480.0),
+        Window::Settings => builder.inner_size(860.0, 680.0).min_inner_size(420.0, 420.0),
+        Window::QuickAsk => builder
+            .inner_size(640.0, 260.0)
+            .min_inner_size(420.0, 160.0)
+            .decorations(false)
+            .always_on_top(true)
+            .skip_taskbar(true)
+            .center(),
+        Window::Overlay => builder
+            .inner_size(OVERLAY.0, OVERLAY.1)
+            // GTK makes a window that cannot be resized as large as its content may want to be.
+            .min_inner_size(OVERLAY.0, OVERLAY.1)
+            .max_inner_size(OVERLAY.0, OVERLAY.1)
+            .decorations(false)
+            .always_on_top(true)
+            .visible_on_all_workspaces(true)
+            .skip_taskbar(true)
+            .focused(false)
+            .focusable(false),
+    };
+    let made = builder.build()?;
+    let (app, label) = (app.clone(), window.label());
+    made.on_window_event(move |event| happened(&app, window, label, event));
+    Ok(made)
+}
+
+/// Size of the strip, in logical pixels.
+const OVERLAY: (f64, f64) = (420.0, 72.0);
+/// Its distance from the lower edge of the screen.
+const ABOVE_EDGE: f64 = 96.0;
+
+/// The strip stands in the middle above the lower edge, until it is moved.
+fn place(overlay: &WebviewWindow) -> Result<()> {
+    let Some(monitor) = overlay.primary_monitor()? else {
+        return Ok(());
+    };
+    let size = monitor.size().to_logical::<f64>(monitor.scale_factor());
+    overlay.set_position(LogicalPosition::new(
+        (size.width - OVERLAY.0) / 2.0,
+        size.height - OVERLAY.1 - ABOVE_EDGE,
+    ))
+}
+
+fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {
+    match event {
+        WindowEvent::CloseRequested { api, .. } => {
+            api.prevent_close();
+            said(hide(app, window));
+        }
+        WindowEvent::Focused(_) if window != Window::Overlay => look_soon(app),
+        WindowEvent::Destroyed => {
+            if let Some(libretto) = app.try_state::<Libretto>() {
+                libretto.watchers.remove(label);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn title(window: Window) -> &'static str {
+    match window {
+        Window::Main => "Libretto",
+        Window::Settings => "Libretto: settings",
+        Window::QuickAsk => "Libretto: quick ask",
+        Window::Overlay => "Libretto: at work",
+    }
+}

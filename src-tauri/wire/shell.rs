@@ -1,0 +1,101 @@
+//! Windows, tray and what else belongs to the desktop.
+
+use libretto_assistant::doctor;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri_specta::Event;
+
+use super::hotkeys::Hotkey;
+
+/// How the desktop's side is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Shell {
+    /// Hotkeys, and whether they work.
+    pub hotkeys: Vec<Hotkey>,
+    /// Nothing listens until it goes on: hotkeys are given back, the microphone is shut.
+    pub paused: bool,
+    /// The quick-ask window stays when it loses the focus.
+    pub pinned: bool,
+    /// Libretto's version.
+    pub version: String,
+}
+
+/// The desktop's side changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct ShellChanged {
+    /// How it is now.
+    pub shell: Shell,
+}
+
+/// Another session is the present one: take a new snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct SessionChanged {
+    /// Its id.
+    pub session: String,
+}
+
+/// The windows. Each loads the same page, and finds its name in its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum Window {
+    /// The conversation.
+    Main,
+    /// Settings.
+    Settings,
+    /// A quick question.
+    QuickAsk,
+    /// The small strip over other programs.
+    Overlay,
+}
+
+impl Window {
+    /// Its label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Settings => "settings",
+            Self::QuickAsk => "quick-ask",
+            Self::Overlay => "overlay",
+        }
+    }
+}
+
+/// How a thing is that the doctor looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It works.
+    Good,
+    /// Libretto works without it, but less well.
+    Limited,
+    /// Libretto cannot do its main job.
+    Bad,
+}
+
+/// One thing that the doctor looked at. It holds no key and nothing that was said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Finding {
+    /// What.
+    pub name: String,
+    /// How it is.
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// What to do, where something can be done.
+    pub advice: Option<String>,
+}
+
+impl From<doctor::Finding> for Finding {
+    fn from(finding: doctor::Finding) -> Self {
+        Self {
+            name: finding.name,
+            health: match finding.health {
+                doctor::Health::Good => Health::Good,
+                doctor::Health::Limited => Health::Limited,
+                doctor::Health::Bad => Health::Bad,
+            },
+            found: finding.found,
+            advice: finding.advice,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! How everything is at a moment: what a window shows when it opens. Notices and pulses go on from there.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::notice::{End, Exchange, Problem, State, Word};
+use super::shell::Shell;
+
+/// How everything is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// The last notice that is contained: those up to it are to be passed over.
+    pub sequence: u64,
+    /// What is going on.
+    pub state: State,
+    /// The id of the session.
+    pub session: String,
+    /// The session's exchanges so far, oldest first (at most the last 200).
+    pub exchanges: Vec<Exchange>,
+    /// The newest turn, while it lasts and until its exchange stands in `exchanges`.
+    pub turn: Option<Turn>,
+    /// Tray, hotkeys, pause.
+    pub shell: Shell,
+    /// Sentences that the user should read: settings that could not be used, a history that cannot be written.
+    pub notices: Vec<String>,
+}
+
+/// A turn as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
+pub struct Turn {
+    /// Which.
+    pub turn: u64,
+    /// The person's words so far.
+    pub partial: String,
+    /// All that the person said.
+    pub said: Option<String>,
+    /// The reply so far, as written.
+    pub reply: String,
+    /// Samples per second of the reply's audio; 0 before it is known.
+    pub rate: u32,
+    /// The words whose times are known.
+    pub words: Vec<Word>,
+    /// It was heard up to here: UTF-16 code units of the reply; known at the end.
+    pub heard: Option<u64>,
+    /// How it ended.
+    pub end: Option<End>,
+    /// What went wrong last.
+    pub problem: Option<Problem>,
+}

@@ -1,0 +1,126 @@
+// The one door to the backend. Whatever stands behind it (Tauri, or the tests' stand-in), the windows see only this.
+
+import type { SettingAt, SettingKey, Settings } from "./settings";
+import type {
+  Device,
+  Devices,
+  Failure,
+  FailureKind,
+  Finding,
+  Format,
+  Hit,
+  HotkeyAction,
+  HotkeyUsed,
+  Keys,
+  KeyStored,
+  Model,
+  ModelEnded,
+  ModelProgress,
+  Notice,
+  Place,
+  Pulse,
+  Session,
+  SessionPage,
+  Shell,
+  Side,
+  Snapshot,
+  Undone,
+  Window,
+} from "./types";
+
+/** What the backend tells unasked, by name. */
+export interface Tells {
+  notice: Notice;
+  settings: Settings;
+  shell: Shell;
+  /** Another session is the present one: take a new snapshot. */
+  session: string;
+  hotkey: HotkeyUsed;
+  modelProgress: ModelProgress;
+  modelEnded: ModelEnded;
+}
+
+/** A refused call: what to match on, and the sentence for the user. */
+export class Refusal extends Error implements Failure {
+  override readonly name = "Refusal";
+
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+    readonly retry = false,
+  ) {
+    super(message);
+  }
+}
+
+/** Every call may be refused with a `Refusal`. */
+export interface Bridge {
+  /** Which window this is. */
+  readonly window: Window;
+  snapshot(): Promise<Snapshot>;
+  /** Hears what is told from now on, until the returned function is called. */
+  on<K extends keyof Tells>(name: K, hear: (told: Tells[K]) => void): () => void;
+  /** Waits until all that is listened to so far is heard: what is asked for afterwards misses nothing. */
+  listening(): Promise<void>;
+  /** Levels and playhead, as long as somebody watches. */
+  watch(see: (pulse: Pulse) => void): () => void;
+
+  talkKey(down: boolean): Promise<void>;
+  cancel(): Promise<void>;
+  stop(): Promise<void>;
+  ask(text: string): Promise<void>;
+  /** Nothing listens until it goes on. */
+  pause(paused: boolean): Promise<void>;
+  /** Says the last reply again, from this grapheme cluster of it on. */
+  replay(cluster: number): Promise<void>;
+
+  settings(): Promise<{ values: Settings; defaults: Settings; path: string; notices: string[] }>;
+  /** Takes effect at once and stays; `undefined` is as it was before anything was set. */
+  set<K extends SettingKey>(key: K, value: SettingAt<K> | undefined): Promise<void>;
+  undo(): Promise<Undone>;
+
+  newSession(): Promise<void>;
+  sessions(after: string | null): Promise<SessionPage>;
+  search(query: string): Promise<Hit[]>;
+  resume(session: string): Promise<void>;
+  rename(session: string, title: string): Promise<void>;
+  remove(session: string): Promise<void>;
+  removeAll(): Promise<void>;
+  /** Writes a file; its path, or `null` when the user thought better of it. */
+  exportTo(session: Session["id"], format: Format): Promise<string | null>;
+
+  devices(): Promise<Devices>;
+  chooseDevice(side: Side, id: Device["id"] | null): Promise<void>;
+  /** Opens a microphone for its level only, until the test is ended; answers when it is over. */
+  testMicrophone(id: Device["id"] | null, level: (level: number) => void): Promise<void>;
+  /** Says a sentence; answers when it has been heard. */
+  testLoudspeaker(id: Device["id"] | null): Promise<void>;
+  endTest(): Promise<void>;
+
+  models(): Promise<Model[]>;
+  /** Answers when it is here. `unverified` is the user's consent to a model whose checksum nobody has stated. */
+  download(id: Model["id"], unverified: boolean): Promise<void>;
+  pauseDownload(id: Model["id"], paused: boolean): Promise<void>;
+  cancelDownload(id: Model["id"]): Promise<void>;
+  removeModel(id: Model["id"]): Promise<void>;
+
+  keys(): Promise<Keys>;
+  /** The key is not kept on this side. */
+  setKey(provider: string, key: string): Promise<KeyStored>;
+  /** Where another key for the provider is still given. */
+  removeKey(provider: string): Promise<Place | null>;
+
+  setHotkey(action: HotkeyAction, keys: string): Promise<void>;
+  /** While keys are captured, the hotkeys themselves are silent. */
+  captureHotkeys(on: boolean): Promise<void>;
+
+  examine(): Promise<Finding[]>;
+  copy(text: string): Promise<void>;
+  openLink(address: string): Promise<void>;
+
+  show(window: Window): Promise<void>;
+  /** Puts this window away. */
+  hide(): Promise<void>;
+  /** Quick ask: stays open when it loses the focus. */
+  pin(pinned: boolean): Promise<void>;
+}

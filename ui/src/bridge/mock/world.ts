@@ -1,0 +1,157 @@
+// A backend's state for the tests: what is so before anything is done.
+
+import type { Settings } from "../settings";
+import type { Devices, Exchange, Finding, Hit, Keys, Model, Session, Shell, Snapshot } from "../types";
+
+export interface World {
+  snapshot: Snapshot;
+  settings: Settings;
+  defaults: Settings;
+  devices: Devices;
+  sessions: Session[];
+  hits: Hit[];
+  models: Model[];
+  keys: Keys;
+  findings: Finding[];
+}
+
+const DAY = 86_400_000;
+/** The tests' clock begins here. */
+export const NOW = Date.UTC(2026, 4, 12, 9, 30);
+
+export function settings(): Settings {
+  return {
+    conversation: {
+      mode: "push_to_talk",
+      system_prompt: "You are a helpful voice assistant. Answer in one short spoken sentence.",
+      personas: [],
+      barge_in: true,
+      max_silence: 1,
+      tail: 0.4,
+      memory: 20,
+    },
+    microphone: { keep_warm: 30, echo_cancellation: true },
+    loudspeaker: { volume: 0.8 },
+    vad: { threshold: 0.5, min_speech: 0.1, min_silence: 0.3 },
+    recogniser: { vocabulary: ["Libretto", "Tannhäuser"] },
+    voice: { speed: 1 },
+    on_device: { idle_minutes: 10 },
+    hotkeys: { talk: "Ctrl+Shift+Space", cancel: "Escape", quick_ask: "Ctrl+Shift+K" },
+    history: { on: true, keep_days: 0, store_alignment: false },
+    appearance: {
+      theme: "light",
+      language: "en",
+      text_size: 1,
+      reduced_motion: false,
+      overlay: true,
+      start_at_login: false,
+      first_steps: false,
+    },
+  };
+}
+
+const SHELL: Shell = {
+  hotkeys: [
+    { action: "talk", keys: "Ctrl+Shift+Space", problem: null },
+    { action: "cancel", keys: "Escape", problem: null },
+    { action: "quick_ask", keys: "Ctrl+Shift+K", problem: "Another program has these keys; choose others." },
+  ],
+  paused: false,
+  pinned: false,
+  version: "0.1.0",
+};
+
+const SESSIONS: [id: string, title: string, days: number, exchanges: number][] = [
+  ["s0", "What is the capital of France?", 0, 3],
+  ["s1", "Why is the sea salty, and since when?", 1, 8],
+  ["s2", "كيف حال الطقس غداً؟", 2, 1],
+  ["s3", "Ein Rezept für Kartoffelsuppe", 5, 4],
+  ["s4", "How do I tune a guitar without a tuner when I have only got my ears and a glass of water?", 12, 2],
+  ["s5", "今天晚上吃什么？", 40, 6],
+];
+
+const MODELS: Model[] = [
+  {
+    id: "smollm2-135m", name: "SmolLM2 135M", description: "The smallest language model that holds a conversation.",
+    quality: "Quick and fluent, and often wrong.", part: "language_model", embedded: true, languages: ["en"],
+    licence: "Apache-2.0", licenceNote: null, bytes: 105_000_000, memory: 180_000_000, verified: true, chosen: true,
+    state: { kind: "present" }, download: null,
+  },
+  {
+    id: "qwen3-1.7b", name: "Qwen3 1.7B", description: "A small model that knows a good deal, in many languages.",
+    quality: "Good answers to everyday questions.", part: "language_model", embedded: false,
+    languages: ["en", "de", "fr", "es", "ar", "zh"], licence: "Apache-2.0", licenceNote: null, bytes: 1_282_439_264,
+    memory: 1_900_000_000, verified: true, chosen: false, state: { kind: "partial", bytes: 412_000_000 },
+    download: {
+      model: "qwen3-1.7b", phase: "downloading", source: "the model hub", bytes: 412_000_000, total: 1_282_439_264,
+      rate: 7_300_000,
+    },
+  },
+  {
+    id: "gemma-3-4b", name: "Gemma 3 4B", description: "The largest that a computer without a graphics card runs well.",
+    quality: "Answers carefully, and takes its time.", part: "language_model", embedded: false, languages: [],
+    licence: "LicenseRef-Gemma", licenceNote: "Its terms restrict some uses.", bytes: 2_489_757_856, memory: 3_400_000_000,
+    verified: false, chosen: false, state: { kind: "missing" }, download: null,
+  },
+  {
+    id: "moonshine-tiny-en", name: "Moonshine tiny",
+    description: "Recognises English speech in a tenth of the time that it takes to say it.",
+    quality: "Good for clear speech close to the microphone.", part: "recogniser", embedded: true, languages: ["en"],
+    licence: "MIT", licenceNote: null, bytes: 28_431_117, memory: 210_000_000, verified: true, chosen: true,
+    state: { kind: "present" }, download: null,
+  },
+  {
+    id: "hibari", name: "Hibari", description: "A calm English voice that knows when each of its words sounds.",
+    quality: "Clear; a little flat in long sentences.", part: "voice", embedded: true, languages: ["en"], licence: "MIT",
+    licenceNote: null, bytes: 13_800_000, memory: 90_000_000, verified: true, chosen: true, state: { kind: "present" },
+    download: null,
+  },
+];
+
+export function world(exchanges: Exchange[] = []): World {
+  const device = (id: string, name: string, usual = false) => ({ id, name, host: "PulseAudio", default: usual });
+  return {
+    snapshot: {
+      sequence: 0,
+      state: { mode: "push_to_talk", turn: null, phase: { kind: "idle" } },
+      session: "s0",
+      exchanges,
+      turn: null,
+      shell: structuredClone(SHELL),
+      notices: [],
+    },
+    settings: settings(),
+    defaults: settings(),
+    devices: {
+      microphones: [device("m1", "Built-in microphone", true), device("m2", "Headset (Bluetooth)")],
+      loudspeakers: [device("l1", "Built-in loudspeakers", true), device("l2", "Headset (Bluetooth)")],
+      microphone: null,
+      loudspeaker: null,
+    },
+    sessions: SESSIONS.map(([id, title, days, count]) => ({
+      id, title, created: NOW - days * DAY, updated: NOW - days * DAY, exchanges: count,
+    })),
+    hits: [
+      {
+        session: "s1", title: "Why is the sea salty, and since when?", exchange: 4, created: NOW - DAY,
+        snippet: "… rain carries salt from the rocks into the sea, and there it …", marked: [{ start: 15, end: 19 }],
+      },
+    ],
+    models: structuredClone(MODELS),
+    keys: {
+      keys: [
+        { provider: "elevenlabs", masked: "…7Qx2", place: { kind: "keychain", name: "Secret Service" }, also: [] },
+        { provider: "deepgram", masked: null, place: null, also: [] },
+        { provider: "openai", masked: "…f00d", place: { kind: "environment", variable: "OPENAI_API_KEY" }, also: [] },
+        { provider: "openrouter", masked: null, place: null, also: [] },
+      ],
+      keychain: { kind: "works", name: "Secret Service" },
+    },
+    findings: [
+      { name: "Libretto", health: "good", found: "0.1.0 on linux (x86_64)", advice: null },
+      { name: "Microphone", health: "good", found: "Built-in microphone (PulseAudio), one of 2", advice: null },
+      { name: "Keychain", health: "limited", found: "It does not answer.", advice: "Look for its password window." },
+      { name: "Engine", health: "bad", found: "The program is not there.", advice: "Install Libretto again." },
+    ],
+  };
+}

@@ -1,0 +1,41 @@
+// The backend's state in words.
+
+import type { State } from "../bridge/types";
+import { type Key, t } from "../strings/strings.svelte";
+
+/** What goes on, in a word or two. `paused`: nothing listens at all. */
+export function headline(state: State, paused: boolean): string {
+  const { phase } = state;
+  if (paused && phase.kind === "idle") return t("state.paused");
+  if (phase.kind === "speaking" && phase.ducked) return t("state.ducked");
+  return t(`state.${phase.kind}`);
+}
+
+/** What one can do now; `talk` and `cancel` are the keys as they are read, empty where there are none. */
+export function hint(state: State, keys: { talk: string; cancel: string }): string {
+  const { phase } = state;
+  const stops = { keys: keys.cancel || "Esc" };
+  switch (phase.kind) {
+    case "idle":
+      return keys.talk ? t("hint.idle", { keys: keys.talk }) : t("hint.idleButton");
+    case "listening":
+      if (state.mode === "hands_free") return "";
+      return t(phase.latched ? "hint.latched" : "hint.held");
+    case "finishing":
+    case "thinking":
+      return t(`hint.${phase.kind}`, stops);
+    case "speaking":
+      return t(state.mode === "hands_free" ? "hint.speakingFree" : "hint.speaking", stops);
+    default:
+      return t(`hint.${phase.kind}` satisfies Key);
+  }
+}
+
+/** Whether the microphone is open. */
+export function hears(state: State): boolean {
+  return ["arming", "waiting", "listening"].includes(state.phase.kind) || isTail(state);
+}
+
+function isTail({ phase }: State): boolean {
+  return (phase.kind === "finishing" && phase.tail) || (phase.kind === "speaking" && phase.ducked);
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+
+import type { Body, Notice, Snapshot } from "../bridge/types";
+import { lay, of, pairs, type View } from "./turns";
+
+const SNAPSHOT: Snapshot = {
+  sequence: 10,
+  state: { mode: "push_to_talk", turn: null, phase: { kind: "idle" } },
+  session: "s",
+  exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false }],
+  turn: null,
+  shell: { hotkeys: [], paused: false, pinned: false, version: "0" },
+  notices: [],
+};
+
+function told(view: View, turn: number | null, ...bodies: Body[]): void {
+  for (const body of bodies) {
+    const notice: Notice = { sequence: view.sequence + 1, turn, at: 0, body };
+    expect(lay(view, notice)).toBe(true);
+  }
+}
+const data = (event: Extract<Body, { group: "data" }>["event"]): Body => ({ group: "data", event });
+const closed = (kind: "complete" | "cut" | "heard_nothing"): Body => ({
+  group: "lifecycle",
+  event: { kind: "closed", end: { kind } },
+});
+
+describe("the view of the conversation", () => {
+  it("passes over what the snapshot contains", () => {
+    const view = of(SNAPSHOT);
+    const old: Notice = { sequence: 10, turn: 2, at: 0, body: data({ kind: "said", text: "late" }) };
+    expect(lay(view, old)).toBe(false);
+    expect(view.turns).toHaveLength(1);
+  });
+
+  it("shows a turn as it goes", () => {
+    const view = of(SNAPSHOT);
+    told(view, 2, data({ kind: "partial", text: "What" }), data({ kind: "said", text: "What is rain?" }));
+    told(view, 2, data({ kind: "reply", delta: "Water " }), data({ kind: "reply", delta: "falling." }));
+    const word = { text: { start: 0, end: 5 }, audio: { start: 0, end: 9 }, cluster: 0 };
+    told(view, 2, data({ kind: "words", rate: 24_000, words: [word] }));
+    told(view, 2, data({ kind: "heard", until: 6 }));
+    told(view, 2, data({ kind: "exchange", exchange: { turn: 2, said: "What is rain?", reply: "Water falling.", heard: 6, cut: true } }));
+    told(view, 2, closed("cut"));
+    const [, pair] = pairs(view.turns);
+    expect(pair?.shown).toMatchObject({ said: "What is rain?", reply: "Water falling.", heard: 6, cut: true, rate: 24_000 });
+    expect(pair?.shown.words).toEqual([word]);
+  });
+
+  it("keeps turns of a resumed session apart from new ones of the same number", () => {
+    const view = of(SNAPSHOT);
+    told(view, 1, data({ kind: "said", text: "Anew" }));
+    expect(pairs(view.turns).map((pair) => pair.shown.said)).toEqual(["Hello", "Anew"]);
+  });
+
+  it("lights a reply where it stands when it is said again", () => {
+    const view = of(SNAPSHOT);
+    told(view, 2, data({ kind: "reply", delta: "Hi there" }));
+    const found = pairs(view.turns);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.spoken.turn).toBe(2);
+    expect(found[0]?.shown.said).toBe("Hello");
+  });
+
+  it("leaves out turns in which nobody said anything", () => {
+    const view = of(SNAPSHOT);
+    told(view, 2, data({ kind: "partial", text: "" }), closed("heard_nothing"));
+    expect(pairs(view.turns)).toHaveLength(1);
+  });
+
+  it("shows the running turn of the snapshot once", () => {
+    const turn = {
+      turn: 1, partial: "", said: "Hello", reply: "Hi there", rate: 0, words: [], heard: 8,
+      end: { kind: "complete" as const }, problem: null,
+    };
+    expect(of({ ...SNAPSHOT, turn }).turns).toHaveLength(1);
+    expect(of({ ...SNAPSHOT, turn: { ...turn, turn: 2, end: null } }).turns).toHaveLength(2);
+  });
+
+  it("keeps a problem with its turn, or apart", () => {
+    const view = of(SNAPSHOT);
+    const event = { stage: "model" as const, kind: "timeout" as const, message: "Too long.", next: null, text: null };
+    told(view, 2, { group: "problem", event });
+    told(view, null, { group: "problem", event: { ...event, stage: "microphone" } });
+    expect(pairs(view.turns)[1]?.shown.problem?.stage).toBe("model");
+    expect(view.problem?.stage).toBe("microphone");
+  });
+});

@@ -1,0 +1,180 @@
+// What the window shows of the conversation: the backend's snapshot, and its notices laid upon it. It only repeats
+// what it is told.
+
+import type { Body, Data, End, Exchange, Notice, Problem, Snapshot, State, Turn, Word } from "../bridge/types";
+
+/** A turn as it is shown. */
+export interface Shown {
+  /** Unique in the page; turns of resumed sessions have numbers that come again. */
+  key: string;
+  turn: number;
+  partial: string;
+  said: string | null;
+  reply: string;
+  /** Samples per second of the reply's audio; 0 before it is known. */
+  rate: number;
+  /** The words whose times are known. */
+  words: Word[];
+  /** Units of the reply that were heard, where it is known. */
+  heard: number | null;
+  end: End | null;
+  cut: boolean;
+  problem: Problem | null;
+  /** The model thinks, unspoken. */
+  reasoning: boolean;
+}
+
+/** All that the windows mirror of the conversation. */
+export interface View {
+  /** The last notice that was laid upon it. */
+  sequence: number;
+  state: State;
+  session: string;
+  /** Oldest first. */
+  turns: Shown[];
+  /** What belongs to no turn. */
+  problem: Problem | null;
+  /** The microphone in use. */
+  microphone: string | null;
+}
+
+export const NOTHING: View = {
+  sequence: 0,
+  state: { mode: "push_to_talk", turn: null, phase: { kind: "idle" } },
+  session: "",
+  turns: [],
+  problem: null,
+  microphone: null,
+};
+
+export function of(snapshot: Snapshot): View {
+  const turns = snapshot.exchanges.map((exchange, index) => past(exchange, `${snapshot.session}/${String(index)}`));
+  const { turn } = snapshot;
+  const running = turn && !snapshot.exchanges.some((exchange) => exchange.turn === turn.turn && turn.end);
+  return {
+    sequence: snapshot.sequence,
+    state: snapshot.state,
+    session: snapshot.session,
+    turns: running ? [...turns, present(turn, snapshot.session)] : turns,
+    problem: null,
+    microphone: null,
+  };
+}
+
+function past(exchange: Exchange, key: string): Shown {
+  const { turn, said, reply, heard, cut } = exchange;
+  const end: End = cut ? { kind: "cut" } : { kind: "complete" };
+  return { key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, problem: null, reasoning: false };
+}
+
+function present(turn: Turn, session: string): Shown {
+  const cut = turn.end?.kind === "cut" || turn.end?.kind === "cancelled";
+  return { ...turn, key: `${session}#${String(turn.turn)}`, cut, reasoning: false };
+}
+
+/** Lays a notice upon the view. Returns whether it was new. */
+export function lay(view: View, notice: Notice): boolean {
+  if (notice.sequence <= view.sequence) return false;
+  view.sequence = notice.sequence;
+  put(view, notice.turn, notice.body);
+  return true;
+}
+
+function put(view: View, turn: number | null, body: Body): void {
+  switch (body.group) {
+    case "lifecycle":
+      if (body.event.kind === "state") {
+        view.state = body.event.state;
+        if (body.event.state.phase.kind === "arming") view.problem = null;
+      } else {
+        const shown = find(view, turn);
+        if (shown) shown.end = body.event.end;
+      }
+      return;
+    case "progress":
+      if (body.event.kind === "device" && body.event.stage === "microphone") view.microphone = body.event.device;
+      if (body.event.kind === "reasoning") {
+        const shown = find(view, turn);
+        if (shown) shown.reasoning = true;
+      }
+      return;
+    case "problem": {
+      const shown = find(view, turn) ?? begin(view, turn);
+      if (shown) shown.problem = body.event;
+      else view.problem = body.event;
+      return;
+    }
+    case "data": {
+      const shown = find(view, turn) ?? begin(view, turn);
+      if (shown) told(shown, body.event);
+    }
+  }
+}
+
+function told(shown: Shown, data: Data): void {
+  switch (data.kind) {
+    case "partial":
+      shown.partial = data.text;
+      return;
+    case "said":
+      shown.said = data.text;
+      return;
+    case "reply":
+      shown.reply += data.delta;
+      shown.reasoning = false;
+      return;
+    case "words":
+      shown.rate = data.rate;
+      shown.words.push(...data.words);
+      return;
+    case "started":
+      return;
+    case "heard":
+      shown.heard = data.until;
+      return;
+    case "exchange": {
+      const { said, reply, heard, cut } = data.exchange;
+      Object.assign(shown, { said, reply, heard, cut });
+    }
+  }
+}
+
+function find(view: View, turn: number | null): Shown | undefined {
+  const key = `${view.session}#${String(turn)}`;
+  return view.turns.findLast((shown) => shown.key === key);
+}
+
+function begin(view: View, turn: number | null): Shown | undefined {
+  if (turn === null) return undefined;
+  const key = `${view.session}#${String(turn)}`;
+  view.turns.push({
+    key, turn, partial: "", said: null, reply: "", rate: 0, words: [], heard: null, end: null, cut: false,
+    problem: null, reasoning: false,
+  });
+  return view.turns.at(-1);
+}
+
+/** A turn with what is said again of it. */
+export interface Pair {
+  shown: Shown;
+  /** The turn in which its reply is being spoken: itself, or a later one that says it again. */
+  spoken: Shown;
+}
+
+/** What stands on the page: turns with something in them, and those that say a reply again within the one they repeat. */
+export function pairs(turns: readonly Shown[]): Pair[] {
+  const found: Pair[] = [];
+  for (const shown of turns) {
+    const last = found.at(-1);
+    const again = last && !shown.said && !shown.partial && shown.reply !== "" && shown.reply === last.shown.reply;
+    if (again) last.spoken = shown;
+    else if (isVisible(shown)) found.push({ shown, spoken: shown });
+  }
+  return found;
+}
+
+function isVisible(shown: Shown): boolean {
+  const gone = shown.end?.kind === "continued" || shown.end?.kind === "heard_nothing";
+  if (gone) return false;
+  return Boolean(shown.said ?? shown.partial) || shown.reply !== "" || shown.problem !== null;
+}

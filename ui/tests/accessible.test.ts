@@ -1,0 +1,86 @@
+// axe finds nothing, in any state, light, dark and in high contrast, from left to right and from right to left.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { Window } from "../src/bridge/types";
+import { type Open, type Scene, Theatre } from "./stage";
+
+let theatre: Theatre;
+beforeAll(async () => {
+  theatre = await Theatre.open();
+});
+afterAll(async () => {
+  await theatre.close();
+  expect(theatre.complaints).toEqual([]);
+});
+
+const nothing = async (): Promise<void> => undefined;
+const section =
+  (index: number) =>
+  async (scene: Scene): Promise<void> => {
+    await scene.page.getByRole("navigation").getByRole("button").nth(index).click();
+    await scene.wait(300);
+  };
+const asked = async (scene: Scene): Promise<void> => {
+  await scene.page.locator("textarea").fill("Why is the sea salty?");
+  await scene.page.keyboard.press("Enter");
+  await scene.wait(1_500);
+};
+const first = "world.settings.appearance.first_steps = true;";
+const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "about"];
+
+const STATES: [name: string, window: Window, world: string, play: (scene: Scene) => Promise<void>][] = [
+  ["idle", "main", "", nothing],
+  ["speaking", "main", "", asked],
+  ["cut", "main", "", async (s) => { await asked(s); await s.page.keyboard.press("Escape"); await s.wait(200); }],
+  ["listening", "main", "", async (s) => { await s.stage((stage) => { void stage.talk(true); }); await s.wait(600); }],
+  ["error", "main", "", async (s) => {
+    await s.stage((stage) => {
+      const event = { stage: "model", kind: "timeout", message: "It took too long.", next: "another", text: null } as const;
+      stage.tell(1, { group: "problem", event });
+      stage.tell(null, { group: "problem", event: { ...event, stage: "microphone", next: null } });
+    });
+    await s.wait(100);
+  }],
+  ["history", "main", "", async (s) => {
+    await s.page.locator("header button").first().click();
+    await s.wait(300);
+    await s.page.locator("aside .item button.icon").nth(1).click();
+  }],
+  ["sound", "main", "", async (s) => { await s.page.locator(".dock .start button").click(); }],
+  ["first 1", "main", first, async (s) => { await s.wait(500); }],
+  ["first 2", "main", first, async (s) => { await s.page.locator("footer button").last().click(); }],
+  ["first 3", "main", first, async (s) => {
+    await s.page.locator("footer button").last().click();
+    await s.page.locator("footer button").last().click();
+  }],
+  ...names.map((name, index): (typeof STATES)[number] => [`settings: ${name}`, "settings", "", section(index)]),
+  ["settings: persona", "settings", "", async (s) => {
+    await section(4)(s);
+    await s.page.getByRole("button", { name: "Add a persona" }).or(s.page.locator(".pick button")).first().click();
+    await s.wait(200);
+  }],
+  ["settings: search", "settings", "", async (s) => { await s.page.getByRole("searchbox").fill("a"); await s.wait(300); }],
+  ["quick ask", "quick-ask", "", nothing],
+  ["quick ask, speaking", "quick-ask", "", asked],
+  ["overlay", "overlay", "", async (s) => { await s.stage((stage) => { void stage.ask("What?"); }); await s.wait(1_500); }],
+];
+
+const LOOKS: Record<string, string> = {
+  light: "",
+  dark: 'world.settings.appearance.theme = "dark";',
+  "high contrast": 'world.settings.appearance.theme = "high_contrast";',
+  "Arabic, from right to left": 'world.settings.appearance.language = "ar";',
+};
+
+describe.each(Object.keys(LOOKS))("%s", (look) => {
+  it.each(STATES)("%s", async (_, window, world, play) => {
+    const open: Open = { window, world: world + (LOOKS[look] ?? "") };
+    const scene = await theatre.show(open);
+    await play(scene);
+    // Colours glide by the browser's own clock.
+    await new Promise((done) => setTimeout(done, 300));
+    expect(await scene.axe()).toEqual([]);
+    await scene.close();
+  });
+});

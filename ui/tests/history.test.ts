@@ -1,0 +1,70 @@
+// Conversations of earlier times, by keyboard.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { type Open, type Scene, Theatre } from "./stage";
+
+let theatre: Theatre;
+let scene: Scene;
+beforeAll(async () => {
+  theatre = await Theatre.open();
+});
+afterAll(async () => {
+  await theatre.close();
+  expect(theatre.complaints).toEqual([]);
+});
+
+const show = async (open: Open = {}): Promise<void> => {
+  scene = await theatre.show(open);
+};
+
+describe("the history", () => {
+  beforeEach(async () => {
+    await show();
+    await scene.tabTo(/^History$/u);
+    await scene.press("Enter");
+    await scene.wait(100);
+  });
+
+  it("is searched, and a session gone on with", async () => {
+    expect(await scene.focused()).toBe("Search conversations");
+    await scene.page.keyboard.type("salt");
+    await scene.wait(50);
+    expect(await scene.page.locator("mark").innerText()).toBe("salt");
+    await scene.tabTo(/Why is the sea salty/u);
+    await scene.press("Enter");
+    await scene.wait(100);
+    expect(await scene.calls("resume")).toEqual([["s1"]]);
+    expect(await scene.page.locator("article").innerText()).toContain("Rivers carry salt into it.");
+  });
+
+  it("renames, exports and deletes", async () => {
+    await scene.tabTo(/More about Why is the sea/u);
+    await scene.press("Enter");
+    await scene.tabTo(/^Rename$/u);
+    await scene.press("Enter");
+    await scene.page.keyboard.type("Salt");
+    await scene.press("Enter");
+    await scene.wait(50);
+    expect(await scene.calls("rename")).toEqual([["s1", "Salt"]]);
+    await scene.tabTo(/Export as SRT/u);
+    await scene.press("Enter");
+    await scene.wait(50);
+    expect(await scene.calls("exportTo")).toEqual([["s1", "srt"]]);
+    expect(await scene.page.getByText("Saved as /home/ana/Documents/Libretto.srt").isVisible()).toBe(true);
+    await scene.page.getByRole("button", { name: "Delete", exact: true }).focus();
+    await scene.press("Enter");
+    // The harmless answer has the focus.
+    expect(await scene.focused()).toBe("Cancel");
+    await scene.press("Tab");
+    await scene.press("Enter");
+    await scene.wait(50);
+    expect(await scene.calls("remove")).toEqual([["s1"]]);
+  });
+
+  it("closes by Escape, and gives the focus back", async () => {
+    await scene.press("Escape");
+    expect(await scene.focused()).toBe("History");
+    expect(await scene.page.locator("aside").count()).toBe(0);
+  });
+});

@@ -1,0 +1,166 @@
+// Every kind of setting, changed and found again.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { type Open, type Scene, Theatre } from "./stage";
+
+let theatre: Theatre;
+let scene: Scene;
+beforeAll(async () => {
+  theatre = await Theatre.open();
+});
+afterAll(async () => {
+  await theatre.close();
+  expect(theatre.complaints).toEqual([]);
+});
+
+const show = async (open: Open = {}): Promise<void> => {
+  scene = await theatre.show(open);
+};
+
+describe("the settings", () => {
+  const section = (name: string): Promise<void> =>
+    scene.page.getByRole("navigation").getByRole("button", { name, exact: true }).click();
+  beforeEach(() => show({ window: "settings" }));
+
+  it("take effect at once and are undone", async () => {
+    await section("Appearance");
+    await scene.page.getByLabel("Light and dark").selectOption("dark");
+    await scene.wait(50);
+    const theme = (): Promise<string | undefined> => scene.page.evaluate(() => document.documentElement.dataset.theme);
+    expect(await theme()).toBe("dark");
+    await scene.page.getByRole("button", { name: "Undo" }).click();
+    await scene.wait(50);
+    expect(await theme()).toBe("light");
+  });
+
+  it("speak another language at once, from right to left too", async () => {
+    await section("Language");
+    await scene.page.getByLabel("Language of the windows").selectOption("ar");
+    await scene.wait(50);
+    expect(await scene.page.evaluate(() => document.documentElement.dir)).toBe("rtl");
+    expect(await scene.page.getByRole("heading", { level: 2 }).innerText()).toBe("اللغة");
+  });
+
+  it("make the text larger", async () => {
+    await section("Appearance");
+    await scene.page.getByLabel("Size of text").focus();
+    await scene.press("End");
+    await scene.wait(50);
+    expect(await scene.page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe("32px");
+  });
+
+  it("capture a hotkey by its keys, by keyboard alone", async () => {
+    await section("Hotkeys");
+    await scene.tabTo(/Change the key for “Quick ask”/u);
+    await scene.press("Enter");
+    await scene.press("a");
+    expect(await scene.page.getByText("Add Ctrl, Alt or Shift").isVisible()).toBe(true);
+    await scene.page.keyboard.press("Control+Alt+KeyJ");
+    await scene.wait(50);
+    expect(await scene.calls("setHotkey")).toEqual([["quick_ask", "Ctrl+Alt+J"]]);
+    expect(await scene.calls("captureHotkeys")).toEqual([[true], [false]]);
+    await scene.stage((stage) => { stage.emit("hotkey", { action: "quick_ask", down: true }); });
+    expect(await scene.page.getByText("Heard it!").isVisible()).toBe(true);
+  });
+
+  it("say so when another program owns a key, and when another hotkey does", async () => {
+    await section("Hotkeys");
+    await scene.tabTo(/Change the key for “Talk”/u);
+    await scene.press("Enter");
+    await scene.stage((stage) => { stage.refuse("setHotkey", "unavailable", "Another program has these keys; choose others."); });
+    await scene.page.keyboard.press("Control+Alt+KeyJ");
+    await scene.wait(50);
+    expect(await scene.page.getByText("Another program has these keys").count()).toBe(2);
+    await scene.press("Enter");
+    await scene.page.keyboard.press("Control+Shift+KeyK");
+    await scene.wait(50);
+    expect(await scene.page.getByText("“Quick ask” has these keys already.").isVisible()).toBe(true);
+  });
+
+  it("switch a hotkey off by Backspace, and leave it by Tab", async () => {
+    await section("Hotkeys");
+    await scene.tabTo(/Change the key for “Call off”/u);
+    await scene.press("Enter");
+    await scene.press("Tab");
+    await scene.wait(20);
+    expect(await scene.calls("captureHotkeys")).toEqual([[true], [false]]);
+    expect(await scene.calls("setHotkey")).toEqual([]);
+    await scene.press("Shift+Tab");
+    await scene.press("Enter");
+    await scene.press("Backspace");
+    await scene.wait(20);
+    expect(await scene.calls("setHotkey")).toEqual([["cancel", ""]]);
+  });
+
+  it("take a key, show its end only, and remove it", async () => {
+    await section("Keys");
+    await scene.wait(50);
+    await scene.page.getByRole("group", { name: "Deepgram" }).getByRole("button", { name: "Set" }).click();
+    await scene.page.keyboard.type("dg-secret-abcd");
+    await scene.press("Enter");
+    await scene.wait(50);
+    expect(await scene.page.getByText("Ends in …abcd").isVisible()).toBe(true);
+    expect(await scene.page.evaluate(() => new XMLSerializer().serializeToString(document).includes("dg-secret"))).toBe(false);
+    await scene.page.getByRole("group", { name: "Deepgram" }).getByRole("button", { name: "Remove" }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("removeKey")).toEqual([["deepgram"]]);
+    // What the environment gives cannot be taken away here.
+    expect(await scene.page.getByRole("group", { name: "OpenAI" }).getByRole("button", { name: "Remove" }).count()).toBe(0);
+  });
+
+  it("download, pause and choose models", async () => {
+    await section("Models");
+    await scene.wait(50);
+    const qwen = scene.page.getByRole("group", { name: "Qwen3 1.7B" });
+    expect(await qwen.innerText()).toContain("412 MB of 1.3 GB");
+    await qwen.getByRole("button", { name: "Pause" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("pauseDownload")).toEqual([["qwen3-1.7b", true]]);
+    expect(await qwen.innerText()).toContain("Paused");
+    // A model that nobody can check is only fetched when the user agrees.
+    await scene.page.getByRole("group", { name: "Gemma 3 4B" }).getByRole("button", { name: /Download/u }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("download")).toEqual([["gemma-3-4b", true]]);
+  });
+
+  it("test a microphone, and end the test with the page", async () => {
+    await section("Devices");
+    await scene.page.getByRole("button", { name: "Test" }).click();
+    await scene.wait(400);
+    expect(await scene.page.getByText("It hears you.").isVisible()).toBe(true);
+    await section("Voice");
+    await scene.wait(20);
+    expect(await scene.calls("endTest")).toEqual([[]]);
+  });
+
+  it("are found by a word", async () => {
+    await scene.page.getByRole("searchbox").fill("dark");
+    await scene.wait(50);
+    const names = await scene.page.locator(".row label:visible").allInnerTexts();
+    expect(names).toEqual(["Light and dark"]);
+  });
+
+  it("give everything that was ever said away only after a question", async () => {
+    await section("Privacy");
+    await scene.page.getByRole("button", { name: "Delete everything" }).click();
+    await scene.press("Escape");
+    expect(await scene.calls("removeAll")).toEqual([]);
+    expect(await scene.page.getByRole("dialog").count()).toBe(0);
+    expect(await scene.calls("hide")).toEqual([]);
+    await scene.page.getByRole("button", { name: "Delete everything" }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Delete everything" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("removeAll")).toEqual([[]]);
+  });
+
+  it("copy the diagnostics", async () => {
+    await section("About");
+    await scene.wait(50);
+    await scene.page.getByRole("button", { name: "Copy it all" }).click();
+    const [[text]] = (await scene.calls("copy")) as [[string]];
+    expect(text).toContain("[bad] Engine: The program is not there. Install Libretto again.");
+  });
+});

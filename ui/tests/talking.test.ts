@@ -1,0 +1,229 @@
+// Talking, typing, listening and reading along in the main window, by keyboard where a keyboard can do it.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { type Open, type Scene, Theatre } from "./stage";
+
+let theatre: Theatre;
+let scene: Scene;
+beforeAll(async () => {
+  theatre = await Theatre.open();
+});
+afterAll(async () => {
+  await theatre.close();
+  expect(theatre.complaints).toEqual([]);
+});
+
+const show = async (open: Open = {}): Promise<void> => {
+  scene = await theatre.show(open);
+};
+
+const REPLY = "One two three four five.";
+
+async function ask(question = "Count.", reply = REPLY): Promise<void> {
+  await scene.stage((stage, reply) => (stage.reply = reply), reply);
+  await scene.page.locator("textarea").fill(question);
+  await scene.press("Enter");
+}
+
+describe("the main window", () => {
+  beforeEach(() => show());
+
+  it("holds to talk by space, and lights the words", async () => {
+    await scene.tabTo(/Hold to talk/u);
+    await scene.page.keyboard.down(" ");
+    await scene.wait(50);
+    expect(await scene.state()).toBe("Opening the microphone …");
+    await scene.wait(400);
+    expect(await scene.state()).toBe("Listening");
+    await scene.page.keyboard.up(" ");
+    await scene.wait(100);
+    expect(await scene.state()).toBe("Understanding …");
+    await scene.wait(200);
+    expect(await scene.state()).toBe("Thinking …");
+    await scene.wait(900);
+    expect(await scene.state()).toBe("Speaking");
+    expect((await scene.painted()).now).toBeTruthy();
+    await scene.wait(6_000);
+    expect(await scene.state()).toBe("Ready");
+    expect(await scene.painted()).toEqual({});
+    expect(await scene.calls("talkKey")).toEqual([[true], [false]]);
+  });
+
+  it("takes a tap for a beginning and an end", async () => {
+    await scene.tabTo(/Hold to talk/u);
+    await scene.press("Enter");
+    await scene.wait(600);
+    expect(await scene.focused()).toBe("End and send");
+    await scene.press("Enter");
+    await scene.wait(100);
+    expect(await scene.state()).toBe("Understanding …");
+  });
+
+  it("lets the key go when the window loses the focus (Whispering 1671: a lost release latches)", async () => {
+    await scene.tabTo(/Hold to talk/u);
+    await scene.page.keyboard.down(" ");
+    await scene.wait(500);
+    await scene.page.evaluate(() => window.dispatchEvent(new Event("blur")));
+    await scene.wait(20);
+    expect(await scene.calls("talkKey")).toEqual([[true], [false]]);
+  });
+
+  it("ignores the repeats of a held key (Handy 1539)", async () => {
+    await scene.tabTo(/Hold to talk/u);
+    for (let n = 0; n < 5; n++) await scene.page.keyboard.down(" ");
+    await scene.wait(500);
+    await scene.page.keyboard.up(" ");
+    await scene.wait(20);
+    expect(await scene.calls("talkKey")).toEqual([[true], [false]]);
+  });
+
+  it("talks by space wherever nothing has the focus", async () => {
+    await scene.page.keyboard.down(" ");
+    await scene.wait(400);
+    expect(await scene.state()).toBe("Listening");
+    await scene.page.keyboard.up(" ");
+    await scene.wait(20);
+    expect(await scene.calls("talkKey")).toEqual([[true], [false]]);
+  });
+
+  it("lights each word when it sounds, and moves nothing", async () => {
+    await ask();
+    await scene.wait(520);
+    const geometry = (): Promise<string> =>
+      scene.page.evaluate(() => JSON.stringify(Array.from(document.querySelectorAll("article *"), (e) => e.getBoundingClientRect())));
+    const before = await geometry();
+    const seen: string[] = [];
+    for (let n = 0; n < 240; n++) {
+      await scene.wait(16);
+      const { now } = await scene.painted();
+      if (now && now !== seen.at(-1)) seen.push(now);
+      if ((await scene.state()) === "Ready") break;
+      expect(await geometry()).toBe(before);
+    }
+    expect(seen).toEqual(["One", "two", "three", "four", "five."]);
+  });
+
+  it("lights a word within a frame of its sample", async () => {
+    await ask();
+    // 400 ms to think, 5 pieces of 8 ms, 40 ms to queue, 20 ms until the first sample; "two" begins 8400 samples later.
+    const begins = 400 + 5 * 8 + 40 + 20 + ((2_400 + 3 * 1_700 + 900) * 1_000) / 24_000;
+    await scene.wait(begins - 40);
+    expect((await scene.painted()).now).toBe("One");
+    await scene.wait(40 + 17);
+    expect((await scene.painted()).now).toBe("two");
+  });
+
+  it("shows heard, now and to come apart, and leaves the text one piece", async () => {
+    await ask("ما عاصمة فرنسا؟", "عاصمة فرنسا هي باريس.");
+    await scene.wait(1_150);
+    const { heard, now, ahead } = await scene.painted();
+    expect([heard, now, ahead].map((text) => text?.trim()).join(" ")).toBe("عاصمة فرنسا هي باريس.");
+    expect(now).toBe("فرنسا");
+    const nodes = await scene.page.evaluate(() => document.querySelector(".reply p")?.childNodes.length);
+    expect(nodes).toBe(1);
+  });
+
+  it("stops by Escape, and tells what was not heard", async () => {
+    await ask();
+    await scene.wait(1_500);
+    await scene.press("Escape");
+    await scene.wait(100);
+    expect(await scene.state()).toBe("Ready");
+    const painted = await scene.painted();
+    expect(painted.now).toBeUndefined();
+    expect(painted.unheard).toContain("five.");
+    expect(await scene.page.getByText(/You cut in here: \d words were not heard/u).isVisible()).toBe(true);
+  });
+
+  it("says it again from a word that was clicked", async () => {
+    await ask();
+    await scene.wait(8_000);
+    const place = await scene.page.evaluate(() => {
+      const text = document.querySelector(".reply p")?.firstChild;
+      const range = document.createRange();
+      if (!text) throw new Error("no reply");
+      range.setStart(text, 8);
+      range.setEnd(text, 13);
+      const box = range.getBoundingClientRect();
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    });
+    await scene.page.mouse.click(place.x, place.y);
+    await scene.wait(400);
+    expect(await scene.calls("replay")).toEqual([[8]]);
+    expect((await scene.painted()).now).toBe("three");
+    // It is lit where it stands: no second copy of it.
+    expect(await scene.page.locator("article").count()).toBe(1);
+  });
+
+  it("says it again from a word chosen by keys", async () => {
+    await ask();
+    await scene.wait(8_000);
+    await scene.page.locator(".reply").focus();
+    await scene.press("Home");
+    await scene.press("ArrowRight");
+    expect((await scene.painted()).cursor).toBe("two");
+    await scene.press("Enter");
+    await scene.wait(20);
+    expect(await scene.calls("replay")).toEqual([[4]]);
+  });
+
+  it("keeps a question that was refused", async () => {
+    await scene.stage((stage) => { stage.refuse("ask", "rate_limited", "Too much is waiting. Try again in a moment."); });
+    await ask("Do not lose this");
+    await scene.wait(50);
+    expect(await scene.page.locator("textarea").inputValue()).toBe("Do not lose this");
+    expect(await scene.page.getByText("Too much is waiting").isVisible()).toBe(true);
+  });
+
+  it("shows Markdown without letting anything in", async () => {
+    await ask("?", "Hello **you** <img src=x onerror=alert(1)> [bad](javascript:alert(1)) [good](https://example.org)");
+    await scene.wait(20_000);
+    expect(await scene.page.locator(".reply img").count()).toBe(0);
+    expect(await scene.page.locator(".reply a[href]").count()).toBe(1);
+    await scene.page.locator(".reply a[href]").click();
+    expect(await scene.calls("openLink")).toEqual([["https://example.org"]]);
+    expect(scene.page.url()).toContain("127.0.0.1");
+  });
+
+  it("changes the volume close at hand, and copies a reply", async () => {
+    await scene.tabTo(/^Sound$/u);
+    await scene.press("Enter");
+    await scene.press("Tab");
+    await scene.press("ArrowRight");
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["loudspeaker.volume", 0.85]]);
+    await scene.press("Escape");
+    expect(await scene.focused()).toBe("Sound");
+    await ask();
+    await scene.wait(8_000);
+    await scene.page.locator("article").getByRole("button", { name: "Copy" }).click();
+    expect(await scene.calls("copy")).toEqual([[REPLY]]);
+  });
+
+  it("follows the conversation, not the reader who has scrolled away", async () => {
+    await ask("Long", "A sentence that fills a line or more. ".repeat(40));
+    await scene.wait(3_000);
+    await scene.page.mouse.move(400, 200);
+    await scene.page.mouse.wheel(0, 2_000);
+    await new Promise((done) => setTimeout(done, 300));
+    await scene.page.mouse.wheel(0, -10_000);
+    await new Promise((done) => setTimeout(done, 300));
+    const top = (): Promise<number> => scene.page.evaluate(() => document.querySelector(".scroller")?.scrollTop ?? -1);
+    const before = await top();
+    await scene.wait(1_000);
+    expect(await top()).toBe(before);
+  });
+});
+
+describe("a pause", () => {
+  it("is said in words, and ended by a button", async () => {
+    await show({ world: "world.snapshot.shell.paused = true;" });
+    expect(await scene.state()).toBe("Paused");
+    await scene.tabTo(/^Listen again$/u);
+    await scene.press("Enter");
+    await scene.wait(20);
+    expect(await scene.calls("pause")).toEqual([[false]]);
+    expect(await scene.state()).toBe("Ready");
+  });
+});

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+// Whole flows in Chromium. One after the other: they share the machine with whatever else runs there.
+export default defineConfig({
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "node",
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
