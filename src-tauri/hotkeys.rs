@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use tauri::{AppHandle, Manager};
-use tauri_plugin_global_shortcut::{GlobalShortcutExt, Shortcut, ShortcutState};
+use tauri_plugin_global_shortcut::{Code, GlobalShortcutExt, Shortcut, ShortcutState};
 use tauri_specta::Event;
 
 use crate::libretto::Libretto;
@@ -68,10 +68,7 @@ pub fn while_turn(app: &AppHandle, running: bool) {
     let changed = if running {
         take(app, HotkeyAction::Cancel, &keys)
     } else {
-        parse(&keys).map(|shortcut| {
-            // It may never have been ours.
-            let _ = app.global_shortcut().unregister(shortcut);
-        })
+        parse(&keys).map(|shortcut| give_back(app, shortcut))
     };
     if let Err(failure) = changed {
         tracing::warn!(failure.message, "cancel_key_not_taken");
@@ -91,13 +88,24 @@ pub fn attempt(app: &AppHandle, keys: &str) -> Answer<()> {
     shortcuts
         .register(shortcut)
         .map_err(|error| refused(keys, &error.to_string()))?;
-    let _ = shortcuts.unregister(shortcut);
+    give_back(app, shortcut);
     Ok(())
 }
 
 fn release(app: &AppHandle) {
     if let Err(error) = app.global_shortcut().unregister_all() {
         tracing::warn!(%error, "hotkeys_not_released");
+    }
+    give_back(app, Shortcut::new(None, Code::Escape));
+}
+
+/// Gives a key back. It may never have been ours.
+///
+/// The X11 back end (global-hotkey 0.8) leaves a release in its buffer until it next asks the server something: without
+/// the second try, the key would stay ours until another one is taken.
+fn give_back(app: &AppHandle, shortcut: Shortcut) {
+    for _ in 0..2 {
+        let _ = app.global_shortcut().unregister(shortcut);
     }
 }
 

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libretto_testkit::keychain::Keyring;
 use libretto_testkit::{Device, SoundCard, Tray, clock, program, recordings, wer};
@@ -143,14 +143,14 @@ fn the_tray_opens_quick_ask_and_pauses() {
     let display = &window.display;
     let tray = Tray::wait_for(&stage.keychain, SOON).unwrap();
     // The list of microphones takes a moment to come.
-    let deadline = std::time::Instant::now() + SOON;
+    let deadline = Instant::now() + SOON;
     while !tray
         .menu()
         .unwrap()
         .iter()
         .any(|(label, _)| label == "Desk microphone")
     {
-        assert!(std::time::Instant::now() < deadline, "{:?}", tray.menu());
+        assert!(Instant::now() < deadline, "{:?}", tray.menu());
         std::thread::sleep(Duration::from_millis(100));
     }
     tray.click("Quick ask").unwrap();
@@ -250,6 +250,13 @@ fn a_second_start_hands_its_wish_over() {
         )
         .and_then(|_| window.command("snapshot", &json!({})))
         .unwrap();
+    // A window that was put away comes back with a plain second start.
+    window
+        .command("window_hide", &json!({ "window": "main" }))
+        .unwrap();
+    window.display.wait_until_gone("Libretto", SOON).unwrap();
+    second(&[]);
+    window.display.wait_for_focus("Libretto", SOON).unwrap();
     let exchange = &turn["exchanges"][0];
     assert_eq!(exchange["said"], "What time is it?");
     assert!(
@@ -296,6 +303,44 @@ fn settings_outlive_the_window_and_can_be_undone() {
         (undone["keys"][0].as_str(), speed(&window)),
         (Some("voice.speed"), json!(1.25))
     );
+}
+
+#[test]
+fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
+    let (stage, other) = (Stage::new().unwrap(), Stage::new().unwrap());
+    let window = Window::start(&stage).unwrap();
+    let attempt = |keys: &str| window.command("hotkeys_try", &json!({ "keys": keys }));
+    attempt("F9").unwrap();
+    // The other program is another Libretto, on a bus of its own.
+    let settings = other.home.path().join(".config/libretto/settings.toml");
+    std::fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    std::fs::write(settings, "[hotkeys]\ntalk = \"F9\"\nquick_ask = \"\"\n").unwrap();
+    let mut owner = Command::new(program::binary("libretto").unwrap())
+        .args(["--hidden", "settings"])
+        .envs(other.env().unwrap())
+        .envs(window.display.env())
+        .spawn()
+        .unwrap();
+    // It takes its keys before it shows a window.
+    window
+        .display
+        .wait_for_window("Libretto: settings", ANSWER)
+        .unwrap();
+    let refused = attempt("F9").unwrap_err().to_string();
+    process::kill(owner.id());
+    owner.wait().unwrap();
+    assert!(refused.contains("Another program owns F9"), "{refused}");
+    let wrong = attempt("Ctrl+Nonsense").unwrap_err().to_string();
+    assert!(wrong.contains("bad_input"), "{wrong}");
+    let set = json!({ "action": "talk", "keys": "F8" });
+    window.command("hotkeys_set", &set).unwrap();
+    window
+        .wait_until("the new key", SOON, |snapshot| {
+            snapshot["shell"]["hotkeys"][0] == json!({ "action": "talk", "keys": "F8", "problem": null })
+        })
+        .unwrap();
+    window.display.tap("F8").unwrap();
+    window.wait_for_phase("listening", SOON).unwrap();
 }
 
 #[test]
