@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -14,9 +13,6 @@ use serde_json::Value;
 /// The longest that any command without a conversation may take.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// One stage at a time in a program: two conversations at once would be measured against each other.
-static ALONE: Mutex<()> = Mutex::new(());
-
 /// Where Libretto's programs run.
 #[derive(Debug)]
 pub struct Stage {
@@ -26,8 +22,6 @@ pub struct Stage {
     pub home: Home,
     /// The message bus.
     pub keychain: Keychain,
-    // Dropped last.
-    _alone: MutexGuard<'static, ()>,
 }
 
 impl Stage {
@@ -38,13 +32,10 @@ impl Stage {
 
     /// With this sound card and this kind of keychain.
     pub fn with(card: SoundCard, keyring: Keyring) -> Result<Self> {
-        // A test that failed leaves nothing behind that could harm the next one.
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Self {
             card,
             home: Home::new()?,
             keychain: Keychain::start(keyring)?,
-            _alone: alone,
         })
     }
 

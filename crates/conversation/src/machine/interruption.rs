@@ -8,7 +8,7 @@ use libretto_voice::{Time, text};
 
 use super::Machine;
 use super::action::Action;
-use super::capture::{Capture, Piece};
+use super::capture::Piece;
 use super::reply::{Kind, Reply};
 use crate::notice::End;
 
@@ -168,13 +168,6 @@ impl Machine {
         let first = plain_words(said).into_iter().next();
         let before = std::mem::replace(&mut capture.first_word, first.clone());
         !capture.doubt.is_some_and(|doubt| doubt.words_only) || before == first
-    }
-
-    /// True when the final words of what may be an echo are other words again. A short word has none before it, and is
-    /// believed.
-    pub(super) fn is_guess(&mut self, said: &str) -> bool {
-        let guessed = |capture: &Capture| capture.first_word.is_some();
-        self.capture.as_ref().is_some_and(guessed) && !self.is_steady(said)
     }
 
     /// True when what was recognised is what the reply itself has just said: the microphone hears the loudspeaker.

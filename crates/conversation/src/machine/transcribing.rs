@@ -94,8 +94,7 @@ impl Machine {
         let Some(capture) = &self.capture else { return };
         let turn = capture.turn;
         if capture.doubt.is_some() {
-            // Once it has ended, the whole transcript decides.
-            if !capture.records() || self.is_echo(&text) || !self.is_steady(&text) {
+            if self.is_echo(&text) || !self.is_steady(&text) {
                 return;
             }
             self.confirm();
@@ -170,7 +169,7 @@ impl Machine {
             .capture
             .as_ref()
             .is_some_and(|capture| capture.doubt.is_some());
-        if text.is_empty() || self.is_echo(&text) || self.is_guess(&text) {
+        if text.is_empty() || self.is_echo(&text) {
             if doubtful {
                 self.relent();
                 self.capture = None;
