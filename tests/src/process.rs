@@ -5,10 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// The clock's ticks per second in which Linux counts processor time; fixed for programs on every architecture that
-/// matters here.
-const TICKS: f64 = 100.0;
-
 /// A program and its descendants, the program first.
 pub fn family(id: u32) -> Result<Vec<u32>> {
     let mut parents = Vec::new();
@@ -78,17 +74,25 @@ pub fn memory(id: u32) -> Result<u64> {
     Ok(sum)
 }
 
-/// Processor time that a program and its descendants have used.
+/// Processor time that the running threads of a program and its descendants have used, by the scheduler's own count:
+/// ticks of 10 ms, which `stat` has, say twice as much of a program that is woken often and briefly.
 pub fn processor(id: u32) -> Result<Duration> {
-    let mut ticks = 0;
+    let mut nanoseconds = 0;
     for member in family(id)? {
-        let Ok(fields) = stat(member) else { continue };
-        // The 14th and 15th field of the whole line: time in the program and in the kernel.
-        for field in fields.iter().skip(11).take(2) {
-            ticks += field.parse::<u64>().unwrap_or(0);
+        // A process or a thread may end while it is looked at.
+        let Ok(threads) = fs::read_dir(format!("/proc/{member}/task")) else {
+            continue;
+        };
+        for thread in threads.filter_map(Result::ok) {
+            let counts = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+            let used = counts
+                .split_whitespace()
+                .next()
+                .and_then(|used| used.parse::<u64>().ok());
+            nanoseconds += used.unwrap_or(0);
         }
     }
-    Ok(Duration::from_secs_f64(ticks as f64 / TICKS))
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 /// The fields of `/proc/ID/stat` from the third on; the second, the name, may hold anything.
