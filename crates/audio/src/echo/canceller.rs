@@ -8,7 +8,7 @@ use sonora::config::EchoCanceller;
 use sonora::{AudioProcessing, Config, StreamConfig};
 
 use super::presence::{Presence, Watch};
-use super::reference::{Reference, Route};
+use super::reference::Reference;
 
 /// Samples of a 10 ms frame at 16 kHz.
 const FRAME: usize = 160;
@@ -30,7 +30,7 @@ const PRIME: usize = 5;
 pub struct Canceller {
     reference: Reference,
     /// The way from loudspeaker to microphone of which it has learnt.
-    route: Route,
+    route: u32,
     watch: Watch,
     processing: AudioProcessing,
     /// Whether it is switched in.

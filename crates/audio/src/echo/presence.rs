@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
+use libretto_voice::audio::rms;
+
 /// What is known of our echo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Presence {
@@ -160,7 +162,7 @@ impl Watch {
 
 /// Mean square.
 fn power(frame: &[f32]) -> f32 {
-    frame.iter().map(|s| s * s).sum::<f32>() / frame.len().max(1) as f32
+    rms(frame).powi(2)
 }
 
 /// Pearson's, over the length of the shorter; 0 where one of them does not change.

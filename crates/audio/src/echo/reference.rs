@@ -79,8 +79,12 @@ pub struct Reference {
 }
 
 /// Which loudspeaker plays: each has its own way to the microphone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Route(Option<DeviceId>);
+#[derive(Default)]
+struct Route {
+    device: Option<DeviceId>,
+    /// Counts the changes: what the canceller asks for with each frame.
+    number: u32,
+}
 
 /// The capture's end, and what has come out of it at 16 kHz.
 struct Line {
@@ -124,11 +128,16 @@ impl Reference {
 
     /// From now on this device plays.
     pub(crate) fn plays_on(&self, device: &DeviceId) {
-        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = Route(Some(device.clone()));
+        let mut route = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+        if route.device.as_ref() != Some(device) {
+            route.device = Some(device.clone());
+            route.number += 1;
+        }
     }
 
-    pub(crate) fn route(&self) -> Route {
-        self.route.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The number of the way from loudspeaker to microphone: another one with each other loudspeaker.
+    pub(crate) fn route(&self) -> u32 {
+        self.route.lock().unwrap_or_else(PoisonError::into_inner).number
     }
 
     /// Whether `len` samples from `from` on are here: all of them, or there are no more because it is silent.
