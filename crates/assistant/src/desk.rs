@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Zoned;
 use libretto_voice::chat::{ChatSession, FinishReason};
-use libretto_voice::{ChatEvent, ChatRequest, LanguageModel, Message, Role, Session};
+use libretto_voice::{ChatEvent, ChatRequest, Error, Kind, LanguageModel, Message, Role, Session};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -97,6 +97,12 @@ impl Desk {
         Some(answer.text)
     }
 
+    /// Whether this would do something besides being answered.
+    fn acts_on(&self, utterance: &str) -> bool {
+        intents::answer(utterance, &Zoned::now(), &self.context())
+            .is_some_and(|(_, answer)| answer.effect != Effect::None)
+    }
+
     fn set_timer(self: &Arc<Self>, time: Duration) {
         let at = Instant::now() + time;
         let (id, cancel) = {
@@ -147,11 +153,27 @@ impl LanguageModel for WithIntents {
         self.model.warm(ahead);
     }
 
+    fn is_local(&self) -> bool {
+        self.model.is_local()
+    }
+
     fn reply(&self, request: ChatRequest) -> ChatSession {
+        let tentative = request.tentative;
         let asked = request
             .messages
             .last()
             .filter(|message| message.role == Role::User);
+        if let Some(message) = asked
+            && tentative
+            && self.desk.acts_on(&message.text)
+        {
+            return Session::spawn(|_| async {
+                Err(Error::new(
+                    Kind::Unsupported,
+                    "It is done once it is certain that it was asked for.",
+                ))
+            });
+        }
         match asked.and_then(|message| self.desk.answer(&message.text)) {
             None => self.model.reply(request),
             Some(text) => Session::spawn(move |ends| async move {

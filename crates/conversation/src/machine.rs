@@ -11,6 +11,7 @@ mod closing;
 mod cutter;
 mod endpoint;
 mod event;
+mod guess;
 mod interruption;
 mod line;
 mod playing;
@@ -51,6 +52,8 @@ pub struct Providers {
     pub voices: Vec<String>,
     /// Whether there is a turn detector.
     pub turn_detector: bool,
+    /// Whether the first model and voice cost nothing, so that they may begin on a guess.
+    pub local: bool,
 }
 
 /// The turn machine.
@@ -203,6 +206,7 @@ impl Machine {
                 }
             }
             User::Stop => {
+                self.forget_guess();
                 self.relent();
                 if let Some(reply) = self.reply.take() {
                     self.cut(reply, End::Cut);
@@ -337,11 +341,14 @@ impl Machine {
     }
 
     fn tell(&mut self, turn: Option<TurnId>, body: Body) {
-        self.out.push(Action::Tell(Notice {
+        let notice = Notice {
             turn,
             at: self.now,
             body,
-        }));
+        };
+        if !self.keeps(&notice) {
+            self.out.push(Action::Tell(notice));
+        }
     }
 
     fn data(&mut self, turn: TurnId, data: Data) {

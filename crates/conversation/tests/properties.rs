@@ -70,6 +70,9 @@ struct World {
     /// The turn whose audio may sound.
     sounding: Option<TurnId>,
     said: u32,
+    /// The turn whose reply is a guess, and what it answers.
+    kept: Option<TurnId>,
+    guessed: Option<String>,
     /// What was finally recognised and has not been answered, recorded or shown in a problem yet.
     owed: Vec<(Job, String)>,
     /// Recognisers that hear again what another one heard: what they say replaces what that one said.
@@ -79,13 +82,14 @@ struct World {
 }
 
 impl World {
-    fn new(mode: Mode) -> Self {
+    fn new(mode: Mode, local: bool) -> Self {
         let two = |name: &str| vec![format!("{name} 1"), format!("{name} 2")];
         let providers = Providers {
             recognisers: two("r"),
             models: two("m"),
             voices: two("v"),
             turn_detector: true,
+            local,
         };
         let mut world = Self {
             machine: Machine::new(
@@ -101,6 +105,8 @@ impl World {
             live: HashSet::new(),
             sounding: None,
             said: 0,
+            kept: None,
+            guessed: None,
             owed: Vec::new(),
             again: HashSet::new(),
             closed: HashSet::new(),
@@ -148,8 +154,18 @@ impl World {
                 assert!(self.live.contains(of), "judges an utterance that is not there");
                 self.give('j', *job);
             }
-            Action::Think { job, turn, said, .. } => {
-                self.answers(said);
+            Action::Think {
+                job,
+                turn,
+                said,
+                guess,
+                ..
+            } => {
+                if *guess {
+                    self.guessed = Some(said.clone());
+                } else {
+                    self.answers(said);
+                }
                 assert!(
                     !self.of('m').any(|j| self.live.contains(&j)),
                     "two models at work"
@@ -173,7 +189,10 @@ impl World {
                     self.turns.push(*turn);
                 }
             }
-            Action::Say { job, .. } | Action::EndSpeech(job) | Action::EndUtterance(job) => {
+            Action::Say { job, .. }
+            | Action::EndSpeech(job)
+            | Action::EndUtterance(job)
+            | Action::Hurry(job) => {
                 assert!(self.live.contains(job), "{action:?} for a job that is not there");
             }
             Action::Drop(job) => {
@@ -181,6 +200,24 @@ impl World {
             }
             Action::Cut(turn) => {
                 events.push(Event::Loudspeaker(Loudspeaker::Silenced(*turn, 100)));
+                self.sounding.take_if(|sounding| sounding == turn);
+            }
+            Action::Keep(turn) => {
+                self.open(*turn);
+                assert!(self.kept.replace(*turn).is_none(), "two guesses at once");
+            }
+            Action::Release(turn) => {
+                assert_eq!(self.kept.take(), Some(*turn), "released without having been kept");
+                let said = self.guessed.take().unwrap();
+                self.answers(&said);
+            }
+            Action::Forget(turn) => {
+                assert_eq!(
+                    self.kept.take(),
+                    Some(*turn),
+                    "forgotten without having been kept"
+                );
+                self.guessed = None;
                 self.sounding.take_if(|sounding| sounding == turn);
             }
             Action::Drain(turn) => self.open(*turn),
@@ -212,7 +249,7 @@ impl World {
                     _ => {}
                 }
             }
-            Action::Warm | Action::Microphone(_) | Action::Duck(_) | Action::Hold(_) => {}
+            Action::Warm | Action::Read(_) | Action::Microphone(_) | Action::Duck(_) | Action::Hold(_) => {}
         }
     }
 
@@ -253,7 +290,8 @@ impl World {
                     self.owed.retain(|(owed, _)| *owed != job);
                 }
                 let event = match what {
-                    0 | 1 => Recogniser::Partial(Transcript::text("maybe")),
+                    0 => Recogniser::Paused,
+                    1 => Recogniser::Partial(Transcript::text("maybe")),
                     2 | 3 => {
                         if !self.again.contains(&job) && self.live.contains(&job) {
                             self.owed.push((job, word.clone()));
@@ -340,8 +378,8 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn any_order_of_events(hands_free: bool, steps in prop::collection::vec(step(), 0..80)) {
-        let mut world = World::new(if hands_free { Mode::HandsFree } else { Mode::PushToTalk });
+    fn any_order_of_events(hands_free: bool, local: bool, steps in prop::collection::vec(step(), 0..80)) {
+        let mut world = World::new(if hands_free { Mode::HandsFree } else { Mode::PushToTalk }, local);
         for step in &steps {
             world.happen(step);
         }

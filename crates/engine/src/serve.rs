@@ -108,6 +108,8 @@ impl Engines {
             (Self::Speech { listen, .. }, Ask::Warm(Model::Recogniser(dir))) => listen.warm(id, dir),
             (Self::Speech { listen, .. }, Ask::Listen(dir)) => listen.begin(id, dir),
             (Self::Speech { listen, .. }, Ask::Audio(samples)) => listen.hear(id, &samples),
+            (Self::Speech { listen, .. }, Ask::Silence(silence)) => listen.silence(id, silence),
+            (Self::Speech { listen, .. }, Ask::Hurry) => listen.hurry(id),
             (Self::Speech { listen, .. }, Ask::Finish) => listen.finish(id),
             (Self::Speech { speak, .. }, Ask::Warm(Model::Voice(dir))) => {
                 speak.push(id, speak::Job::Warm(dir));

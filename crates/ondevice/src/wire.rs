@@ -98,6 +98,10 @@ pub enum Ask {
     Audio(#[serde(with = "samples")] Vec<f32>),
     /// The utterance is over.
     Finish,
+    /// True: the speaker of the utterance pauses, and what follows is silence until `false` comes.
+    Silence(bool),
+    /// Say now what was understood of the utterance so far, and then `Paused`.
+    Hurry,
     /// Answer a conversation. Answers: any number of `Text`, then `Replied`.
     Reply(Chat),
     /// Speak a phrase. Answers: a `Spoken` for each sentence of it, then `Spoke`.
@@ -172,6 +176,8 @@ pub enum Answer {
         /// Samples of the utterance that have been recognised for good.
         end: u64,
     },
+    /// The speaker pauses, or it was asked for: if nothing follows, the words so far are all.
+    Paused,
     /// The next piece of the reply.
     Text(String),
     /// The reply is over.
@@ -206,7 +212,11 @@ impl Answer {
     pub fn is_last(&self) -> bool {
         !matches!(
             self,
-            Answer::Partial(_) | Answer::Segment { .. } | Answer::Text(_) | Answer::Spoken { .. }
+            Answer::Partial(_)
+                | Answer::Paused
+                | Answer::Segment { .. }
+                | Answer::Text(_)
+                | Answer::Spoken { .. }
         )
     }
 }

@@ -15,10 +15,16 @@ use pulseaudio::{AsPlaybackSource, Client, PlaybackStream};
 
 use crate::clock;
 
-/// How far ahead the server asks for samples.
-const AHEAD: Duration = Duration::from_millis(40);
+/// How much the server keeps of a sound, so that it does not run dry when this machine is busy with other things.
+const AHEAD: Duration = Duration::from_secs(2);
+/// How much the server asks for at once; the device's blocks are as long. A room's are longer, so that a microphone in
+/// which nobody speaks is read in the blocks that its readers ask for.
+const BLOCK: Duration = Duration::from_millis(10);
+const ROOM_BLOCK: Duration = Duration::from_millis(50);
 /// How long a sound may take to begin on a busy machine.
 const START: Duration = Duration::from_secs(10);
+/// Longer than any test.
+const FOREVER: Duration = Duration::from_secs(24 * 3_600);
 /// Loudness of a quiet room, RMS: −70 dBFS.
 const ROOM: f32 = 3.2e-4;
 
@@ -32,7 +38,7 @@ pub struct Speech {
     started: Instant,
     length: Duration,
     drained: Option<JoinHandle<()>>,
-    _stream: PlaybackStream,
+    stream: PlaybackStream,
 }
 
 impl Speech {
@@ -43,7 +49,9 @@ impl Speech {
 
     /// When its last sample does.
     pub fn ends(&self) -> Instant {
-        self.started + self.length
+        self.started
+            .checked_add(self.length)
+            .unwrap_or(self.started + FOREVER)
     }
 
     /// Waits until its last sample has been played.
@@ -59,6 +67,10 @@ impl Speech {
 impl Drop for Speech {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
+        // What the server keeps of it is not to be heard any more; a server that has gone plays nothing.
+        if Instant::now() < self.ends() {
+            let _ = block_on(self.stream.flush());
+        }
     }
 }
 
@@ -76,7 +88,7 @@ pub(crate) fn play(client: &Client, sink: &str, audio: &Audio) -> Result<Speech>
         at += size;
         size
     };
-    start(client, sink, audio.rate, audio.duration(), fill)
+    start(client, sink, audio.rate, BLOCK, audio.duration(), fill)
 }
 
 /// The noise of a quiet room, until it is dropped.
@@ -94,13 +106,14 @@ pub(crate) fn room(client: &Client, sink: &str) -> Result<Speech> {
         }
         samples.len() * 4
     };
-    start(client, sink, SampleRate::SPEECH, Duration::MAX, fill)
+    start(client, sink, SampleRate::SPEECH, ROOM_BLOCK, Duration::MAX, fill)
 }
 
 fn start(
     client: &Client,
     sink: &str,
     rate: SampleRate,
+    block: Duration,
     length: Duration,
     mut fill: impl FnMut(&mut [u8]) -> usize + Send + 'static,
 ) -> Result<Speech> {
@@ -126,12 +139,14 @@ fn start(
         sync_id: GROUP.fetch_add(1, Ordering::Relaxed),
         buffer_attr: BufferAttr {
             target_length: rate.samples(AHEAD) as u32 * 4,
+            minimum_request_length: rate.samples(block) as u32 * 4,
             // Starts at once, with whatever there is.
             pre_buffering: 4,
             ..BufferAttr::default()
         },
         flags: StreamFlags {
-            adjust_latency: true,
+            // The device's latency is a block, whatever the server keeps.
+            early_requests: true,
             no_move: true,
             ..StreamFlags::default()
         },
@@ -148,7 +163,7 @@ fn start(
         started: first_sample(&stream, rate)?,
         length,
         drained,
-        _stream: stream,
+        stream,
     })
 }
 

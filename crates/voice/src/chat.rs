@@ -80,6 +80,8 @@ pub struct ChatRequest {
     pub temperature: Option<f32>,
     /// Length limit in tokens.
     pub max_tokens: Option<u32>,
+    /// It is not certain yet that this was asked: nothing may be done that cannot be undone.
+    pub tentative: bool,
 }
 
 /// What a language model says.
@@ -121,6 +123,11 @@ pub trait LanguageModel: Send + Sync {
     /// Gets ready before it is needed (load, connect). The next request will most likely begin with the messages
     /// `ahead`, which a model that runs here can read already. Returns at once.
     fn warm(&self, _ahead: &[Message]) {}
+
+    /// True when asking costs nothing, as for a model that runs here: it may be asked on a guess, and be called off.
+    fn is_local(&self) -> bool {
+        false
+    }
 
     /// Begins an answer.
     fn reply(&self, request: ChatRequest) -> ChatSession;

@@ -47,6 +47,10 @@ pub enum MicrophoneEvent {
         /// after echo cancellation. Never with headphones.
         echo: bool,
     },
+    /// Silence for a tenth of a second in speech: a pause, or its end.
+    SpeechPaused,
+    /// It was a pause.
+    SpeechResumed,
     /// Speech ended this long ago: the hangover that had to pass before it was sure.
     SpeechEnded {
         /// Silence that has passed since the last voiced sample.

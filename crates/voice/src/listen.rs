@@ -37,6 +37,11 @@ impl Default for ListenOptions {
 pub enum ListenInput {
     /// The next samples of the utterance, in the options' rate.
     Audio(Audio),
+    /// True: the speaker pauses, and what follows is silence until `false` comes. Only for recognisers that want it
+    /// ([`SpeechToText::wants_pauses`]).
+    Silence(bool),
+    /// Say now what was understood so far, and then [`ListenEvent::Paused`]. Only for recognisers that want pauses.
+    Hurry,
     /// The utterance is over: commit all that was said, then say [`ListenEvent::Finished`].
     Finish,
 }
@@ -51,6 +56,8 @@ pub enum ListenEvent {
     SpeechStarted,
     /// The words after the last segment so far; each replaces the one before.
     Partial(Transcript),
+    /// The speaker pauses, or it was asked for: if nothing follows, the words so far are all of them.
+    Paused,
     /// The next words, which will not change any more.
     Segment(Transcript),
     /// It thinks that the speaker has finished, with this confidence from 0 to 1 (recognisers with their own
@@ -72,6 +79,11 @@ pub trait SpeechToText: Send + Sync {
 
     /// Gets ready before it is needed (load, connect). Returns at once; what fails here will fail again in `listen`.
     fn warm(&self) {}
+
+    /// True when it makes use of [`ListenInput::Silence`] and [`ListenInput::Hurry`]; others are not sent them.
+    fn wants_pauses(&self) -> bool {
+        false
+    }
 
     /// Begins an utterance.
     fn listen(&self, options: ListenOptions) -> ListenSession;

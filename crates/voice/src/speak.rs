@@ -75,6 +75,11 @@ pub trait TextToSpeech: Send + Sync {
         true
     }
 
+    /// True when speaking costs nothing, as for a voice that runs here: it may speak on a guess, and be called off.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// Begins to speak.
     fn speak(&self, options: SpeakOptions) -> SpeakSession;
 }

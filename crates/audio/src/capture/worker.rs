@@ -350,6 +350,8 @@ impl Worker {
                 let echo = self.canceller.hears_us();
                 self.outbox.send(MicrophoneEvent::SpeechStarted { echo });
             }
+            Some(Change::Paused) => self.outbox.send(MicrophoneEvent::SpeechPaused),
+            Some(Change::Resumed) => self.outbox.send(MicrophoneEvent::SpeechResumed),
             Some(Change::Ended { silence }) => self.outbox.send(MicrophoneEvent::SpeechEnded { silence }),
             None => {}
         }

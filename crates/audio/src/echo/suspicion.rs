@@ -21,6 +21,8 @@ impl Suspicion {
             // It was ours to its end.
             Some(Change::Ended { .. }) if self.untold.take().is_some() => return None,
             Some(Change::Ended { .. }) => return change,
+            Some(Change::Paused | Change::Resumed) if self.untold.is_none() => return change,
+            Some(Change::Paused | Change::Resumed) => {}
             None => {}
         }
         let frames = self.untold.as_mut()?;

@@ -10,11 +10,18 @@ const FRAME: Duration = Duration::from_millis(10);
 /// otherwise every soft syllable would end it.
 const HYSTERESIS: f32 = 0.15;
 
+/// Silence in speech that is worth telling before it is known to be the end: longer than most stops inside words.
+const PAUSE: u32 = 10;
+
 /// Something changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Speech began, `min_speech` ago or a little more.
     Started,
+    /// Silence for a tenth of a second: a pause, or the end.
+    Paused,
+    /// It was a pause.
+    Resumed,
     /// Speech ended this long ago.
     Ended {
         /// Silence since the last voiced frame.
@@ -66,9 +73,13 @@ impl Smoother {
         } else {
             self.threshold
         };
+        let paused = self.speaking && self.unvoiced >= PAUSE;
         if score >= threshold {
             self.voiced = self.voiced.saturating_add(1);
             self.unvoiced = 0;
+            if paused {
+                return Some(Change::Resumed);
+            }
         } else {
             self.unvoiced = self.unvoiced.saturating_add(1);
             if !self.speaking && self.unvoiced > self.padding {
@@ -84,7 +95,7 @@ impl Smoother {
             self.reset();
             return Some(Change::Ended { silence });
         }
-        None
+        (self.speaking && self.unvoiced == PAUSE).then_some(Change::Paused)
     }
 
     /// Nobody speaks, and nobody was about to.
@@ -136,12 +147,20 @@ mod tests {
             (10, 0.9),
             (30, 0.0),
         ];
-        assert_eq!(changes(&settings, &pattern), [(28, Change::Started), ended(112)]);
+        let (paused, resumed) = (Change::Paused, Change::Resumed);
+        let expected = [
+            (28, Change::Started),
+            (53, paused),
+            (73, resumed),
+            (92, paused),
+            ended(112),
+        ];
+        assert_eq!(changes(&settings, &pattern), expected);
         // Between the two thresholds it neither begins nor ends.
         assert_eq!(changes(&settings, &[(50, 0.4)]), []);
         assert_eq!(
             changes(&settings, &[(20, 0.6), (50, 0.4), (30, 0.3)]),
-            [(10, Change::Started), ended(100)]
+            [(10, Change::Started), (80, paused), ended(100)]
         );
     }
 
@@ -161,6 +180,7 @@ mod tests {
                         prop_assert!(speaking && silence.as_secs_f64() + 0.006 >= min_silence);
                         speaking = false;
                     }
+                    Some(Change::Paused | Change::Resumed) => prop_assert!(speaking),
                     None => {}
                 }
                 prop_assert_eq!(smoother.speaking(), speaking);

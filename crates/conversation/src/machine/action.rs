@@ -24,6 +24,8 @@ pub enum Action {
         /// Send it first all audio of this job, which failed.
         replay: Option<Job>,
     },
+    /// Let the recogniser say at once what it has understood of this utterance.
+    Hurry(Job),
     /// No more audio belongs to this utterance.
     EndUtterance(Job),
     /// Ask the turn detector about the utterance of job `of`.
@@ -43,6 +45,8 @@ pub enum Action {
         model: usize,
         /// What the person said.
         said: String,
+        /// Whether they said it is a guess: nothing may be done that cannot be undone.
+        guess: bool,
     },
     /// Open a voice. Its audio goes to the loudspeaker's queue for this turn.
     Speak {
@@ -60,6 +64,14 @@ pub enum Action {
         /// With its own white space.
         text: String,
     },
+    /// Let the model read ahead what has been understood so far.
+    Read(String),
+    /// From now on this turn's audio is kept back from the loudspeaker: its reply is a guess.
+    Keep(TurnId),
+    /// The guess was right: what was kept back of this turn goes to the loudspeaker.
+    Release(TurnId),
+    /// The guess was wrong: what was kept back of this turn is forgotten.
+    Forget(TurnId),
     /// Nothing more is to be said.
     EndSpeech(Job),
     /// Call work off and forget it.

@@ -34,6 +34,8 @@ pub(super) struct Capture {
     pub(super) over: Option<String>,
     /// A recogniser could not be had for some of it.
     pub(super) failed: bool,
+    /// How often its end was guessed.
+    pub(super) guesses: u32,
 }
 
 /// Who ends it.
@@ -176,6 +178,8 @@ impl Machine {
             self.end_utterance();
         } else {
             capture.stage = Stage::Tail { until: tail };
+            let job = capture.live().map(|recognition| recognition.job);
+            self.out.extend(job.map(Action::Hurry));
         }
     }
 
@@ -207,6 +211,7 @@ impl Machine {
             spoke: self.voiced,
             over,
             failed: false,
+            guesses: 0,
         });
         if !doubtful {
             self.give_way();
@@ -217,6 +222,7 @@ impl Machine {
 
     /// The person goes on although the turn seemed over: what comes now belongs to it.
     pub(super) fn go_on(&mut self) {
+        self.forget_guess();
         if let Some(capture) = &mut self.capture {
             capture.stage = Stage::Open;
             capture.since = self.now;
@@ -299,6 +305,7 @@ impl Machine {
     /// Calls it off. What had been said before it went on is kept as said and unanswered.
     pub(super) fn drop_capture(&mut self, end: End) {
         self.keys.forget();
+        self.forget_guess();
         let Some(capture) = self.capture.take() else {
             return;
         };

@@ -79,6 +79,8 @@ pub enum Microphone {
 pub enum Recogniser {
     /// The words after the last segment so far.
     Partial(Transcript),
+    /// The speaker pauses: if nothing follows, the words so far are all.
+    Paused,
     /// Words that will not change any more.
     Segment(Transcript),
     /// It thinks that the person has finished.

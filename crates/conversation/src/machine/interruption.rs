@@ -187,7 +187,7 @@ impl Machine {
 }
 
 /// The words without case and punctuation.
-fn plain_words(written: &str) -> Vec<String> {
+pub(super) fn plain_words(written: &str) -> Vec<String> {
     let graphemes = text::Graphemes::of(written);
     let plain = |word: std::ops::Range<usize>| -> String {
         written[graphemes.bytes(word)]

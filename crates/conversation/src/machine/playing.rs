@@ -14,7 +14,7 @@ impl Machine {
     pub(super) fn drain(&mut self) {
         let (now, wait) = (self.now, self.policy.deadlines.playback);
         let Some(reply) = &mut self.reply else { return };
-        if reply.thinking.is_some() || reply.drained {
+        if reply.thinking.is_some() || reply.drained || reply.guess.is_some() {
             return;
         }
         if let Some(samples) = reply.unheard_from {
@@ -83,6 +83,7 @@ impl Machine {
 
     /// Nothing more can be heard. What the model still says is shown, and the turn ends with it.
     pub(super) fn loudspeaker_failed(&mut self, fault: Fault) {
+        self.guess_failed();
         let turn = self.reply.as_ref().map(|reply| reply.turn);
         self.problem(turn, Stage::Loudspeaker, fault, None, None);
         let Some(reply) = &mut self.reply else { return };
@@ -106,7 +107,10 @@ impl Machine {
     pub(super) fn started(&mut self, turn: TurnId, audible: Time) {
         let (now, wait) = (self.now, self.policy.deadlines.playback);
         let fresh = |reply: &&mut Reply| {
-            reply.turn == turn && reply.audible.is_none() && reply.unheard_from.is_none()
+            reply.turn == turn
+                && reply.audible.is_none()
+                && reply.unheard_from.is_none()
+                && reply.guess.is_none()
         };
         let Some(reply) = self.reply.as_mut().filter(fresh) else {
             return;

@@ -29,6 +29,8 @@ pub(super) enum Outcome {
     Open,
     /// Other words than before.
     Words,
+    /// The words so far are all, if nothing follows.
+    Paused,
     /// The recogniser's own opinion whether the person has finished.
     Verdict(f32),
     /// All is known.
@@ -67,6 +69,7 @@ impl Recognition {
                 transcript.text.trim().clone_into(&mut self.partial);
                 Outcome::Words
             }
+            Recogniser::Paused => Outcome::Paused,
             Recogniser::Segment(transcript) => {
                 self.partial.clear();
                 self.committed.append(transcript);

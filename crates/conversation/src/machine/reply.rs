@@ -9,6 +9,7 @@ use super::event::Job;
 use super::policy::AHEAD;
 use super::script::Script;
 use crate::memory::Exchange;
+use crate::notice::Notice;
 
 /// A reply under way.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(super) struct Reply {
     pub(super) turn: TurnId,
     pub(super) ledger: Ledger,
     pub(super) kind: Kind,
+    /// It answers what may not be all; what it has to tell so far.
+    pub(super) guess: Option<Vec<Notice>>,
     /// The model at work; `None` when there is no more text to come.
     pub(super) thinking: Option<Thinking>,
     pub(super) script: Script,
@@ -88,6 +91,7 @@ impl Reply {
             turn,
             ledger,
             kind,
+            guess: None,
             thinking: None,
             script: Script::default(),
             voice: Voice::None,

@@ -38,7 +38,7 @@ impl Machine {
         let Kind::Answer { said } = &reply.kind else {
             return;
         };
-        let (turn, said) = (reply.turn, said.clone());
+        let (turn, said, guess) = (reply.turn, said.clone(), reply.guess.is_some());
         let name = self.providers.models.get(provider).cloned();
         reply.thinking = name.as_ref().map(|_| Thinking {
             job,
@@ -46,6 +46,10 @@ impl Machine {
             deadline,
             begun: false,
         });
+        if guess && name.is_none() {
+            self.guess_failed();
+            return;
+        }
         let fault = fault.or_else(|| {
             let none = "No language model is set up. Choose one in the settings.";
             name.is_none().then(|| Fault::new(ErrorKind::Unsupported, none))
@@ -62,6 +66,7 @@ impl Machine {
                     turn,
                     model: provider,
                     said,
+                    guess,
                 });
             }
             None => {
@@ -100,6 +105,9 @@ impl Machine {
             Model::Finished(reason) => {
                 self.out.push(Action::Drop(job));
                 if reason == FinishReason::Filtered {
+                    if self.guess_failed() {
+                        return;
+                    }
                     let fault = Fault::new(
                         ErrorKind::BadInput,
                         "The model's provider withheld the rest of the answer. Put the question in other words.",
@@ -115,6 +123,9 @@ impl Machine {
 
     /// Before its first token the next one is asked; after it, what came is the reply.
     pub(super) fn model_failed(&mut self, job: Job, fault: Fault) {
+        if self.guess_failed() {
+            return;
+        }
         let Some(reply) = &self.reply else { return };
         let Some(thinking) = &reply.thinking else { return };
         self.out.push(Action::Drop(job));

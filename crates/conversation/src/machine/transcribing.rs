@@ -62,8 +62,10 @@ impl Machine {
                     capture.ledger.note(Milestone::FirstPartial, now);
                     capture.spoke = true;
                     self.words(text);
+                    self.read_ahead();
                 }
             }
+            Outcome::Paused => self.guess(),
             Outcome::Verdict(score) => {
                 if let Stage::Pause { verdict, .. } = &mut capture.stage {
                     *verdict = Verdict::Given(score);
@@ -170,6 +172,7 @@ impl Machine {
             .as_ref()
             .is_some_and(|capture| capture.doubt.is_some());
         if text.is_empty() || self.is_echo(&text) {
+            self.forget_guess();
             if doubtful {
                 self.relent();
                 self.capture = None;
@@ -189,6 +192,10 @@ impl Machine {
         if let Some(mut capture) = self.capture.take() {
             capture.ledger.renote(Milestone::FinalTranscript, self.now);
             self.data(capture.turn, Data::Said { text: text.clone() });
+            if self.take_up_guess(&capture, &text) {
+                return;
+            }
+            self.forget_guess();
             self.begin(
                 capture.turn,
                 capture.ledger,

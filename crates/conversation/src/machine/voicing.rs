@@ -79,7 +79,7 @@ impl Machine {
         let Some(reply) = &mut self.reply else { return };
         reply.queue(rate, samples, now);
         reply.ledger.note(Milestone::FirstAudio, now);
-        if reply.audible.is_none() {
+        if reply.audible.is_none() && reply.guess.is_none() {
             reply.playback.get_or_insert(now + deadlines.playback);
         }
         self.voice_lives();
@@ -122,6 +122,9 @@ impl Machine {
 
     /// The next voice goes on with the first word that the queue does not hold in full.
     pub(super) fn voice_failed(&mut self, fault: Fault) {
+        if self.guess_failed() {
+            return;
+        }
         let Some(reply) = &mut self.reply else { return };
         let Voice::Open(speech) = &reply.voice else { return };
         let next = speech.provider + 1;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use libretto_voice::device::{MicrophoneEvent, MicrophoneSession};
-use libretto_voice::{Audio, Kind, Time};
+use libretto_voice::{Audio, Kind, Time, TurnId};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -37,7 +37,7 @@ struct Work {
     _task: AbortOnDropHandle<()>,
     utterance: Option<Arc<Utterance>>,
     phrases: Option<mpsc::Sender<String>>,
-    turn: Option<libretto_voice::TurnId>,
+    turn: Option<TurnId>,
 }
 
 pub(super) struct Runner {
@@ -53,6 +53,8 @@ pub(super) struct Runner {
     jobs: HashMap<Job, Work>,
     pub(super) microphone: Option<MicrophoneSession>,
     pub(super) pre_roll: PreRoll,
+    /// The turn whose reply is a guess, and its audio.
+    kept: Option<(TurnId, Vec<Audio>)>,
     /// The utterance that the microphone's audio belongs to.
     pub(super) live: Option<(Job, Arc<Utterance>)>,
 }
@@ -81,6 +83,7 @@ impl Runner {
             jobs: HashMap::new(),
             microphone: None,
             pre_roll: PreRoll::default(),
+            kept: None,
             live: None,
         }
     }
@@ -134,7 +137,7 @@ impl Runner {
             Action::Warm => {
                 self.parts.warm();
                 if let Some(model) = self.parts.models.first() {
-                    tokio::spawn(warm(model.clone(), self.recall.clone()));
+                    tokio::spawn(warm(model.clone(), self.recall.clone(), None));
                 }
             }
             Action::Microphone(on) => return self.switch(on),
@@ -144,6 +147,11 @@ impl Runner {
                 replay,
                 ..
             } => self.listen(job, recogniser, replay),
+            Action::Hurry(job) => {
+                if let Some(utterance) = self.jobs.get(&job).and_then(|work| work.utterance.as_ref()) {
+                    utterance.hurry();
+                }
+            }
             Action::EndUtterance(job) => {
                 if let Some(utterance) = self.jobs.get(&job).and_then(|work| work.utterance.as_ref()) {
                     utterance.end();
@@ -151,8 +159,20 @@ impl Runner {
                 self.live.take_if(|(live, _)| *live == job);
             }
             Action::Judge { job, of } => self.judge(job, of),
-            Action::Think { job, model, said, .. } => {
-                if let Some(choice) = self.parts.models.get(model).cloned() {
+            Action::Read(said) => {
+                if let Some(model) = self.parts.models.first() {
+                    tokio::spawn(warm(model.clone(), self.recall.clone(), Some(said)));
+                }
+            }
+            Action::Think {
+                job,
+                model,
+                said,
+                guess,
+                ..
+            } => {
+                if let Some(mut choice) = self.parts.models.get(model).cloned() {
+                    choice.options.tentative = guess;
                     let (recall, reports) = (self.recall.clone(), self.reports.clone());
                     self.work(
                         job,
@@ -184,6 +204,24 @@ impl Runner {
             Action::Drop(job) => {
                 self.jobs.remove(&job);
                 self.live.take_if(|(live, _)| *live == job);
+            }
+            Action::Keep(turn) => {
+                tracing::debug!(%turn, "guess_begins");
+                self.kept = Some((turn, Vec::new()));
+            }
+            Action::Forget(turn) => {
+                tracing::debug!(%turn, "guess_forgotten");
+                self.kept.take_if(|(kept, _)| *kept == turn);
+            }
+            Action::Release(turn) => {
+                let (_, audio) = self.kept.take_if(|(kept, _)| *kept == turn)?;
+                tracing::debug!(%turn, pieces = audio.len(), "guess_taken_up");
+                let queued = audio
+                    .into_iter()
+                    .try_for_each(|audio| self.parts.loudspeaker.queue(turn, audio));
+                if let Err(error) = queued {
+                    return Some(Event::Loudspeaker(Loudspeaker::Failed(error.into())));
+                }
             }
             Action::Drain(turn) => self.parts.loudspeaker.finish(turn),
             Action::Cut(turn) => {
@@ -266,7 +304,14 @@ impl Runner {
                     return;
                 };
                 let (rate, samples) = (audio.rate, audio.samples.len() as u64);
-                match self.parts.loudspeaker.queue(turn, audio) {
+                let queued = match &mut self.kept {
+                    Some((kept, audios)) if *kept == turn => {
+                        audios.push(audio);
+                        Ok(())
+                    }
+                    _ => self.parts.loudspeaker.queue(turn, audio),
+                };
+                match queued {
                     Ok(()) => self.step(Event::Voice(job, Voice::Audio { rate, samples })),
                     Err(error) => self.step(Event::Loudspeaker(Loudspeaker::Failed(error.into()))),
                 }

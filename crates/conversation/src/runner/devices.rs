@@ -30,6 +30,12 @@ impl Runner {
         None
     }
 
+    fn silence(&self, silence: bool) {
+        if let Some((_, utterance)) = &self.live {
+            utterance.silence(silence);
+        }
+    }
+
     pub(super) fn microphone(&mut self, event: Option<libretto_voice::Result<MicrophoneEvent>>) {
         let event = match event {
             Some(Ok(event)) => event,
@@ -55,7 +61,10 @@ impl Runner {
                 self.progress(Progress::Level { level });
                 self.step(Event::Microphone(Microphone::Level(level)));
             }
+            MicrophoneEvent::SpeechPaused => self.silence(true),
+            MicrophoneEvent::SpeechResumed => self.silence(false),
             MicrophoneEvent::SpeechStarted { echo } => {
+                self.silence(false);
                 self.step(Event::Microphone(Microphone::SpeechStarted { echo }));
             }
             MicrophoneEvent::SpeechEnded { silence } => {

@@ -52,6 +52,8 @@ pub(super) struct Utterance {
 #[derive(Debug, Default)]
 struct Recorded {
     samples: Vec<f32>,
+    /// What else the recogniser is told, and before which sample.
+    asides: Vec<(usize, ListenInput)>,
     ended: bool,
 }
 
@@ -60,7 +62,7 @@ impl Utterance {
         Arc::new(Self {
             audio: Mutex::new(Recorded {
                 samples,
-                ended: false,
+                ..Recorded::default()
             }),
             grown: Notify::new(),
         })
@@ -72,6 +74,25 @@ impl Utterance {
 
     pub(super) fn push(&self, frame: &[f32]) {
         self.audio().samples.extend_from_slice(frame);
+        self.grown.notify_one();
+    }
+
+    /// The speaker pauses, or goes on.
+    pub(super) fn silence(&self, silence: bool) {
+        self.aside(ListenInput::Silence(silence));
+    }
+
+    /// What was understood so far is wanted at once.
+    pub(super) fn hurry(&self) {
+        self.aside(ListenInput::Hurry);
+    }
+
+    fn aside(&self, aside: ListenInput) {
+        {
+            let mut audio = self.audio();
+            let at = audio.samples.len();
+            audio.asides.push((at, aside));
+        }
         self.grown.notify_one();
     }
 
@@ -88,17 +109,21 @@ impl Utterance {
         Audio::new(SampleRate::SPEECH, audio.samples[start..].to_vec())
     }
 
-    /// The next piece from `at` on; `None` at the end. Safe to drop.
-    async fn next(&self, at: usize) -> Option<Vec<f32>> {
+    /// What comes after so many samples and asides; `None` at the end. Safe to drop.
+    async fn next(&self, at: usize, asides: usize) -> Option<ListenInput> {
         loop {
             {
                 let audio = self.audio();
-                let end = audio
-                    .samples
-                    .len()
+                let aside = audio.asides.get(asides);
+                if let Some((_, aside)) = aside.filter(|(from, _)| *from <= at) {
+                    return Some(aside.clone());
+                }
+                let end = aside
+                    .map_or(audio.samples.len(), |(from, _)| *from)
                     .min(at + SampleRate::SPEECH.samples(PIECE) as usize);
                 if at < end {
-                    return Some(audio.samples[at..end].to_vec());
+                    let samples = audio.samples[at..end].to_vec();
+                    return Some(ListenInput::Audio(Audio::new(SampleRate::SPEECH, samples)));
                 }
                 if audio.ended {
                     return None;
@@ -120,14 +145,18 @@ pub(super) async fn listen(
     let (input, mut events, _guard) = recogniser.listen(options).split();
     let feed = async {
         let Some(input) = input else { return };
-        let mut at = 0;
-        while let Some(samples) = utterance.next(at).await {
-            at += samples.len();
-            if input
-                .send(ListenInput::Audio(Audio::new(SampleRate::SPEECH, samples)))
-                .await
-                .is_err()
-            {
+        let (mut at, mut asides) = (0, 0);
+        while let Some(next) = utterance.next(at, asides).await {
+            match &next {
+                ListenInput::Audio(audio) => at += audio.samples.len(),
+                _ => {
+                    asides += 1;
+                    if !recogniser.wants_pauses() {
+                        continue;
+                    }
+                }
+            }
+            if input.send(next).await.is_err() {
                 // It has ended: its last event says why.
                 return;
             }
@@ -140,6 +169,7 @@ pub(super) async fn listen(
         loop {
             let event = match events.recv().await {
                 Some(Ok(ListenEvent::Partial(transcript))) => Recogniser::Partial(transcript),
+                Some(Ok(ListenEvent::Paused)) => Recogniser::Paused,
                 Some(Ok(ListenEvent::Segment(transcript))) => Recogniser::Segment(transcript),
                 Some(Ok(ListenEvent::EndOfTurn(score))) => Recogniser::EndOfTurn(score),
                 Some(Ok(ListenEvent::TurnResumed)) => Recogniser::TurnResumed,

@@ -58,6 +58,8 @@ impl Parts {
             models: self.models.iter().map(|m| m.provider.name().to_owned()).collect(),
             voices: self.voices.iter().map(|v| v.provider.name().to_owned()).collect(),
             turn_detector: self.turn_detector.is_some(),
+            local: self.models.first().is_some_and(|m| m.provider.is_local())
+                && self.voices.first().is_none_or(|v| v.provider.is_local()),
         }
     }
 

@@ -10,10 +10,16 @@ use super::parts::Choice;
 use super::remembering::Recall;
 use crate::machine::{Event, Fault, Job, Model};
 
-/// Gets a model ready for the next question: it can read all that comes before it already.
-pub(super) async fn warm(model: Choice<dyn LanguageModel, ChatRequest>, recall: Recall) {
+/// Gets a model ready for the next question: it can read all that comes before it already, and the question as far as
+/// it has been asked.
+pub(super) async fn warm(
+    model: Choice<dyn LanguageModel, ChatRequest>,
+    recall: Recall,
+    asked: Option<String>,
+) {
     let mut ahead = model.options.messages;
     ahead.extend(recall.recent().await);
+    ahead.extend(asked.map(|said| Message::new(Role::User, said)));
     model.provider.warm(&ahead);
 }
 

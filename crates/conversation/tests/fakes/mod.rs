@@ -272,6 +272,7 @@ impl SpeechToText for Ear {
             let mut samples = 0;
             while let Some(input) = ends.input.recv().await {
                 match input {
+                    ListenInput::Silence(_) | ListenInput::Hurry => {}
                     ListenInput::Audio(audio) => samples += audio.samples.len(),
                     ListenInput::Finish => break,
                 }

@@ -2,7 +2,7 @@
 //!
 //! `at 1.20 …` lets time run to 1.20 s (deadlines fire on the way) and then makes something happen:
 //! `key down|up`, `cancel`, `stop`, `ask …`, `announce …`, `replay N`, `mode …`, `mic listening|speech|echo|silence S|
-//! level L|fails` (`echo` is speech that may be our own voice), `heard partial|segment …|done|fails`, `judge S|fails`, `model says …|done|fails`, `voice speaks S|done|
+//! level L|fails` (`echo` is speech that may be our own voice), `heard partial|segment …|pause|done|fails`, `judge S|fails`, `model says …|done|fails`, `voice speaks S|done|
 //! fails`, `speaker starts|starved|drained|fails`; `nothing` only lets time run. `heard`, `model` and `voice` speak for
 //! the newest job of their kind; `late heard …` and so on for the one before it.
 //!
@@ -75,6 +75,7 @@ pub fn two_of_each() -> Providers {
         models: two("mind"),
         voices: two("voice"),
         turn_detector: true,
+        local: false,
     }
 }
 
@@ -223,6 +224,7 @@ impl Stage {
             ("heard", "segment") => {
                 Event::Recogniser(job(&self.recognisers), Recogniser::Segment(words(text)))
             }
+            ("heard", "pause") => Event::Recogniser(job(&self.recognisers), Recogniser::Paused),
             ("heard", "done") => Event::Recogniser(job(&self.recognisers), Recogniser::Finished),
             ("heard", _) => Event::Recogniser(
                 job(&self.recognisers),
@@ -354,9 +356,16 @@ fn readable(action: &Action) -> String {
                 if replay.is_some() { " replaying" } else { "" }
             )
         }
+        Action::Hurry(_) => "hurry".into(),
         Action::EndUtterance(_) => "end utterance".into(),
         Action::Judge { .. } => "judge".into(),
-        Action::Think { model, said, .. } => format!("think {model} {said}"),
+        Action::Read(said) => format!("read {said}"),
+        Action::Think {
+            model, said, guess, ..
+        } => format!("{} {model} {said}", if *guess { "guess" } else { "think" }),
+        Action::Keep(_) => "keep".into(),
+        Action::Release(_) => "release".into(),
+        Action::Forget(_) => "forget".into(),
         Action::Speak { voice, .. } => format!("speak {voice}"),
         Action::Say { text, .. } => format!("say {}", text.trim()),
         Action::EndSpeech(_) => "end speech".into(),

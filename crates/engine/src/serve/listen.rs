@@ -1,7 +1,7 @@
 //! The recogniser's thread: partials while the person still speaks, and the rest as soon as they have finished.
 //!
 //! The words are recognised again on all that is not final yet, about every 0.3 s, and at once when the speaker
-//! pauses. If nothing but silence follows such a pause, its words are the final ones, and finishing takes no time.
+//! pauses, which the other side's detector may know better. If nothing but silence follows such a pause, its words are the final ones, and finishing takes no time.
 //! What is not worth finishing (a partial of words that have gone on, a partial when something final is due) is
 //! abandoned between two tokens.
 
@@ -56,6 +56,20 @@ impl Listener {
 
     pub(super) fn hear(&self, id: u64, samples: &[f32]) {
         self.told(id, |utterances| utterances.hear(id, samples));
+    }
+
+    pub(super) fn silence(&self, id: u64, silence: bool) {
+        self.told(id, |utterances| {
+            utterances.silence(id, silence);
+            true
+        });
+    }
+
+    pub(super) fn hurry(&self, id: u64) {
+        self.told(id, |utterances| {
+            utterances.hurry(id);
+            true
+        });
     }
 
     pub(super) fn finish(&self, id: u64) {

@@ -9,6 +9,10 @@ const LOUD_FRAMES: usize = 10;
 /// Below this part of it (−34 dB) a frame is silent. Consonants at a word's end lie above, room noise mostly below;
 /// where it does not, nothing counts as silent and the recogniser is simply asked once more.
 const SILENT: f32 = 0.02;
+/// Where a detector says that the speaker pauses, everything up to so many times the loudness of that pause is silent…
+const ABOVE_NOISE: f32 = 2.0;
+/// …but for what is as loud as a soft word (−16 dB).
+const LOUDEST_NOISE: f32 = 0.15;
 /// A pause must be this long before what was said so far can count as recognised to its end.
 const PAUSE: usize = RATE / 10;
 /// And no longer than this, so that a mistake about what is silent cannot lose more.
@@ -24,6 +28,8 @@ pub(super) struct Tape {
     frames: Vec<f32>,
     /// The loudest frames, loudest first.
     loudest: Vec<f32>,
+    /// How loud the silence is, where a detector said that there is one.
+    noise: Option<f32>,
 }
 
 impl Tape {
@@ -43,6 +49,13 @@ impl Tape {
                 self.loudest.truncate(LOUD_FRAMES);
             }
         }
+    }
+
+    /// A detector says that there has been silence for a tenth of a second, or that there is none any more.
+    pub(super) fn told(&mut self, silence: bool) {
+        let frames = &self.frames[self.frames.len().saturating_sub(PAUSE / FRAME)..];
+        let mean = frames.iter().sum::<f32>() / frames.len().max(1) as f32;
+        self.noise = silence.then_some(mean);
     }
 
     /// Forgets what lies before `at`, except what belongs to a frame that is not complete.
@@ -72,23 +85,29 @@ impl Tape {
 
     /// True when the speaker pauses: the last tenth of a second is silent.
     pub(super) fn pauses(&self) -> bool {
-        self.end() > PAUSE && !self.speaks_after(self.end() - PAUSE)
+        self.had_paused(self.end())
+    }
+
+    /// True when the speaker had paused at `at`, and has not gone on.
+    pub(super) fn had_paused(&self, at: usize) -> bool {
+        at > PAUSE && !self.speaks_after(at - PAUSE)
     }
 
     /// True when words recognised up to `at` are all there is: nothing but silence follows, and a little of it was
     /// there already, so that the last word is whole.
     pub(super) fn is_covered_by(&self, at: usize) -> bool {
         let after = self.end().saturating_sub(at);
-        after == 0 || (after <= LONGEST_PAUSE && at >= PAUSE && !self.speaks_after(at - PAUSE))
+        after == 0 || (after <= LONGEST_PAUSE && self.had_paused(at))
     }
 
     fn silent(&self) -> f32 {
         // Fewer frames than that are no measure: everything counts as sound.
         if self.loudest.len() < LOUD_FRAMES {
-            -1.0
-        } else {
-            self.loudest[LOUD_FRAMES - 1] * SILENT
+            return -1.0;
         }
+        let loud = self.loudest[LOUD_FRAMES - 1];
+        let noise = self.noise.map_or(0.0, |noise| noise * ABOVE_NOISE);
+        (loud * SILENT).max(noise.min(loud * LOUDEST_NOISE))
     }
 }
 
@@ -101,6 +120,23 @@ mod tests {
         (0..(seconds * RATE as f32) as usize)
             .map(|i| if i % 2 == 0 { level } else { -level })
             .collect()
+    }
+
+    #[test]
+    fn in_a_noisy_room_a_detector_knows_better() {
+        let mut tape = Tape::default();
+        tape.push(&sound(1.0, 0.3));
+        tape.push(&sound(0.12, 0.02));
+        let at = tape.end();
+        assert!(!tape.pauses());
+        tape.told(true);
+        assert!(tape.pauses());
+        tape.push(&sound(0.3, 0.025));
+        assert!(tape.is_covered_by(at));
+        tape.push(&sound(0.1, 0.06));
+        assert!(!tape.is_covered_by(at), "a soft word");
+        tape.told(false);
+        assert!(!tape.pauses());
     }
 
     #[test]

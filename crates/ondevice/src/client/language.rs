@@ -40,13 +40,22 @@ impl LanguageModel for OnDeviceLanguage {
         NAME
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn warm(&self, ahead: &[Message]) {
         let choice = self.engine.settings().models.language;
         // As the request will be cut once the question stands behind it.
         let mut messages = ahead.to_vec();
-        messages.push(Message::new(Role::User, ""));
+        let asked = messages.last().is_some_and(|message| message.role == Role::User);
+        if !asked {
+            messages.push(Message::new(Role::User, ""));
+        }
         let mut beginning = plain(&recent(&messages, choice.chat.history as usize));
-        beginning.pop();
+        if !asked {
+            beginning.pop();
+        }
         self.engine.warm(if beginning.is_empty() {
             Ask::Warm(Model::Language(file(&choice)))
         } else {

@@ -44,6 +44,10 @@ impl SpeechToText for OnDeviceRecogniser {
         self.engine.warm(Ask::Warm(Model::Recogniser(self.folder())));
     }
 
+    fn wants_pauses(&self) -> bool {
+        true
+    }
+
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let language = options.language.filter(|tag| !is_english(tag));
         if let Some(language) = language {
@@ -77,6 +81,7 @@ async fn listen(
             biased;
             answer = call.next() => match answer? {
                 Answer::Ready => say(&ends, ListenEvent::Ready).await?,
+                Answer::Paused => say(&ends, ListenEvent::Paused).await?,
                 Answer::Partial(text) => say(&ends, ListenEvent::Partial(Transcript::text(text))).await?,
                 Answer::Segment { text, end } => {
                     known = end;
@@ -95,6 +100,12 @@ async fn listen(
                     sent += audio.samples.len() as u64;
                     // Where the pipe is broken, the next answer says why.
                     let _ = call.send(Ask::Audio(audio.samples)).await;
+                }
+                Some(ListenInput::Silence(silence)) => {
+                    let _ = call.send(Ask::Silence(silence)).await;
+                }
+                Some(ListenInput::Hurry) => {
+                    let _ = call.send(Ask::Hurry).await;
                 }
                 // Whoever says nothing more has finished.
                 Some(ListenInput::Finish) | None => {

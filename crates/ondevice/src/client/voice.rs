@@ -37,6 +37,10 @@ impl TextToSpeech for OnDeviceVoice {
         NAME
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn warm(&self) {
         self.engine
             .warm(Ask::Warm(Model::Voice(self.engine.settings().models.voice)));

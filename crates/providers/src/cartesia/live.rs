@@ -134,7 +134,8 @@ impl Live {
                         }
                     }
                     // Whoever says nothing more has finished.
-                    Some(ListenInput::Finish) | None => {
+                    Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
+                        Some(ListenInput::Finish) | None => {
                         self.finish().await?;
                         due = Some(Instant::now() + deadlines.first);
                     }

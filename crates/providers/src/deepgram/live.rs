@@ -106,6 +106,7 @@ impl Live {
                             }
                         }
                         // Whoever says nothing more has finished.
+                        Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
                         Some(ListenInput::Finish) | None => {
                             self.finish().await?;
                             due = Some(Instant::now() + deadlines.first);

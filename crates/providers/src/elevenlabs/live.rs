@@ -170,6 +170,7 @@ impl Live {
                     match input {
                         Some(ListenInput::Audio(audio)) => self.hear(&audio.samples).await?,
                         // Whoever says nothing more has finished.
+                        Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
                         Some(ListenInput::Finish) | None => {
                             if self.uncommitted == 0 && self.commit == Commit::Manual {
                                 self.socket.close().await;

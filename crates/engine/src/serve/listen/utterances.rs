@@ -34,6 +34,8 @@ struct Utterance {
     /// Everything before is final.
     committed: usize,
     finished: bool,
+    /// The words up to here are wanted at once.
+    hurried: Option<usize>,
     /// The last words that were recognised, and up to where.
     words: Option<(usize, String)>,
     /// Up to where a partial was last tried, and how long it took.
@@ -104,6 +106,20 @@ impl Utterances {
         room
     }
 
+    /// The speaker pauses, or goes on.
+    pub(super) fn silence(&mut self, id: u64, silence: bool) {
+        if let Some(utterance) = self.find(id) {
+            utterance.tape.told(silence);
+        }
+    }
+
+    /// What was said so far is wanted at once.
+    pub(super) fn hurry(&mut self, id: u64) {
+        if let Some(utterance) = self.find(id) {
+            utterance.hurried = Some(utterance.tape.end());
+        }
+    }
+
     pub(super) fn finish(&mut self, id: u64) {
         if let Some(utterance) = self.find(id) {
             utterance.finished = true;
@@ -161,6 +177,9 @@ impl Utterances {
         }
         // Words up to a pause are better than these; but of two partials in a row one must come to its end.
         let abandoned = utterance.words.as_ref().map_or(0, |(end, _)| *end) < utterance.tried;
+        if utterance.hurried.is_some() {
+            return utterance.hurried <= Some(task.end);
+        }
         !utterance.is_urgent() && (abandoned || !tape.pauses())
     }
 
@@ -185,6 +204,10 @@ impl Utterances {
                     answers.push(Answer::Partial(text.clone()));
                 }
                 utterance.words = Some((task.end, text));
+                let hurried = utterance.hurried.take_if(|at| *at <= task.end).is_some();
+                if (hurried || utterance.tape.had_paused(task.end)) && !utterance.finished {
+                    answers.push(Answer::Paused);
+                }
             }
             Purpose::Piece => {
                 utterance.committed = task.end;
@@ -218,6 +241,7 @@ impl Utterance {
             tape: Tape::default(),
             committed: 0,
             finished: false,
+            hurried: None,
             words: None,
             tried: 0,
             took: Duration::ZERO,
@@ -264,7 +288,7 @@ impl Utterance {
         }
         let new = tape.end() - self.tried.max(self.committed);
         let rest = (self.took.as_secs_f64() / EFFORT * RATE as f64) as usize;
-        let due = tape.pauses() || new >= PARTIAL.max(rest);
+        let due = tape.pauses() || self.hurried.is_some() || new >= PARTIAL.max(rest);
         due.then(|| self.recognise(tape.end(), Purpose::Partial))
     }
 

@@ -44,7 +44,7 @@ fn words_known_at_a_pause_are_final_at_once() {
     let task = recognise(&mut utterances);
     assert_eq!(
         said(&mut utterances, &task, "Go on."),
-        [Answer::Partial("Go on.".into())]
+        [Answer::Partial("Go on.".into()), Answer::Paused]
     );
     utterances.hear(1, &sound(0.4, 0.0));
     assert!(utterances.next().is_none());
