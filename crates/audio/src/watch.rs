@@ -1,5 +1,5 @@
 //! Notices that devices come and go. Hosts do not all say so, and some move a stream to another device without a
-//! word; so the list of devices is read once a second, on a thread of its own, while a stream is open.
+//! word; so the list of devices is read every other second, on a thread of its own, while a stream is open.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use crate::devices::{Device, DeviceId, Listing};
 use crate::error::Result;
 
 /// How often the devices are listed.
-const EVERY: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_secs(2);
 
 /// Lists devices until it is dropped.
 pub(crate) struct Watch {
@@ -25,7 +25,7 @@ struct Shared {
 }
 
 impl Watch {
-    /// Lists once a second, first after one.
+    /// Lists every other second, first after two.
     pub(crate) fn start(list: impl Fn() -> Result<Listing> + Send + 'static) -> Option<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = shared.clone();

@@ -23,8 +23,8 @@ const FIRST_LETTERS: usize = 10;
 const FIRST_WORDS: usize = 8;
 /// …before a word with which a part of a sentence begins, if one of the last few words is such…
 const FIRST_WORDS_KEPT: usize = 4;
-/// …and anywhere after this many: 4 seconds of speech, 0.2 s of a slow model's output more.
-const FIRST_WORDS_LIMIT: usize = 12;
+/// …and anywhere after this many: 3 seconds of speech.
+const FIRST_WORDS_LIMIT: usize = 10;
 /// Sentences longer than this (in characters) are cut at a clause's end: 13 seconds of speech.
 const LONG: usize = 200;
 /// What is cut off a long sentence has at least this many characters.

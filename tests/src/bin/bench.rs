@@ -10,7 +10,7 @@ mod bench {
 
     use anyhow::{Context, Result, ensure};
     use libretto_testkit::{clock, recordings};
-    use libretto_tests::talk::{ANSWER, WHOLE};
+    use libretto_tests::talk::{ANSWER, Turn, WHOLE};
     use libretto_tests::{Figure, Figures, Stage, Talk, hearing, process};
 
     /// The recordings that are spoken, each so often.
@@ -68,6 +68,20 @@ mod bench {
         Ok(())
     }
 
+    /// A turn's milestones, in milliseconds since the key went up.
+    fn ledger(turn: &Turn) -> String {
+        let zero = turn
+            .ledger
+            .iter()
+            .find(|(name, _)| name == "key_up")
+            .map_or(0.0, |(_, at)| *at);
+        let milestones = turn
+            .ledger
+            .iter()
+            .map(|(name, at)| format!("{name} {:.0}", (at - zero) * 1e3));
+        milestones.collect::<Vec<_>>().join(", ")
+    }
+
     /// Push-to-talk turns: the ledger, what was heard from outside, gaps, karaoke, memory.
     fn turns() -> Result<Figures> {
         let stage = Stage::new()?;
@@ -95,6 +109,7 @@ mod bench {
                 for (values, (_, from, to)) in steps.iter_mut().zip(STEPS) {
                     values.extend(turn.between(from, to));
                 }
+                println!("{name:16} {}", ledger(&turn));
                 first_sounds.extend(turn.between("key_up", "first_sound"));
                 gaps.push(turn.gaps as f64);
                 let sound = ear.sound()?;
