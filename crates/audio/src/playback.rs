@@ -54,6 +54,8 @@ struct State {
     used: Option<Instant>,
     /// Why nothing can be played.
     failed: Option<Error>,
+    /// A new reply is a new try, at once.
+    again: bool,
     /// What is open.
     device: Option<Device>,
     stop: bool,
@@ -89,6 +91,7 @@ impl Player {
             cut: None,
             used: None,
             failed: None,
+            again: false,
             device: None,
             stop: false,
         };
@@ -159,6 +162,8 @@ impl Loudspeaker for Player {
         if state.reply.as_ref().is_none_or(|reply| reply.turn != turn) {
             let generation = self.shared.controls.generation.fetch_add(1, Ordering::AcqRel) + 1;
             state.reply = Some(Reply::new(turn, generation, audio.rate));
+            // A device may have come since; if not, it is told anew.
+            state.again = state.failed.take().is_some();
         }
         let Some(reply) = &mut state.reply else {
             return Ok(());

@@ -659,3 +659,30 @@ fn our_own_voice_is_taken_out_of_what_is_heard() {
     assert!(plain > 0.005, "there is an echo");
     assert!(removed > 20.0, "{removed} dB");
 }
+
+#[test]
+fn after_all_devices_were_gone_a_reply_is_heard_again() {
+    let card = card();
+    let sound = sound();
+    let speaker = sound.loudspeaker();
+    let mut events = speaker.events();
+    let say = |turn| {
+        let (audio, _) = clicks(SampleRate::VOICE, 8);
+        speaker.queue(TurnId(turn), audio).unwrap();
+        speaker.finish(TurnId(turn));
+    };
+    say(1);
+    drained(&mut events);
+    for device in [Device::Speaker, Device::Microphone] {
+        card.unplug(device).unwrap();
+    }
+    std::thread::sleep(Duration::from_secs(3));
+    for device in [Device::Speaker, Device::Microphone] {
+        card.plug(device).unwrap();
+    }
+    let ear = card.hear().unwrap();
+    say(2);
+    drained(&mut events);
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(count_clicks(&ear.sound().unwrap().audio), 8);
+}

@@ -273,6 +273,30 @@ fn on_error(alarm: &Alarm, device: &str) -> impl FnMut(cpal::Error) + Send + 'st
     }
 }
 
+/// How long closing a stream may take. A stream that its PulseAudio server ended because no device was left is never
+/// closed by cpal 0.18, which waits for it to play to its end.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// A stream that is closed where it can hang alone.
+struct Closing(Option<cpal::Stream>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let Some(stream) = self.0.take() else { return };
+        let (closed, waits) = channel();
+        let closing = std::thread::Builder::new()
+            .name("sound-closing".into())
+            .spawn(move || {
+                drop(stream);
+                // Nobody waits any more: it was given up.
+                let _ = closed.send(());
+            });
+        if closing.is_ok() && waits.recv_timeout(CLOSING).is_err() {
+            tracing::warn!("a sound stream does not close and is left behind");
+        }
+    }
+}
+
 fn rate_of(hertz: u32, device: &Device) -> Result<SampleRate> {
     let reason = "it says that it runs at no rate at all".to_owned();
     SampleRate::new(hertz).ok_or(AudioError::Device {
@@ -311,7 +335,7 @@ impl Source for System {
         Ok(Stream {
             device: known,
             rate,
-            _guard: Box::new(stream),
+            _guard: Box::new(Closing(Some(stream))),
         })
     }
 
@@ -336,7 +360,7 @@ impl Sink for System {
         Ok(Stream {
             device: known,
             rate,
-            _guard: Box::new(stream),
+            _guard: Box::new(Closing(Some(stream))),
         })
     }
 

@@ -76,10 +76,14 @@ impl Worker {
     pub(super) fn run(mut self) {
         loop {
             let now = Instant::now();
-            let (stop, busy, wanted) = {
-                let state = self.shared.state();
-                (state.stop, state.reply.is_some(), self.wanted(&state, now))
+            let (stop, busy, wanted, again) = {
+                let mut state = self.shared.state();
+                let again = std::mem::take(&mut state.again);
+                (state.stop, state.reply.is_some(), self.wanted(&state, now), again)
             };
+            if again {
+                (self.retry, self.failures) = (None, 0);
+            }
             if stop {
                 return;
             }
