@@ -133,7 +133,12 @@ impl Moonshine {
             .map(|_| Tensor::<f32>::zeros(&[1, HEADS, 0, HEAD]).into())
             .collect();
         let mut tokens: Vec<i32> = Vec::new();
-        while tokens.len() < limit {
+        loop {
+            if tokens.len() >= limit {
+                // More than anybody says in that time.
+                tokens.truncate(repeat::endless(&tokens).unwrap_or(limit));
+                break;
+            }
             if abandon() {
                 return Ok(None);
             }

@@ -19,9 +19,31 @@ pub(super) fn loop_start(tokens: &[i32]) -> Option<usize> {
     })
 }
 
+/// When what never came to an end by itself says at its end the same run twice and more: how many tokens to keep, so
+/// that one run is left. Whatever ends by itself is left alone: people do say things twice.
+pub(super) fn endless(tokens: &[i32]) -> Option<usize> {
+    (LONG_RUN..=tokens.len() / 2).find_map(|run| {
+        let again = tokens.iter().rev().zip(tokens.iter().rev().skip(run));
+        let same = again.take_while(|(token, earlier)| token == earlier).count();
+        (same >= run).then(|| tokens.len() - same)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_loop_that_the_limit_cut_is_cut_to_one_run() {
+        assert_eq!(
+            endless(&[9, 8, 1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3]),
+            Some(8)
+        );
+        assert_eq!(endless(&[9, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5]), Some(6));
+        assert_eq!(endless(&[1, 2, 3, 4, 5, 1, 2, 3, 4]), None);
+        assert_eq!(endless(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), None);
+        assert_eq!(endless(&[]), None);
+    }
 
     #[test]
     fn a_loop_is_cut_to_one_run() {
