@@ -7,6 +7,7 @@
 mod carry;
 mod devices;
 mod hearing;
+mod keeping;
 mod parts;
 mod remembering;
 mod thinking;

@@ -202,24 +202,7 @@ impl World {
                 events.push(Event::Loudspeaker(Loudspeaker::Silenced(*turn, 100)));
                 self.sounding.take_if(|sounding| sounding == turn);
             }
-            Action::Keep(turn) => {
-                self.open(*turn);
-                assert!(self.kept.replace(*turn).is_none(), "two guesses at once");
-            }
-            Action::Release(turn) => {
-                assert_eq!(self.kept.take(), Some(*turn), "released without having been kept");
-                let said = self.guessed.take().unwrap();
-                self.answers(&said);
-            }
-            Action::Forget(turn) => {
-                assert_eq!(
-                    self.kept.take(),
-                    Some(*turn),
-                    "forgotten without having been kept"
-                );
-                self.guessed = None;
-                self.sounding.take_if(|sounding| sounding == turn);
-            }
+            Action::Keep(_) | Action::Release(_) | Action::Forget(_) => self.watch_guess(action),
             Action::Drain(turn) => self.open(*turn),
             Action::Record(exchange) => {
                 if let Some(said) = &exchange.said {
@@ -250,6 +233,30 @@ impl World {
                 }
             }
             Action::Warm | Action::Read(_) | Action::Microphone(_) | Action::Duck(_) | Action::Hold(_) => {}
+        }
+    }
+
+    fn watch_guess(&mut self, action: &Action) {
+        match action {
+            Action::Keep(turn) => {
+                self.open(*turn);
+                assert!(self.kept.replace(*turn).is_none(), "two guesses at once");
+            }
+            Action::Release(turn) => {
+                assert_eq!(self.kept.take(), Some(*turn), "released without having been kept");
+                let said = self.guessed.take().unwrap();
+                self.answers(&said);
+            }
+            Action::Forget(turn) => {
+                assert_eq!(
+                    self.kept.take(),
+                    Some(*turn),
+                    "forgotten without having been kept"
+                );
+                self.guessed = None;
+                self.sounding.take_if(|sounding| sounding == turn);
+            }
+            _ => {}
         }
     }
 

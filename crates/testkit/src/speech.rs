@@ -24,7 +24,7 @@ const ROOM_BLOCK: Duration = Duration::from_millis(50);
 /// How long a sound may take to begin on a busy machine.
 const START: Duration = Duration::from_secs(10);
 /// Longer than any test.
-const FOREVER: Duration = Duration::from_secs(24 * 3_600);
+const FOREVER: Duration = Duration::from_hours(24);
 /// Loudness of a quiet room, RMS: −70 dBFS.
 const ROOM: f32 = 3.2e-4;
 

@@ -22,8 +22,7 @@ impl Suspicion {
             Some(Change::Ended { .. }) if self.untold.take().is_some() => return None,
             Some(Change::Ended { .. }) => return change,
             Some(Change::Paused | Change::Resumed) if self.untold.is_none() => return change,
-            Some(Change::Paused | Change::Resumed) => {}
-            None => {}
+            Some(Change::Paused | Change::Resumed) | None => {}
         }
         let frames = self.untold.as_mut()?;
         let ask = frames.is_multiple_of(AGAIN);

@@ -11,6 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Wish;
 use super::hearing::{PreRoll, Utterance, listen};
+use super::keeping::Kept;
 use super::parts::Parts;
 use super::remembering::Recall;
 use super::thinking::{think, warm};
@@ -53,8 +54,7 @@ pub(super) struct Runner {
     jobs: HashMap<Job, Work>,
     pub(super) microphone: Option<MicrophoneSession>,
     pub(super) pre_roll: PreRoll,
-    /// The turn whose reply is a guess, and its audio.
-    kept: Option<(TurnId, Vec<Audio>)>,
+    kept: Kept,
     /// The utterance that the microphone's audio belongs to.
     pub(super) live: Option<(Job, Arc<Utterance>)>,
 }
@@ -83,7 +83,7 @@ impl Runner {
             jobs: HashMap::new(),
             microphone: None,
             pre_roll: PreRoll::default(),
-            kept: None,
+            kept: Kept::default(),
             live: None,
         }
     }
@@ -136,9 +136,7 @@ impl Runner {
         match action {
             Action::Warm => {
                 self.parts.warm();
-                if let Some(model) = self.parts.models.first() {
-                    tokio::spawn(warm(model.clone(), self.recall.clone(), None));
-                }
+                self.read(None);
             }
             Action::Microphone(on) => return self.switch(on),
             Action::Listen {
@@ -148,38 +146,21 @@ impl Runner {
                 ..
             } => self.listen(job, recogniser, replay),
             Action::Hurry(job) => {
-                if let Some(utterance) = self.jobs.get(&job).and_then(|work| work.utterance.as_ref()) {
-                    utterance.hurry();
-                }
+                self.utterance(job).inspect(|utterance| utterance.hurry());
             }
             Action::EndUtterance(job) => {
-                if let Some(utterance) = self.jobs.get(&job).and_then(|work| work.utterance.as_ref()) {
-                    utterance.end();
-                }
+                self.utterance(job).inspect(|utterance| utterance.end());
                 self.live.take_if(|(live, _)| *live == job);
             }
             Action::Judge { job, of } => self.judge(job, of),
-            Action::Read(said) => {
-                if let Some(model) = self.parts.models.first() {
-                    tokio::spawn(warm(model.clone(), self.recall.clone(), Some(said)));
-                }
-            }
+            Action::Read(said) => self.read(Some(said)),
             Action::Think {
                 job,
                 model,
                 said,
                 guess,
                 ..
-            } => {
-                if let Some(mut choice) = self.parts.models.get(model).cloned() {
-                    choice.options.tentative = guess;
-                    let (recall, reports) = (self.recall.clone(), self.reports.clone());
-                    self.work(
-                        job,
-                        think(job, choice.provider, choice.options, recall, said, reports),
-                    );
-                }
-            }
+            } => self.think(job, model, said, guess),
             Action::Speak { job, turn, voice } => {
                 if let Some(choice) = self.parts.voices.get(voice).cloned() {
                     let (phrases, given) = mpsc::channel(PHRASES);
@@ -205,23 +186,14 @@ impl Runner {
                 self.jobs.remove(&job);
                 self.live.take_if(|(live, _)| *live == job);
             }
-            Action::Keep(turn) => {
-                tracing::debug!(%turn, "guess_begins");
-                self.kept = Some((turn, Vec::new()));
-            }
-            Action::Forget(turn) => {
-                tracing::debug!(%turn, "guess_forgotten");
-                self.kept.take_if(|(kept, _)| *kept == turn);
-            }
+            Action::Keep(turn) => self.kept.begin(turn),
+            Action::Forget(turn) => self.kept.forget(turn),
             Action::Release(turn) => {
-                let (_, audio) = self.kept.take_if(|(kept, _)| *kept == turn)?;
-                tracing::debug!(%turn, pieces = audio.len(), "guess_taken_up");
-                let queued = audio
-                    .into_iter()
-                    .try_for_each(|audio| self.parts.loudspeaker.queue(turn, audio));
-                if let Err(error) = queued {
-                    return Some(Event::Loudspeaker(Loudspeaker::Failed(error.into())));
-                }
+                let mut kept = self.kept.release(turn).into_iter();
+                let queued = kept.try_for_each(|audio| self.parts.loudspeaker.queue(turn, audio));
+                return queued
+                    .err()
+                    .map(|error| Event::Loudspeaker(Loudspeaker::Failed(error.into())));
             }
             Action::Drain(turn) => self.parts.loudspeaker.finish(turn),
             Action::Cut(turn) => {
@@ -252,6 +224,28 @@ impl Runner {
         })
     }
 
+    fn utterance(&self, job: Job) -> Option<&Arc<Utterance>> {
+        self.jobs.get(&job).and_then(|work| work.utterance.as_ref())
+    }
+
+    /// Lets the first model read ahead.
+    fn read(&self, asked: Option<String>) {
+        if let Some(model) = self.parts.models.first() {
+            tokio::spawn(warm(model.clone(), self.recall.clone(), asked));
+        }
+    }
+
+    fn think(&mut self, job: Job, model: usize, said: String, guess: bool) {
+        if let Some(mut choice) = self.parts.models.get(model).cloned() {
+            choice.options.tentative = guess;
+            let (recall, reports) = (self.recall.clone(), self.reports.clone());
+            self.work(
+                job,
+                think(job, choice.provider, choice.options, recall, said, reports),
+            );
+        }
+    }
+
     fn listen(&mut self, job: Job, recogniser: usize, replay: Option<Job>) {
         let utterance = if let Some(old) = replay {
             let utterance = self.jobs.remove(&old).and_then(|work| work.utterance);
@@ -272,8 +266,7 @@ impl Runner {
     }
 
     fn judge(&mut self, job: Job, of: Job) {
-        let utterance = self.jobs.get(&of).and_then(|work| work.utterance.as_ref());
-        if let (Some(detector), Some(utterance)) = (&self.parts.turn_detector, utterance) {
+        if let (Some(detector), Some(utterance)) = (&self.parts.turn_detector, self.utterance(of)) {
             let (verdict, reports) = (detector.finished(utterance.last()), self.reports.clone());
             self.work(job, async move {
                 let score = verdict.await.ok();
@@ -304,13 +297,10 @@ impl Runner {
                     return;
                 };
                 let (rate, samples) = (audio.rate, audio.samples.len() as u64);
-                let queued = match &mut self.kept {
-                    Some((kept, audios)) if *kept == turn => {
-                        audios.push(audio);
-                        Ok(())
-                    }
-                    _ => self.parts.loudspeaker.queue(turn, audio),
-                };
+                let queued = self
+                    .kept
+                    .keep(turn, audio)
+                    .map_or(Ok(()), |audio| self.parts.loudspeaker.queue(turn, audio));
                 match queued {
                     Ok(()) => self.step(Event::Voice(job, Voice::Audio { rate, samples })),
                     Err(error) => self.step(Event::Loudspeaker(Loudspeaker::Failed(error.into()))),

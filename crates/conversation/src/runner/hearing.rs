@@ -147,13 +147,12 @@ pub(super) async fn listen(
         let Some(input) = input else { return };
         let (mut at, mut asides) = (0, 0);
         while let Some(next) = utterance.next(at, asides).await {
-            match &next {
-                ListenInput::Audio(audio) => at += audio.samples.len(),
-                _ => {
-                    asides += 1;
-                    if !recogniser.wants_pauses() {
-                        continue;
-                    }
+            if let ListenInput::Audio(audio) = &next {
+                at += audio.samples.len();
+            } else {
+                asides += 1;
+                if !recogniser.wants_pauses() {
+                    continue;
                 }
             }
             if input.send(next).await.is_err() {
