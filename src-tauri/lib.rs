@@ -15,6 +15,7 @@ pub mod tray;
 pub mod units;
 pub mod windows;
 pub mod wire;
+pub mod words;
 
 use std::process::ExitCode;
 

@@ -15,7 +15,7 @@ use crate::mirror::Mirror;
 use crate::relay::{self, Relay, Watchers};
 use crate::windows::Front;
 use crate::wire::failure::Answer;
-use crate::wire::notice::Exchange;
+use crate::wire::notice::{Exchange, Passed};
 use crate::wire::shell::Shell;
 use crate::wire::snapshot::Snapshot;
 use crate::{shell, units};
@@ -156,6 +156,7 @@ impl Talk {
             said: Some(exchange.user).filter(|said| !said.is_empty()),
             reply: exchange.reply,
             cut: exchange.cut,
+            milestones: exchange.ledger.as_ref().map(Passed::all).unwrap_or_default(),
         });
         let state = machine::State {
             mode: mode(foundation.now().conversation.mode),

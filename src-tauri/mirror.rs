@@ -10,7 +10,7 @@ use libretto_assistant::karaoke::Karaoke;
 use libretto_assistant::voice::{Mark, SampleRate, TurnId};
 
 use crate::units::{self, Places};
-use crate::wire::notice::{Body, Data, Exchange, Lifecycle, Notice, Progress, Span, State, Word};
+use crate::wire::notice::{Body, Data, Exchange, Lifecycle, Notice, Passed, Progress, Span, State, Word};
 use crate::wire::pulse::Pulse;
 use crate::wire::snapshot::Turn;
 
@@ -174,8 +174,27 @@ impl Mirror {
                 self.keep(exchange.clone());
                 Data::Exchange { exchange }
             }
-            // The first goes over the channels, the second is for the figures.
-            core::Data::Lit { .. } | core::Data::Ledger { .. } => return None,
+            core::Data::Ledger { ledger } => {
+                let milestones = Passed::all(ledger);
+                if let Some(exchange) = self
+                    .exchanges
+                    .back_mut()
+                    .filter(|kept| kept.turn == ledger.turn.0)
+                {
+                    exchange.milestones.clone_from(&milestones);
+                }
+                // Turns in which nobody said anything are not kept for this.
+                if let Some(shown) = self
+                    .turns
+                    .iter_mut()
+                    .find(|shown| shown.turn.turn == ledger.turn.0)
+                {
+                    shown.turn.milestones.clone_from(&milestones);
+                }
+                Data::Ledger { milestones }
+            }
+            // It goes over the channels.
+            core::Data::Lit { .. } => return None,
         })
     }
 
@@ -221,6 +240,7 @@ impl Shown {
                     end: word.audio.end,
                 },
                 cluster: u32::try_from(word.text.start).unwrap_or(u32::MAX),
+                provenance: word.provenance.into(),
             })
             .collect();
         self.turn.rate = rate.hertz();
@@ -262,6 +282,7 @@ fn exchange(exchange: &conversation::Exchange) -> Exchange {
         reply: exchange.reply(),
         heard: units::of(&exchange.heard),
         cut: exchange.cut,
+        milestones: Vec::new(),
     }
 }
 

@@ -93,7 +93,13 @@ pub async fn obey(app: AppHandle) {
         if now.appearance.start_at_login != before.appearance.start_at_login {
             login(&app, &now);
         }
-        if now.microphone.device != before.microphone.device {
+        let looks = |settings: &Settings| (settings.appearance.theme, settings.appearance.language.clone());
+        if looks(&now) != looks(&before) {
+            windows::dress(&app, &now);
+        }
+        if now.microphone.device != before.microphone.device
+            || now.appearance.language != before.appearance.language
+        {
             tray::refresh(&app);
         }
         if libretto.shell().paused {

@@ -9,7 +9,7 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use crate::libretto::Libretto;
 use crate::wire::failure::{Answer, Failure};
 use crate::wire::shell::Window;
-use crate::{hotkeys, shell, tray, windows};
+use crate::{hotkeys, shell, tray, windows, words};
 
 /// A voice assistant: it listens, answers aloud, and lights each word as you hear it.
 #[derive(Debug, Parser)]
@@ -60,7 +60,7 @@ pub fn set_up(app: &AppHandle, arguments: &Arguments) -> Answer<()> {
         // Hotkeys and windows work without.
         tracing::warn!(%error, "no_tray");
     }
-    hotkeys::apply(app);
+    hotkeys::start(app);
     tauri::async_runtime::spawn(shell::obey(app.clone()));
     if let Some(command) = &arguments.command {
         obey(app, command);
@@ -73,7 +73,7 @@ pub fn give_up(app: &AppHandle, sentence: &str) {
     let ending = app.clone();
     app.dialog()
         .message(sentence)
-        .title("Libretto cannot start")
+        .title(words::system().cannot_start)
         .kind(MessageDialogKind::Error)
         .show(move |_| ending.exit(1));
 }

@@ -1,5 +1,7 @@
 //! The tray icon: it shows the state, and its menu does what one wants without a window.
 
+use std::time::Duration;
+
 use libretto_assistant::audio::devices;
 use libretto_assistant::conversation::machine::Phase;
 use tauri::image::Image;
@@ -9,6 +11,7 @@ use tauri::{AppHandle, Manager, Wry, include_image};
 
 use crate::libretto::Libretto;
 use crate::wire::shell::Window;
+use crate::words::{self, Words};
 use crate::{shell, windows};
 
 const ID: &str = "libretto";
@@ -27,26 +30,57 @@ pub fn make(app: &AppHandle) -> tauri::Result<()> {
         .on_menu_event(chosen)
         .build(app)?;
     refresh(app);
+    tauri::async_runtime::spawn(watch(app.clone()));
     Ok(())
+}
+
+/// How often it is looked which microphones there are. The hosts do not all say so, and a menu cannot be told that it is
+/// about to open.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Shows microphones that come, and no longer those that go.
+async fn watch(app: AppHandle) {
+    let mut before = Vec::new();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let listed = tauri::async_runtime::spawn_blocking(devices::list).await;
+        // A sound system that does not answer now may answer later.
+        let Ok(Ok(listing)) = listed else { continue };
+        if listing.inputs != before {
+            display(&app, &listing.inputs);
+            before = listing.inputs;
+        }
+    }
 }
 
 /// Shows what goes on.
 pub fn show(app: &AppHandle, phase: Phase, paused: bool) {
     let Some(tray) = app.tray_by_id(ID) else { return };
-    let (icon, words): (Image<'static>, &str) = match phase {
-        _ if paused => (include_image!("icons/tray/paused.png"), "Libretto: paused"),
-        Phase::Idle | Phase::Waiting => (include_image!("icons/tray/idle.png"), "Libretto"),
+    let words = spoken(app);
+    let (icon, state): (Image<'static>, &str) = match phase {
+        _ if paused => (include_image!("icons/tray/paused.png"), words.paused),
+        Phase::Idle | Phase::Waiting => (include_image!("icons/tray/idle.png"), ""),
         Phase::Arming | Phase::Listening { .. } => {
-            (include_image!("icons/tray/listening.png"), "Libretto: listening")
+            (include_image!("icons/tray/listening.png"), words.listening)
         }
         Phase::Finishing { .. } | Phase::Thinking => {
-            (include_image!("icons/tray/thinking.png"), "Libretto: thinking")
+            (include_image!("icons/tray/thinking.png"), words.thinking)
         }
-        Phase::Speaking { .. } => (include_image!("icons/tray/speaking.png"), "Libretto: speaking"),
+        Phase::Speaking { .. } => (include_image!("icons/tray/speaking.png"), words.speaking),
+    };
+    let tooltip = match state {
+        "" => "Libretto".to_owned(),
+        state => format!("Libretto: {state}"),
     };
     // A desktop without a tray is no reason to complain at every turn.
     let _ = tray.set_icon(Some(icon));
-    let _ = tray.set_tooltip(Some(words));
+    let _ = tray.set_tooltip(Some(tooltip));
+}
+
+/// The words of the language that is set.
+fn spoken(app: &AppHandle) -> &'static Words {
+    app.try_state::<Libretto>()
+        .map_or_else(words::system, |libretto| words::of(&libretto.foundation.now()))
 }
 
 /// Lists the microphones anew. Listing may take seconds, so it has a thread.
@@ -54,20 +88,25 @@ pub fn refresh(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn_blocking(move || {
         let found = devices::list().map(|listing| listing.inputs).unwrap_or_default();
-        let Some(tray) = app.tray_by_id(ID) else { return };
-        let shown = menu(&app, &found).and_then(|menu| tray.set_menu(Some(menu)));
-        if let Err(error) = shown {
-            tracing::warn!(%error, "tray_menu_not_shown");
-        }
+        display(&app, &found);
     });
 }
 
+fn display(app: &AppHandle, microphones: &[devices::Device]) {
+    let Some(tray) = app.tray_by_id(ID) else { return };
+    let shown = menu(app, microphones).and_then(|menu| tray.set_menu(Some(menu)));
+    if let Err(error) = shown {
+        tracing::warn!(%error, "tray_menu_not_shown");
+    }
+}
+
 fn menu(app: &AppHandle, microphones: &[devices::Device]) -> tauri::Result<Menu<Wry>> {
+    let words = spoken(app);
     let libretto = app.try_state::<Libretto>();
     let paused = libretto.as_ref().is_some_and(|libretto| libretto.shell().paused);
     let chosen = libretto.and_then(|libretto| libretto.foundation.now().microphone.device.clone());
-    let mut choice = SubmenuBuilder::new(app, "Microphone").item(
-        &CheckMenuItemBuilder::with_id(MICROPHONE, "As the system says")
+    let mut choice = SubmenuBuilder::new(app, words.microphone).item(
+        &CheckMenuItemBuilder::with_id(MICROPHONE, words.system_microphone)
             .checked(chosen.is_none())
             .build(app)?,
     );
@@ -78,19 +117,19 @@ fn menu(app: &AppHandle, microphones: &[devices::Device]) -> tauri::Result<Menu<
         choice = choice.item(&item);
     }
     MenuBuilder::new(app)
-        .item(&MenuItemBuilder::with_id("talk", "Talk").build(app)?)
-        .item(&MenuItemBuilder::with_id("ask", "Quick ask").build(app)?)
-        .item(&MenuItemBuilder::with_id("open", "Open Libretto").build(app)?)
+        .item(&MenuItemBuilder::with_id("talk", words.talk).build(app)?)
+        .item(&MenuItemBuilder::with_id("ask", words.quick_ask).build(app)?)
+        .item(&MenuItemBuilder::with_id("open", words.open).build(app)?)
         .separator()
         .item(&choice.build()?)
         .item(
-            &CheckMenuItemBuilder::with_id("pause", "Pause")
+            &CheckMenuItemBuilder::with_id("pause", words.pause)
                 .checked(paused)
                 .build(app)?,
         )
-        .item(&MenuItemBuilder::with_id("settings", "Settings").build(app)?)
+        .item(&MenuItemBuilder::with_id("settings", words.settings).build(app)?)
         .separator()
-        .item(&MenuItemBuilder::with_id("quit", "Quit").build(app)?)
+        .item(&MenuItemBuilder::with_id("quit", words.quit).build(app)?)
         .build()
 }
 

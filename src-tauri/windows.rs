@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
+use libretto_assistant::store::Settings;
+use libretto_assistant::store::settings::Theme as StoredTheme;
+use tauri::window::Color;
 use tauri::{
-    AppHandle, LogicalPosition, Manager, PhysicalPosition, Result, WebviewUrl, WebviewWindow,
+    AppHandle, LogicalPosition, Manager, PhysicalPosition, Result, Theme, WebviewUrl, WebviewWindow,
     WebviewWindowBuilder, WindowEvent,
 };
 
 use crate::libretto::{Libretto, lock};
 use crate::wire::shell::Window;
+use crate::words::{self, Words};
 
 /// Brings a window to the front; it is made if need be.
 ///
@@ -169,8 +173,13 @@ fn get(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
 }
 
 fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
+    let settings = app
+        .try_state::<Libretto>()
+        .map(|libretto| libretto.foundation.now())
+        .unwrap_or_default();
     let builder = WebviewWindowBuilder::new(app, window.label(), WebviewUrl::default())
-        .title(title(window))
+        .title(title(window, words::of(&settings)))
+        .theme(theme(&settings))
         .visible(false)
         // Replies and pages never lead the window elsewhere; links go to the browser.
         .on_navigation(|url| {
@@ -199,6 +208,9 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
             .focusable(false),
     };
     let made = builder.build()?;
+    // Until the page has drawn itself: white would flash in the dark.
+    let theme = made.theme().unwrap_or(Theme::Light);
+    said(made.set_background_color(Some(ground(&settings, theme))));
     let (app, label) = (app.clone(), window.label());
     made.on_window_event(move |event| happened(&app, window, label, event));
     Ok(made)
@@ -237,11 +249,44 @@ fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {
     }
 }
 
-fn title(window: Window) -> &'static str {
-    match window {
-        Window::Main => "Libretto",
-        Window::Settings => "Libretto: settings",
-        Window::QuickAsk => "Libretto: quick ask",
-        Window::Overlay => "Libretto: at work",
+fn title(window: Window, words: &Words) -> String {
+    let what = match window {
+        Window::Main => return "Libretto".to_owned(),
+        Window::Settings => words.settings_title,
+        Window::QuickAsk => words.quick_ask_title,
+        Window::Overlay => words.at_work,
+    };
+    format!("Libretto: {what}")
+}
+
+/// Light or dark, as the settings say; `None` is as the system is.
+fn theme(settings: &Settings) -> Option<Theme> {
+    match settings.appearance.theme {
+        StoredTheme::System => None,
+        StoredTheme::Light => Some(Theme::Light),
+        StoredTheme::Dark | StoredTheme::HighContrast => Some(Theme::Dark),
+    }
+}
+
+/// What a window shows before its page has drawn anything: the ground that `tokens.css` has.
+fn ground(settings: &Settings, theme: Theme) -> Color {
+    match (settings.appearance.theme, theme) {
+        (StoredTheme::HighContrast, _) => Color(0, 0, 0, 255),
+        (_, Theme::Dark) => Color(0x16, 0x15, 0x13, 255),
+        _ => Color(0xfb, 0xfa, 0xf8, 255),
+    }
+}
+
+/// Looks or language are others now: titles and grounds follow. What is on the pages follows by itself.
+pub fn dress(app: &AppHandle, settings: &Settings) {
+    app.set_theme(theme(settings));
+    let words = words::of(settings);
+    for window in [Window::Main, Window::Settings, Window::QuickAsk, Window::Overlay] {
+        if let Some(made) = app.get_webview_window(window.label()) {
+            said(made.set_title(&title(window, words)));
+            if let Ok(theme) = made.theme() {
+                said(made.set_background_color(Some(ground(settings, theme))));
+            }
+        }
     }
 }

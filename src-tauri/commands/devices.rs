@@ -6,13 +6,16 @@ use libretto_assistant::audio::{self, DeviceId, devices};
 use libretto_assistant::say::{self, Speech};
 use libretto_assistant::translate;
 use libretto_assistant::voice::device::{MicrophoneEvent, MicrophoneInput};
-use libretto_assistant::voice::{Error, Kind};
+use libretto_assistant::voice::{Error, Kind, SpeakOptions};
 use tauri::ipc::Channel;
 
 use super::App;
 use crate::libretto::Libretto;
+use crate::relay::wall;
+use crate::units::Places;
 use crate::wire::devices::{Devices, Side};
 use crate::wire::failure::Answer;
+use crate::wire::pulse::SampleWord;
 
 /// What there is, and what was chosen.
 #[tauri::command]
@@ -65,6 +68,55 @@ pub async fn devices_test(
     };
     tokio::select! {
         tried = work => tried,
+        () = app.test.notified() => Ok(()),
+        () = tokio::time::sleep(TEST) => Ok(()),
+    }
+}
+
+/// The longest sample of a voice, in bytes.
+const LONGEST: usize = 1_000;
+
+/// Says a sample with a voice that runs here, whichever is chosen, and tells each word as it is heard; answers when it
+/// is over, or ended by `devices_test_end`. One test runs at a time.
+#[tauri::command]
+#[specta::specta]
+pub async fn voice_preview(
+    app: App<'_>,
+    model: String,
+    text: String,
+    heard: Channel<SampleWord>,
+) -> Answer<()> {
+    if text.len() > LONGEST {
+        let message = "That sample is too long; a sentence is enough.";
+        return Err(Error::new(Kind::BadInput, message).into());
+    }
+    app.test.notify_waiters();
+    let work = async {
+        let foundation = &app.foundation;
+        let folder = foundation.shelf.path(&model).ok_or_else(|| {
+            let message = "That voice is not on this computer; download it first.";
+            Error::new(Kind::BadInput, message)
+        })?;
+        let voice = foundation.engines.voice_in(folder);
+        let now = foundation.now();
+        let options = SpeakOptions {
+            speed: now.voice.speed as f32,
+            ..SpeakOptions::default()
+        };
+        // A sound of its own: the conversation's loudspeaker stays as it is.
+        let sound = audio::open(&translate::audio(&now, &foundation.shelf))?;
+        let mut places = Places::of(&text);
+        let speech = Speech::new(&*voice, options, &text);
+        say::aloud(&*sound.loudspeaker(), speech, &text, |word, at| {
+            let text = places.span(word.text.clone());
+            // A window that went away misses nothing.
+            let _ = heard.send(SampleWord { text, at: wall(at) });
+        })
+        .await?;
+        Ok(())
+    };
+    tokio::select! {
+        said = work => said,
         () = app.test.notified() => Ok(()),
         () = tokio::time::sleep(TEST) => Ok(()),
     }

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use libretto_assistant::ondevice::catalogue::{self, Part};
-use libretto_assistant::voice;
+use libretto_assistant::{missing, speed, voice};
 use tauri::AppHandle;
 use tauri_specta::Event;
 
 use super::App;
 use crate::wire::failure::Answer;
-use crate::wire::models::{Model, ModelEnded};
+use crate::wire::models::{MissingModel, Model, ModelEnded, ModelSpeed};
 
 /// The catalogue, and what of it is here.
 #[tauri::command]
@@ -30,12 +30,47 @@ pub async fn models_list(app: App<'_>) -> Answer<Vec<Model>> {
     })
     .collect();
     let models = shelf.catalogue().models().iter();
+    let speeds = speed::known(&app.foundation);
     models
         .map(|model| {
             let state = shelf.state(&model.id).map_err(voice::Error::from)?;
-            Ok(row(model, state, chosen.contains(model.id.as_str()), &app))
+            Ok(Model {
+                speed: speeds.get(&model.id).copied().map(Into::into),
+                ..row(model, state, chosen.contains(model.id.as_str()), &app)
+            })
         })
         .collect()
+}
+
+/// Models that the settings count on and that are not here.
+#[tauri::command]
+#[specta::specta]
+pub async fn models_missing(app: App<'_>) -> Answer<Vec<MissingModel>> {
+    let shelf = &app.foundation.shelf;
+    let found = missing::missing(&app.foundation.now(), shelf);
+    let found = found.into_iter().map(|missing| {
+        let model = shelf
+            .catalogue()
+            .of(missing.part)
+            .find(|model| missing.known && model.id == missing.id);
+        MissingModel {
+            part: missing.part.into(),
+            name: model.map(|model| model.name.clone()),
+            bytes: model.and_then(catalogue::Model::bytes),
+            verified: model.is_some_and(catalogue::Model::verified),
+            setting: missing.setting.map(str::to_owned),
+            download: app.downloads.progress(&missing.id),
+            id: missing.id,
+        }
+    });
+    Ok(found.collect())
+}
+
+/// Measures how fast a model is on this machine, and remembers it. It may take a minute.
+#[tauri::command]
+#[specta::specta]
+pub async fn models_measure(app: App<'_>, model: String) -> Answer<ModelSpeed> {
+    Ok(speed::measure(&app.foundation, &model).await?.into())
 }
 
 fn row(model: &catalogue::Model, state: catalogue::State, chosen: bool, app: &App<'_>) -> Model {
@@ -55,6 +90,7 @@ fn row(model: &catalogue::Model, state: catalogue::State, chosen: bool, app: &Ap
         chosen,
         state: state.into(),
         download: app.downloads.progress(&model.id),
+        speed: None,
     }
 }
 

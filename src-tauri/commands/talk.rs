@@ -11,7 +11,7 @@ use crate::wire::notice::Mode;
 use crate::wire::pulse::Pulse;
 use crate::wire::snapshot::Snapshot;
 
-/// The longest question that is passed on, in bytes: about an hour of speech.
+/// The longest text that is passed on, in bytes: about an hour of speech.
 const LONGEST: usize = 64 * 1024;
 
 /// How everything is. Listen to notices first, then ask for this: notices up to its `sequence` are contained.
@@ -74,11 +74,19 @@ pub fn cancel(app: App<'_>) {
     app.talk().assistant.conversation().cancel();
 }
 
-/// Says the last reply again, from a word's `cluster` on; 0 is from the start.
+/// Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start.
 #[tauri::command]
 #[specta::specta]
-pub fn replay(app: App<'_>, cluster: u32) {
-    app.talk().assistant.conversation().replay(cluster as usize);
+pub fn repeat(app: App<'_>, reply: String, cluster: u32) -> Answer<()> {
+    if reply.len() > LONGEST {
+        let message = "That reply is too long to be said again; copy the part that you want to hear.";
+        return Err(Failure::new(FailureKind::BadInput, message));
+    }
+    app.talk()
+        .assistant
+        .conversation()
+        .repeat(reply, cluster as usize);
+    Ok(())
 }
 
 /// Who decides when the person speaks, for now and for later.

@@ -52,6 +52,7 @@ fn words_are_told_once_in_the_pages_units() {
         text: Span { start: 3, end: 7 },
         audio: Span { start: 100, end: 200 },
         cluster: 2,
+        provenance: crate::wire::notice::Provenance::Measured,
     };
     let words = vec![yes];
     assert_eq!(first, Body::Data(Data::Words { rate: 24_000, words }));
@@ -111,7 +112,7 @@ fn a_window_that_opens_later_sees_state_and_exchanges() {
         said: Some("Hello".into()),
         reply: "Hello!".into(),
         heard: 6,
-        cut: false,
+        ..Exchange::default()
     };
     let mut mirror = Mirror::new(0, idle(), vec![before]);
     let thinking = machine::State {
@@ -161,4 +162,50 @@ fn the_start_of_playback_is_told_on_the_pages_clock() {
         panic!("{started:?}")
     };
     assert!((audible - 5_040.0).abs() < 0.01, "{audible}");
+}
+
+#[test]
+fn a_turns_milestones_are_told_from_its_first_and_kept_with_it() {
+    use libretto_assistant::voice::{Ledger, Milestone as Core};
+
+    use crate::wire::notice::Milestone;
+
+    let mut mirror = Mirror::new(0, idle(), []);
+    told(
+        &mut mirror,
+        3,
+        core::Body::Data(core::Data::Said { text: "Hello".into() }),
+    );
+    let spoken = conversation::Exchange {
+        turn: TurnId(3),
+        said: Some("Hello".into()),
+        heard: "Hi".into(),
+        unheard: String::new(),
+        cut: false,
+        alignment: None,
+    };
+    told(
+        &mut mirror,
+        3,
+        core::Body::Data(core::Data::Exchange { exchange: spoken }),
+    );
+    let mut ledger = Ledger::new(TurnId(3));
+    ledger.note(Core::Opened, Time::from_millis(1_000));
+    ledger.note(Core::FirstSound, Time::from_millis(1_900));
+    ledger.note(Core::FinalTranscript, Time::from_millis(1_250));
+    let passed = |milestone, at| Passed { milestone, at };
+    let milestones = vec![
+        passed(Milestone::Opened, 0.0),
+        passed(Milestone::FinalTranscript, 250.0),
+        passed(Milestone::FirstSound, 900.0),
+    ];
+    let body = told(&mut mirror, 3, core::Body::Data(core::Data::Ledger { ledger }));
+    assert_eq!(
+        body,
+        Body::Data(Data::Ledger {
+            milestones: milestones.clone()
+        })
+    );
+    assert_eq!(mirror.exchanges()[0].milestones, milestones);
+    assert_eq!(mirror.turn().unwrap().milestones, milestones);
 }

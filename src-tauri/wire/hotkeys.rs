@@ -16,6 +16,21 @@ pub enum HotkeyAction {
     QuickAsk,
 }
 
+/// How keys can be had on this desktop while another program has the focus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum HotkeyWay {
+    /// Libretto takes them itself: X11, macOS, Windows.
+    #[default]
+    Own,
+    /// The desktop gives them (Wayland with the portal `GlobalShortcuts`). The keys in the settings are a wish; the
+    /// desktop asks the user, and may choose others.
+    Portal,
+    /// Not at all (Wayland without that portal): the desktop's own keyboard settings can bind a key to the command
+    /// `libretto toggle`.
+    Command,
+}
+
 /// A hotkey and how it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Hotkey {
@@ -25,6 +40,9 @@ pub struct Hotkey {
     pub keys: String,
     /// Why it does not work, and what to do; `null` when it does.
     pub problem: Option<String>,
+    /// What the desktop says the keys are, in its own words; `null` where Libretto takes them itself, and where the
+    /// desktop has given none.
+    pub trigger: Option<String>,
 }
 
 /// A hotkey was pressed or released, wherever the focus is: for trying it out in the settings.

@@ -2,6 +2,7 @@
 
 use libretto_assistant::ondevice::catalogue;
 use libretto_assistant::ondevice::download;
+use libretto_assistant::speed::Speed;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
@@ -71,6 +72,55 @@ pub struct Model {
     pub chosen: bool,
     /// How it is.
     pub state: ModelState,
+    /// How far its download is, while there is one.
+    pub download: Option<ModelProgress>,
+    /// How fast it was on this machine; `null` while nobody has measured it.
+    pub speed: Option<ModelSpeed>,
+}
+
+/// How fast a model was on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum ModelSpeed {
+    /// Recognisers and voices.
+    Sound {
+        /// Seconds of sound for each second of work: 1 keeps up with speech.
+        times: f64,
+    },
+    /// Language models.
+    Text {
+        /// Words a second, once it has begun.
+        words: f64,
+        /// Seconds until the first piece of text.
+        first: f64,
+    },
+}
+
+impl From<Speed> for ModelSpeed {
+    fn from(speed: Speed) -> Self {
+        match speed {
+            Speed::Sound { times } => Self::Sound { times },
+            Speed::Text { words, first } => Self::Text { words, first },
+        }
+    }
+}
+
+/// A model that the settings count on and that is not here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct MissingModel {
+    /// What it would do.
+    pub part: Part,
+    /// What the settings call it, or the catalogue.
+    pub id: String,
+    /// Its name for people; `null` for one that the catalogue does not have: the one that Libretto comes with stands in
+    /// for it.
+    pub name: Option<String>,
+    /// Bytes of all its files, where they are known.
+    pub bytes: Option<u64>,
+    /// Whether each file's checksum is known. Others are only downloaded when the user agrees.
+    pub verified: bool,
+    /// The setting that names it, dotted; `null` where it is the one that Libretto comes with.
+    pub setting: Option<String>,
     /// How far its download is, while there is one.
     pub download: Option<ModelProgress>,
 }

@@ -2,6 +2,7 @@
 //! (level, playhead, lit words) is not among them: see [`super::pulse`].
 
 use libretto_assistant::conversation::{machine, notice};
+use libretto_assistant::voice;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
@@ -270,6 +271,11 @@ pub enum Data {
         /// All of it.
         exchange: Exchange,
     },
+    /// When each milestone of the turn was passed: told when it closes.
+    Ledger {
+        /// In the order of passing.
+        milestones: Vec<Passed>,
+    },
 }
 
 /// Part of a text: UTF-16 code units, the end excluded.
@@ -288,12 +294,114 @@ pub struct Word {
     pub text: Span,
     /// The samples of the reply's audio during which it sounds.
     pub audio: Span,
-    /// Its first grapheme cluster: what `replay` takes to say the reply again from here.
+    /// Its first grapheme cluster: what `repeat` takes to say the reply again from here.
     pub cluster: u32,
+    /// Where its times come from.
+    pub provenance: Provenance,
+}
+
+/// Where a time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// The voice said so.
+    Measured,
+    /// Libretto worked it out.
+    Estimated,
+}
+
+impl From<voice::Provenance> for Provenance {
+    fn from(provenance: voice::Provenance) -> Self {
+        match provenance {
+            voice::Provenance::Measured => Self::Measured,
+            voice::Provenance::Estimated => Self::Estimated,
+        }
+    }
+}
+
+/// A moment of a turn worth knowing, in the order in which they usually come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Milestone {
+    /// The key went down, speech began, or a question was typed.
+    Opened,
+    /// Real samples came from the microphone.
+    FirstSample,
+    /// The recogniser showed its first words.
+    FirstPartial,
+    /// The last voiced sample.
+    SpeechEnd,
+    /// The key went up.
+    KeyUp,
+    /// It was decided that the user has finished.
+    TurnEnd,
+    /// All that was said is known.
+    FinalTranscript,
+    /// The language model's first piece of text.
+    FirstToken,
+    /// The first phrase went to the voice.
+    FirstPhrase,
+    /// The voice's first samples came.
+    FirstAudio,
+    /// The first sample left the loudspeaker.
+    FirstSound,
+    /// The first word was lit.
+    FirstWordLit,
+    /// The last sample left the loudspeaker, or the reply was cut.
+    Closed,
+}
+
+impl From<voice::Milestone> for Milestone {
+    fn from(milestone: voice::Milestone) -> Self {
+        use voice::Milestone as Core;
+        match milestone {
+            Core::Opened => Self::Opened,
+            Core::FirstSample => Self::FirstSample,
+            Core::FirstPartial => Self::FirstPartial,
+            Core::SpeechEnd => Self::SpeechEnd,
+            Core::KeyUp => Self::KeyUp,
+            Core::TurnEnd => Self::TurnEnd,
+            Core::FinalTranscript => Self::FinalTranscript,
+            Core::FirstToken => Self::FirstToken,
+            Core::FirstPhrase => Self::FirstPhrase,
+            Core::FirstAudio => Self::FirstAudio,
+            Core::FirstSound => Self::FirstSound,
+            Core::FirstWordLit => Self::FirstWordLit,
+            Core::Closed => Self::Closed,
+        }
+    }
+}
+
+/// When a milestone was passed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct Passed {
+    /// Which.
+    pub milestone: Milestone,
+    /// Milliseconds since the turn's first, with fractions.
+    pub at: f64,
+}
+
+impl Passed {
+    /// All of a turn, in the order of passing.
+    pub fn all(ledger: &voice::Ledger) -> Vec<Self> {
+        let first = ledger
+            .entries()
+            .iter()
+            .map(|(_, at)| at.0)
+            .min()
+            .unwrap_or_default();
+        let passed = ledger.entries().iter().map(|(milestone, at)| Self {
+            milestone: (*milestone).into(),
+            at: at.0.saturating_sub(first).as_secs_f64() * 1_000.0,
+        });
+        let mut all: Vec<Self> = passed.collect();
+        all.sort_by(|one, other| one.at.total_cmp(&other.at));
+        all
+    }
 }
 
 /// One turn as it went.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct Exchange {
     /// Which.
     pub turn: u64,
@@ -305,6 +413,8 @@ pub struct Exchange {
     pub heard: u64,
     /// True when the reply was cut.
     pub cut: bool,
+    /// When each milestone was passed; none where it is not known.
+    pub milestones: Vec<Passed>,
 }
 
 /// What went wrong.

@@ -36,3 +36,12 @@ pub enum Pulse {
         at: f64,
     },
 }
+
+/// A word of a voice's sample is heard now.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Type)]
+pub struct SampleWord {
+    /// Where it stands in the sample.
+    pub text: Span,
+    /// When it began to sound: milliseconds since 1970, with fractions.
+    pub at: f64,
+}

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
 
-use super::hotkeys::Hotkey;
+use super::hotkeys::{Hotkey, HotkeyWay};
 
 /// How the desktop's side is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Shell {
     /// Hotkeys, and whether they work.
     pub hotkeys: Vec<Hotkey>,
+    /// How keys can be had here at all.
+    pub way: HotkeyWay,
     /// Nothing listens until it goes on: hotkeys are given back, the microphone is shut.
     pub paused: bool,
     /// The quick-ask window stays when it loses the focus.

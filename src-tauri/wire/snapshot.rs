@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::notice::{End, Exchange, Problem, State, Word};
+use super::notice::{End, Exchange, Passed, Problem, State, Word};
 use super::shell::Shell;
 
 /// How everything is.
@@ -47,4 +47,6 @@ pub struct Turn {
     pub end: Option<End>,
     /// What went wrong last.
     pub problem: Option<Problem>,
+    /// When each milestone was passed; known at the end.
+    pub milestones: Vec<Passed>,
 }

@@ -26,6 +26,12 @@ const asked = async (scene: Scene): Promise<void> => {
   await scene.page.keyboard.press("Enter");
   await scene.wait(1_500);
 };
+const MISSING = `world.missing = [
+  { part: "language_model", id: "qwen3-1.7b", name: "Qwen3 1.7B", bytes: 1282439264, verified: true, setting: "on_device.model", download: null },
+  { part: "voice", id: "long-gone", name: null, bytes: null, verified: false, setting: "on_device.voice", download: null },
+  { part: "vad", id: "silero", name: "Silero VAD 6.2", bytes: 1289603, verified: true, setting: null,
+    download: { model: "silero", phase: "downloading", source: null, bytes: 600000, total: 1289603, rate: 70000 } },
+];`;
 const first = "world.settings.appearance.first_steps = true;";
 const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "about"];
 
@@ -58,9 +64,18 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
   ["settings: persona", "settings", "", async (s) => {
     await section(4)(s);
     await s.page.getByRole("button", { name: "Add a persona" }).or(s.page.locator(".pick button")).first().click();
+    await s.page.locator(".begin button").first().click();
     await s.wait(200);
   }],
   ["settings: search", "settings", "", async (s) => { await s.page.getByRole("searchbox").fill("a"); await s.wait(300); }],
+  ["settings: hotkeys by the portal", "settings", 'world.snapshot.shell.way = "portal"; world.snapshot.shell.hotkeys[0].trigger = "Press Super+T";', section(3)],
+  ["settings: hotkeys by command", "settings", 'world.snapshot.shell.way = "command";', section(3)],
+  ["settings: a voice's sample", "settings", "", async (s) => {
+    await s.page.locator(".voice button").first().click();
+    await s.wait(600);
+  }],
+  ["latency", "main", "world.settings.appearance.latency = true;", async (s) => { await asked(s); await s.wait(6_000); }],
+  ["missing models", "main", MISSING, nothing],
   ["quick ask", "quick-ask", "", nothing],
   ["quick ask, speaking", "quick-ask", "", asked],
   ["overlay", "overlay", "", async (s) => { await s.stage((stage) => { void stage.ask("What?"); }); await s.wait(1_500); }],

@@ -54,6 +54,14 @@ const EXCHANGES = `world.snapshot.exchanges = [
   { turn: 2, said: "And the opera?", reply: "Charles Gounod wrote the best known one. It was first heard in Paris in 1859, and has been sung ever since.", heard: 40, cut: true },
 ];`;
 
+const MISSING = `world.missing = [
+  { part: "language_model", id: "qwen3-1.7b", name: "Qwen3 1.7B", bytes: 1282439264, verified: true, setting: "on_device.model", download: null },
+  { part: "voice", id: "long-gone", name: null, bytes: null, verified: false, setting: "on_device.voice", download: null },
+];`;
+const PORTAL = `world.snapshot.shell.way = "portal"; world.snapshot.shell.hotkeys[0].trigger = "Press Ctrl+Shift+Space";`;
+const BY_COMMAND = 'world.snapshot.shell.way = "command";';
+const LATENCY = "world.settings.appearance.latency = true;";
+
 const STATES: Record<string, [Open, Play]> = {
   idle: [{}, async () => undefined],
   arming: [{}, async (s) => { await hold(s); await s.wait(50); }],
@@ -87,6 +95,13 @@ const STATES: Record<string, [Open, Play]> = {
     });
     await s.wait(100);
   }],
+  latency: [{ world: LATENCY }, ask("When was it first heard?", "It was first heard in Paris in 1859.", 8_000)],
+  guessed: [{}, ask("When was it first heard?", "It was first heard in Paris in 1859, and ever since.", 3_350)],
+  missing: [{ world: MISSING }, async (s) => { await s.wait(200); }],
+  "first-missing": [{ world: `world.settings.appearance.first_steps = true; world.missing = [
+    ["recogniser", "Moonshine tiny", 28431117], ["language_model", "SmolLM2 135M", 105000000], ["voice", "Heart", 13800000],
+    ["turn_detector", "Smart Turn 3.2", 8679182], ["vad", "Silero VAD 6.2", 1289603],
+  ].map(([part, name, bytes]) => ({ part, id: name, name, bytes, verified: true, setting: null, download: null }));` }, async (s) => { await s.wait(300); }],
   paused: [{ world: "world.snapshot.shell.paused = true;" }, async () => undefined],
   history: [{ world: EXCHANGES }, async (s) => {
     await s.page.getByRole("button", { name: "History" }).click();
@@ -114,6 +129,21 @@ const STATES: Record<string, [Open, Play]> = {
     await s.wait(600);
   }],
   "settings-hotkeys": [{ window: "settings" }, section("Hotkeys")],
+  "settings-voice-sample": [{ window: "settings" }, async (s) => {
+    await s.wait(100);
+    await s.page.getByRole("button", { name: "Listen to Fenrir" }).click();
+    await s.wait(900);
+  }],
+  "settings-hotkeys-portal": [{ window: "settings", world: PORTAL }, section("Hotkeys")],
+  "settings-hotkeys-command": [{ window: "settings", world: BY_COMMAND }, section("Hotkeys")],
+  "settings-persona": [{ window: "settings" }, async (s) => {
+    await section("Conversation")(s);
+    await s.page.getByRole("button", { name: "Add a persona" }).click();
+    await s.page.getByRole("button", { name: "Patient tutor" }).click();
+    await s.wait(200);
+    await s.page.getByRole("button", { name: "Add a persona" }).click();
+    await s.wait(100);
+  }],
   "settings-conversation": [{ window: "settings" }, section("Conversation")],
   "settings-language": [{ window: "settings" }, section("Language")],
   "settings-appearance": [{ window: "settings" }, section("Appearance")],
@@ -180,7 +210,7 @@ describe("light", () => {
 });
 
 describe("dark", () => {
-  it.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "settings-models", "settings-hotkeys", "quick-ask-speaking", "overlay-speaking", "first-1"])(
+  it.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];
@@ -190,7 +220,7 @@ describe("dark", () => {
 });
 
 describe("125 % and 200 %", () => {
-  const names = ["idle", "speaking", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice", "first-1", "quick-ask-speaking"];
+  const names = ["idle", "speaking", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking"];
   it.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
@@ -217,6 +247,17 @@ describe("from right to left", () => {
     "speaking-english": [{}, ask("Why is the sea salty?", LONG, 4_400)],
     history: [{}, async (s) => { await s.page.getByRole("button", { name: "السجل" }).click(); await s.wait(300); }],
     settings: [{ window: "settings" }, section("الاختصارات")],
+    "settings-voice": [{ window: "settings" }, async (s) => { await s.wait(100); }],
+    "settings-hotkeys-command": [{ window: "settings", world: BY_COMMAND }, section("الاختصارات")],
+    latency: [{ world: LATENCY }, ask("ما عاصمة فرنسا؟", ARABIC, 12_000)],
+    missing: [{ world: MISSING }, async (s) => { await s.wait(200); }],
+    error: [{}, async (s) => {
+      await s.stage((stage) => {
+        const message = "The language model took too long to answer. Try again, or choose a smaller model.";
+        stage.tell(1, { group: "problem", event: { stage: "model", kind: "timeout", message, next: null, text: "ما عاصمة فرنسا؟" } });
+      });
+      await s.wait(800);
+    }],
     "settings-models": [{ window: "settings" }, section("النماذج")],
     "settings-appearance": [{ window: "settings" }, section("المظهر")],
     "quick-ask": [{ window: "quick-ask" }, ask("ما عاصمة فرنسا؟", ARABIC, 3_300)],
@@ -227,7 +268,7 @@ describe("from right to left", () => {
   };
   it.each(Object.keys(plays))("%s", async (name) => {
     const [open, play] = plays[name] ?? [{}, async () => undefined];
-    await take(`${name}-rtl`, { ...open, world: arabic }, play);
+    await take(`${name}-rtl`, { ...open, world: (open.world ?? "") + arabic }, play);
   });
 });
 

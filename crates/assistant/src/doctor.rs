@@ -9,6 +9,7 @@ use libretto_store::secrets::Keychain;
 use serde::Serialize;
 
 use crate::Foundation;
+use crate::missing::missing;
 
 /// How a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -130,6 +131,19 @@ async fn sound() -> Vec<Finding> {
 fn models(foundation: &Foundation) -> Vec<Finding> {
     let shelf = &foundation.shelf;
     let get = "Run `libretto-cli models get --embedded`.";
+    let named = missing(&foundation.now(), shelf)
+        .into_iter()
+        .filter_map(|missing| {
+            let setting = missing.setting?;
+            let advice = if missing.known {
+                format!("Run `libretto-cli models get {}`.", missing.id)
+            } else {
+                format!("The one that Libretto comes with stands in; `libretto-cli models list` shows what {setting} can be.")
+            };
+            let health = if missing.known { Health::Bad } else { Health::Limited };
+            Some(Finding::but(&missing.id, health, format!("Named by {setting}, and not here."), advice))
+        })
+        .collect::<Vec<_>>();
     shelf
         .catalogue()
         .embedded()
@@ -147,6 +161,7 @@ fn models(foundation: &Foundation) -> Vec<Finding> {
             }
             Err(error) => Finding::but(&model.name, Health::Bad, error.to_string(), get),
         })
+        .chain(named)
         .collect()
 }
 

@@ -35,7 +35,7 @@ impl Foundation {
     /// Opens it. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// `BadInput` when the settings name a model that there is not, `Internal` when the catalogue is damaged.
+    /// `BadInput` or `Internal` when the catalogue is damaged.
     pub fn open(environment: Environment) -> Result<Self> {
         let settings = Arc::new(SettingsFile::open(environment.clone()));
         let now = settings.get();
@@ -88,7 +88,7 @@ impl Foundation {
     /// Lets changed settings take effect, as far as they can without a new conversation.
     ///
     /// # Errors
-    /// `BadInput` when the settings name a model that there is not.
+    /// `Internal` when the catalogue is damaged.
     pub fn apply(&self) -> Result<()> {
         let now = self.now();
         self.engines.configure(translate::engines(&now, &self.shelf)?);

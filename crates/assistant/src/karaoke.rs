@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use libretto_voice::device::Playhead;
 use libretto_voice::text::Graphemes;
-use libretto_voice::{Alignment, Mark, SampleRate, TurnId};
+use libretto_voice::{Alignment, Mark, Provenance, SampleRate, TurnId};
 use tokio::sync::mpsc;
 
 /// A word and the samples during which it sounds.
@@ -18,6 +18,8 @@ pub struct Word {
     pub word: String,
     /// Samples of the reply's audio.
     pub audio: Range<u64>,
+    /// Where its times come from; estimated as soon as one of its marks is.
+    pub provenance: Provenance,
 }
 
 /// The words of a reply as they become known, and which of them have been lit.
@@ -64,6 +66,7 @@ impl Karaoke {
                 text: text_range,
                 word,
                 audio: mark.audio,
+                provenance: mark.provenance,
             });
         }
     }
@@ -170,7 +173,6 @@ pub async fn follow(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use libretto_voice::Provenance;
 
     fn mark(text: Range<usize>, audio: Range<u64>) -> Mark {
         Mark {

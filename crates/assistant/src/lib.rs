@@ -7,9 +7,11 @@ pub mod doctor;
 pub mod foundation;
 pub mod intents;
 pub mod karaoke;
+pub mod missing;
 pub mod remember;
 pub mod runtime;
 pub mod say;
+pub mod speed;
 pub mod transcribe;
 pub mod translate;
 

@@ -46,30 +46,19 @@ pub fn audio(settings: &Settings, shelf: &Shelf) -> AudioSettings {
     }
 }
 
-/// The engines that run here, with the models that were chosen.
+/// The engines that run here, with the models that were chosen. Where the catalogue does not have one of them, the one
+/// that Libretto comes with stands in: see [`crate::missing`].
 ///
 /// # Errors
-/// `BadInput` when the settings name a model that the catalogue does not have.
+/// `Internal` when the catalogue has no language model at all.
 pub fn engines(settings: &Settings, shelf: &Shelf) -> Result<EngineSettings> {
     let chosen = &settings.on_device;
-    let language = choose(shelf, Part::LanguageModel, chosen.model.as_deref())?;
-    let file = language
-        .files
-        .first()
-        .map(|file| file.name.clone())
-        .unwrap_or_default();
-    for (part, id) in [
-        (Part::Recogniser, &chosen.recogniser),
-        (Part::Voice, &chosen.voice),
-    ] {
-        choose(shelf, part, id.as_deref())?;
-    }
     let models = Models {
         recogniser: folder_of(shelf, Part::Recogniser, chosen.recogniser.as_deref()),
-        language: LanguageChoice {
-            file: folder_of(shelf, Part::LanguageModel, Some(&language.id)).join(file),
-            chat: language.chat.unwrap_or(PLAIN_CHAT),
-        },
+        language: language(
+            choose(shelf, Part::LanguageModel, chosen.model.as_deref())?,
+            shelf,
+        ),
         voice: folder_of(shelf, Part::Voice, chosen.voice.as_deref()),
         turn: folder_of(shelf, Part::TurnDetector, None),
     };
@@ -84,6 +73,15 @@ pub fn engines(settings: &Settings, shelf: &Shelf) -> Result<EngineSettings> {
     })
 }
 
+/// A language model as the engine takes it.
+pub fn language(model: &Model, shelf: &Shelf) -> LanguageChoice {
+    let file = model.files.first().map(|file| file.name.clone());
+    LanguageChoice {
+        file: folder_of(shelf, Part::LanguageModel, Some(&model.id)).join(file.unwrap_or_default()),
+        chat: model.chat.unwrap_or(PLAIN_CHAT),
+    }
+}
+
 /// For a language model whose entry says nothing about talking.
 const PLAIN_CHAT: Chat = Chat {
     context: 4_096,
@@ -95,18 +93,13 @@ const PLAIN_CHAT: Chat = Chat {
     thinks: false,
 };
 
-/// The chosen model of a part, or the one that Libretto comes with.
+/// The chosen model of a part; the one that Libretto comes with when none is chosen, or one that there is not.
 fn choose<'s>(shelf: &'s Shelf, part: Part, id: Option<&str>) -> Result<&'s Model> {
-    let mut models = shelf.catalogue().of(part);
-    let found = match id {
-        Some(id) => models.find(|model| model.id == id),
-        None => models.find(|model| model.embedded),
-    };
-    found.ok_or_else(|| {
-        let name = id.unwrap_or("an embedded one");
-        let message =
-            format!("There is no such model: {name}. `libretto-cli models list` shows those that there are.");
-        Error::new(Kind::BadInput, message)
+    let named = id.and_then(|id| shelf.catalogue().of(part).find(|model| model.id == id));
+    let embedded = || shelf.catalogue().of(part).find(|model| model.embedded);
+    named.or_else(embedded).ok_or_else(|| {
+        let message = "The catalogue of models has lost what Libretto comes with; install Libretto again.";
+        Error::new(Kind::Internal, message)
     })
 }
 

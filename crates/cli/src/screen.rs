@@ -6,7 +6,7 @@ use libretto_assistant::conversation::Notice;
 use libretto_assistant::conversation::machine::Phase;
 use libretto_assistant::conversation::notice::{Body, Data, End, Lifecycle, Progress};
 use libretto_assistant::karaoke::Word;
-use libretto_assistant::voice::{Error, TurnId};
+use libretto_assistant::voice::{Error, Provenance, TurnId};
 
 use crate::lights::Lights;
 use crate::output::{self, Output};
@@ -64,6 +64,8 @@ impl Screen {
                     text: text.clone(),
                     word: word.clone(),
                     audio: *sample..*sample,
+                    // Whatever it was worked out from, it sounds now.
+                    provenance: Provenance::Measured,
                 });
                 Ok(())
             }

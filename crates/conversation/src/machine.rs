@@ -218,7 +218,16 @@ impl Machine {
                     self.wait(Waiting::Announcement(text));
                 }
             }
-            User::Replay(from) => self.replay(from),
+            User::Replay(from) => {
+                if let Some(text) = self.last_reply.clone() {
+                    self.repeat(text, from);
+                }
+            }
+            User::Repeat(text, from) => {
+                if !text.trim().is_empty() {
+                    self.repeat(text, from);
+                }
+            }
             User::Mode(mode) => self.policy.mode = mode,
             User::Policy(policy) => {
                 self.keys.set_timing(policy.key);
@@ -261,10 +270,8 @@ impl Machine {
         self.begin(turn, ledger, ReplyKind::Answer { said }, None);
     }
 
-    fn replay(&mut self, from: usize) {
-        let Some(text) = self.last_reply.clone() else {
-            return;
-        };
+    /// Says a reply again, unless the person speaks.
+    fn repeat(&mut self, text: String, from: usize) {
         if self
             .capture
             .as_ref()

@@ -99,6 +99,11 @@ impl Conversation {
         self.wish(User::Replay(from));
     }
 
+    /// Says this text again, which was a reply once, from this grapheme cluster of it on.
+    pub fn repeat(&self, text: impl Into<String>, from: usize) {
+        self.wish(User::Repeat(text.into(), from));
+    }
+
     /// Changes who decides when the person speaks.
     pub fn set_mode(&self, mode: Mode) {
         self.wish(User::Mode(mode));

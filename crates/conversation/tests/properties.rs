@@ -41,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
             1 => (0_u32..1_000).prop_map(|n| User::Ask(format!("typed{n}"))),
             1 => (0_u32..1_000).prop_map(|n| User::Announce(format!("alarm{n}"))),
             1 => (0_usize..30).prop_map(User::Replay),
+            1 => (0_u32..1_000, 0_usize..30).prop_map(|(n, from)| User::Repeat(format!("old{n} reply"), from)),
             1 => Just(User::Mode(Mode::HandsFree)),
             1 => Just(User::Mode(Mode::PushToTalk)),
         ].prop_map(Step::User),

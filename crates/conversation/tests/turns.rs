@@ -404,6 +404,33 @@ fn again_from_a_word_on() {
 }
 
 #[test]
+fn an_older_reply_is_said_again_and_the_last_one_stays_the_last() {
+    play(
+        push_to_talk(),
+        "
+        at 0.00 ask Count.
+        at 0.10 model says One two.
+        at 0.10 model done
+        at 0.20 voice speaks 2.0
+        at 0.20 voice done
+        at 0.30 speaker starts
+        at 2.30 speaker drained
+        expect record [Count.]
+        at 3.00 repeat 6 Long ago and far away.
+        expect say ago and far away.
+        at 3.20 voice speaks 1.0
+        at 3.20 voice done
+        at 3.30 speaker starts
+        at 4.30 speaker drained
+        expect closed Complete
+        never record [-]
+        at 5.00 replay 4
+        expect say two.
+        ",
+    );
+}
+
+#[test]
 fn a_half_duplex_user_is_not_listened_to_while_it_speaks() {
     let mut policy = hands_free();
     policy.barge_in.enabled = false;

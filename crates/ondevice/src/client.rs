@@ -15,6 +15,7 @@ mod supervisor;
 mod turn;
 mod voice;
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures::future::join_all;
@@ -48,7 +49,7 @@ impl Engines {
         let settings = Arc::new(RwLock::new(settings));
         let speech = Supervisor::new(Role::Speech, Arc::clone(&settings));
         let language = Supervisor::new(Role::Language, Arc::clone(&settings));
-        let model = Arc::new(OnDeviceLanguage::new(Arc::clone(&language)));
+        let model = Arc::new(OnDeviceLanguage::new(Arc::clone(&language), None));
         Arc::new(Self {
             settings,
             speech,
@@ -64,7 +65,13 @@ impl Engines {
 
     /// English speech to text.
     pub fn recogniser(&self) -> Arc<dyn SpeechToText> {
-        Arc::new(OnDeviceRecogniser::new(Arc::clone(&self.speech)))
+        Arc::new(OnDeviceRecogniser::new(Arc::clone(&self.speech), None))
+    }
+
+    /// The recogniser in this folder, whichever is chosen: it takes the chosen one's place in memory until that is
+    /// needed again.
+    pub fn recogniser_in(&self, folder: PathBuf) -> Arc<dyn SpeechToText> {
+        Arc::new(OnDeviceRecogniser::new(Arc::clone(&self.speech), Some(folder)))
     }
 
     /// The small language model.
@@ -72,9 +79,20 @@ impl Engines {
         Arc::<OnDeviceLanguage>::clone(&self.model)
     }
 
+    /// This language model, whichever is chosen: it takes the chosen one's place in memory until that is needed again.
+    pub fn language_model_of(&self, choice: LanguageChoice) -> Arc<dyn LanguageModel> {
+        Arc::new(OnDeviceLanguage::new(Arc::clone(&self.language), Some(choice)))
+    }
+
     /// English text to speech.
     pub fn voice(&self) -> Arc<dyn TextToSpeech> {
-        Arc::new(OnDeviceVoice::new(Arc::clone(&self.speech)))
+        Arc::new(OnDeviceVoice::new(Arc::clone(&self.speech), None))
+    }
+
+    /// The voice in this folder, whichever is chosen: it takes the chosen one's place in memory until that is needed
+    /// again.
+    pub fn voice_in(&self, folder: PathBuf) -> Arc<dyn TextToSpeech> {
+        Arc::new(OnDeviceVoice::new(Arc::clone(&self.speech), Some(folder)))
     }
 
     /// Judges whether a speaker has finished.
@@ -93,7 +111,7 @@ impl Engines {
     }
 
     /// Where the engine's program is.
-    pub fn program(&self) -> Result<std::path::PathBuf> {
+    pub fn program(&self) -> Result<PathBuf> {
         let chosen = self
             .settings
             .read()

@@ -43,6 +43,11 @@ impl Places {
         self.data.join("history.sqlite3")
     }
 
+    /// How fast models were on this machine.
+    pub fn speeds(&self) -> PathBuf {
+        self.data.join("speeds.json")
+    }
+
     fn of(variables: &BTreeMap<String, String>) -> Self {
         let named = |name| {
             variables

@@ -13,12 +13,15 @@ import type {
   HotkeyUsed,
   Keys,
   KeyStored,
+  MissingModel,
   Model,
   ModelEnded,
   ModelProgress,
+  ModelSpeed,
   Notice,
   Place,
   Pulse,
+  SampleWord,
   Session,
   SessionPage,
   Shell,
@@ -71,8 +74,8 @@ export interface Bridge {
   ask(text: string): Promise<void>;
   /** Nothing listens until it goes on. */
   pause(paused: boolean): Promise<void>;
-  /** Says the last reply again, from this grapheme cluster of it on. */
-  replay(cluster: number): Promise<void>;
+  /** Says a reply again, whichever it was, from this grapheme cluster of it on. */
+  repeat(reply: string, cluster: number): Promise<void>;
 
   settings(): Promise<{ values: Settings; defaults: Settings; path: string; notices: string[] }>;
   /** Takes effect at once and stays; `undefined` is as it was before anything was set. */
@@ -95,9 +98,15 @@ export interface Bridge {
   testMicrophone(id: Device["id"] | null, level: (level: number) => void): Promise<void>;
   /** Says a sentence; answers when it has been heard. */
   testLoudspeaker(id: Device["id"] | null): Promise<void>;
+  /** Says a text with a voice that runs here, and tells each word as it is heard; answers when it is over. */
+  hearVoice(model: Model["id"], text: string, heard: (word: SampleWord) => void): Promise<void>;
   endTest(): Promise<void>;
 
   models(): Promise<Model[]>;
+  /** What the settings count on and what is not here. */
+  missingModels(): Promise<MissingModel[]>;
+  /** How fast it is on this machine; it may take a minute. */
+  measureModel(id: Model["id"]): Promise<ModelSpeed>;
   /** Answers when it is here. `unverified` is the user's consent to a model whose checksum nobody has stated. */
   download(id: Model["id"], unverified: boolean): Promise<void>;
   pauseDownload(id: Model["id"], paused: boolean): Promise<void>;

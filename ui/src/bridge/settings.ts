@@ -37,6 +37,8 @@ export interface Settings {
     text_size: number;
     reduced_motion: boolean;
     overlay: boolean;
+    /** Whether each reply shows how long its steps took. */
+    latency: boolean;
     start_at_login: boolean;
     /** Whether the first steps are shown when the window opens. */
     first_steps: boolean;

@@ -6,7 +6,7 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import { commands, events, type Value } from "../lib/bindings";
 import { type Bridge, Refusal, type Tells } from "./bridge";
 import type { Settings } from "./settings";
-import type { Failure, Pulse, Window } from "./types";
+import type { Failure, Pulse, SampleWord, Window } from "./types";
 
 type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Failure };
 
@@ -85,7 +85,7 @@ export function tauri(): Bridge {
     stop: () => commands.stop(),
     ask: (text) => done(commands.ask(text)),
     pause: (paused) => commands.setPaused(paused),
-    replay: (cluster) => commands.replay(cluster),
+    repeat: (reply, cluster) => done(commands.repeat(reply, cluster)),
 
     settings: async () => {
       const { values, defaults, path, notices } = await fine(commands.settingsGet());
@@ -111,9 +111,16 @@ export function tauri(): Bridge {
       return done(commands.devicesTest("microphone", id, levels));
     },
     testLoudspeaker: (id) => done(commands.devicesTest("loudspeaker", id, new Channel<number | null>())),
+    hearVoice: (model, text, heard) => {
+      const words = new Channel<SampleWord>();
+      words.onmessage = heard;
+      return done(commands.voicePreview(model, text, words));
+    },
     endTest: () => commands.devicesTestEnd(),
 
     models: () => fine(commands.modelsList()),
+    missingModels: () => fine(commands.modelsMissing()),
+    measureModel: (id) => fine(commands.modelsMeasure(id)),
     download: (id, unverified) => done(commands.modelsGet(id, unverified)),
     pauseDownload: (id, paused) => done(commands.modelsPause(id, paused)),
     cancelDownload: (id) => done(commands.modelsCancel(id)),

@@ -7,9 +7,9 @@ import { LINGER, lightAt, nextChange, sampleAt } from "./light";
 const RATE = 24_000;
 /** "One two … three": a pause of a second before the last. */
 const WORDS: Word[] = [
-  { text: { start: 0, end: 3 }, audio: { start: 2_400, end: 12_000 }, cluster: 0 },
-  { text: { start: 4, end: 7 }, audio: { start: 12_000, end: 24_000 }, cluster: 0 },
-  { text: { start: 8, end: 13 }, audio: { start: 48_000, end: 60_000 }, cluster: 0 },
+  { text: { start: 0, end: 3 }, audio: { start: 2_400, end: 12_000 }, cluster: 0, provenance: "measured" },
+  { text: { start: 4, end: 7 }, audio: { start: 12_000, end: 24_000 }, cluster: 0, provenance: "measured" },
+  { text: { start: 8, end: 13 }, audio: { start: 48_000, end: 60_000 }, cluster: 0, provenance: "measured" },
 ];
 
 describe("light", () => {

@@ -2,8 +2,8 @@
 // Indic scripts), nothing moves, and a selection stays as it is.
 
 /** The paints; `base.css` says how each looks. Later ones lie above. */
-export type Paint = "ahead" | "heard" | "unheard" | "now" | "cursor";
-const ORDER: Paint[] = ["ahead", "heard", "unheard", "now", "cursor"];
+export type Paint = "ahead" | "heard" | "unheard" | "now" | "guessed" | "cursor";
+const ORDER: Paint[] = ["ahead", "heard", "unheard", "now", "guessed", "cursor"];
 
 /** Older webviews have none: there the text is simply read. */
 const possible = typeof CSS !== "undefined" && "highlights" in CSS && typeof Highlight !== "undefined";

@@ -21,8 +21,8 @@ export const commands = {
 	stop: () => __TAURI_INVOKE<void>("stop"),
 	/**  Gives up whatever is going on. */
 	cancel: () => __TAURI_INVOKE<void>("cancel"),
-	/**  Says the last reply again, from a word's `cluster` on; 0 is from the start. */
-	replay: (cluster: number) => __TAURI_INVOKE<void>("replay", { cluster }),
+	/**  Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start. */
+	repeat: (reply: string, cluster: number) => typedError<null, Failure>(__TAURI_INVOKE("repeat", { reply, cluster })),
 	/**  Who decides when the person speaks, for now and for later. */
 	setMode: (mode: Mode) => typedError<null, Failure>(__TAURI_INVOKE("set_mode", { mode })),
 	/**  Loudness of replies, from 0 to 1. */
@@ -50,8 +50,17 @@ export const commands = {
 	devicesTest: (side: Side, device: string | null, level: Channel<number | null>) => typedError<null, Failure>(__TAURI_INVOKE("devices_test", { side, device, level })),
 	/**  Ends the test of a device. */
 	devicesTestEnd: () => __TAURI_INVOKE<void>("devices_test_end"),
+	/**
+	 *  Says a sample with a voice that runs here, whichever is chosen, and tells each word as it is heard; answers when it
+	 *  is over, or ended by `devices_test_end`. One test runs at a time.
+	 */
+	voicePreview: (model: string, text: string, heard: Channel<SampleWord>) => typedError<null, Failure>(__TAURI_INVOKE("voice_preview", { model, text, heard })),
 	/**  The catalogue, and what of it is here. */
 	modelsList: () => typedError<Model[], Failure>(__TAURI_INVOKE("models_list")),
+	/**  Models that the settings count on and that are not here. */
+	modelsMissing: () => typedError<MissingModel[], Failure>(__TAURI_INVOKE("models_missing")),
+	/**  Measures how fast a model is on this machine, and remembers it. It may take a minute. */
+	modelsMeasure: (model: string) => typedError<ModelSpeed, Failure>(__TAURI_INVOKE("models_measure", { model })),
 	/**
 	 *  Downloads a model; answers when it is here. `ModelProgress` tells how far it is, `ModelEnded` that it is over.
 	 *  `unverified` is the user's consent to a model whose checksum nobody has stated.
@@ -161,7 +170,11 @@ until: number } |
 /**  The exchange as it is remembered. */
 { kind: "exchange"; 
 /**  All of it. */
-exchange: Exchange };
+exchange: Exchange } | 
+/**  When each milestone of the turn was passed: told when it closes. */
+{ kind: "ledger"; 
+/**  In the order of passing. */
+milestones: Passed[] };
 
 /**  A microphone or a loudspeaker. */
 export type Device = {
@@ -233,6 +246,8 @@ export type Exchange = {
 	heard: number,
 	/**  True when the reply was cut. */
 	cut: boolean,
+	/**  When each milestone was passed; none where it is not known. */
+	milestones: Passed[],
 };
 
 /**  Why a command failed. */
@@ -324,6 +339,11 @@ export type Hotkey = {
 	keys: string,
 	/**  Why it does not work, and what to do; `null` when it does. */
 	problem: string | null,
+	/**
+	 *  What the desktop says the keys are, in its own words; `null` where Libretto takes them itself, and where the
+	 *  desktop has given none.
+	 */
+	trigger: string | null,
 };
 
 /**  What a hotkey does. */
@@ -342,6 +362,21 @@ export type HotkeyUsed = {
 	/**  True for a press. */
 	down: boolean,
 };
+
+/**  How keys can be had on this desktop while another program has the focus. */
+export type HotkeyWay = 
+/**  Libretto takes them itself: X11, macOS, Windows. */
+"own" | 
+/**
+ *  The desktop gives them (Wayland with the portal `GlobalShortcuts`). The keys in the settings are a wish; the
+ *  desktop asks the user, and may choose others.
+ */
+"portal" | 
+/**
+ *  Not at all (Wayland without that portal): the desktop's own keyboard settings can bind a key to the command
+ *  `libretto toggle`.
+ */
+"command";
 
 /**  A provider, and its key if there is one. */
 export type Key = {
@@ -393,6 +428,56 @@ state: State } |
 /**  How it ended. */
 end: End };
 
+/**  A moment of a turn worth knowing, in the order in which they usually come. */
+export type Milestone = 
+/**  The key went down, speech began, or a question was typed. */
+"opened" | 
+/**  Real samples came from the microphone. */
+"first_sample" | 
+/**  The recogniser showed its first words. */
+"first_partial" | 
+/**  The last voiced sample. */
+"speech_end" | 
+/**  The key went up. */
+"key_up" | 
+/**  It was decided that the user has finished. */
+"turn_end" | 
+/**  All that was said is known. */
+"final_transcript" | 
+/**  The language model's first piece of text. */
+"first_token" | 
+/**  The first phrase went to the voice. */
+"first_phrase" | 
+/**  The voice's first samples came. */
+"first_audio" | 
+/**  The first sample left the loudspeaker. */
+"first_sound" | 
+/**  The first word was lit. */
+"first_word_lit" | 
+/**  The last sample left the loudspeaker, or the reply was cut. */
+"closed";
+
+/**  A model that the settings count on and that is not here. */
+export type MissingModel = {
+	/**  What it would do. */
+	part: Part,
+	/**  What the settings call it, or the catalogue. */
+	id: string,
+	/**
+	 *  Its name for people; `null` for one that the catalogue does not have: the one that Libretto comes with stands in
+	 *  for it.
+	 */
+	name: string | null,
+	/**  Bytes of all its files, where they are known. */
+	bytes: number | null,
+	/**  Whether each file's checksum is known. Others are only downloaded when the user agrees. */
+	verified: boolean,
+	/**  The setting that names it, dotted; `null` where it is the one that Libretto comes with. */
+	setting: string | null,
+	/**  How far its download is, while there is one. */
+	download: ModelProgress | null,
+};
+
 /**  Who decides when the person speaks. */
 export type Mode = 
 /**  Hold the key and speak, or tap it to begin and again to end. */
@@ -432,6 +517,8 @@ export type Model = {
 	state: ModelState,
 	/**  How far its download is, while there is one. */
 	download: ModelProgress | null,
+	/**  How fast it was on this machine; `null` while nobody has measured it. */
+	speed: ModelSpeed | null,
 };
 
 /**  A download is over. */
@@ -457,6 +544,19 @@ export type ModelProgress = {
 	/**  Bytes per second over the last seconds. */
 	rate: number,
 };
+
+/**  How fast a model was on this machine. */
+export type ModelSpeed = 
+/**  Recognisers and voices. */
+{ of: "sound"; 
+/**  Seconds of sound for each second of work: 1 keeps up with speech. */
+times: number } | 
+/**  Language models. */
+{ of: "text"; 
+/**  Words a second, once it has begun. */
+words: number; 
+/**  Seconds until the first piece of text. */
+first: number };
 
 /**  How a model is. */
 export type ModelState = 
@@ -499,6 +599,14 @@ export type Part =
 "vad" | 
 /**  Finds text by its meaning. */
 "embeddings";
+
+/**  When a milestone was passed. */
+export type Passed = {
+	/**  Which. */
+	milestone: Milestone,
+	/**  Milliseconds since the turn's first, with fractions. */
+	at: number,
+};
 
 /**  What was said and answered, as it stands in the history. */
 export type PastExchange = {
@@ -595,6 +703,13 @@ samples: number } |
 /**  A gap is heard in the reply. */
 { kind: "gap" };
 
+/**  Where a time comes from. */
+export type Provenance = 
+/**  The voice said so. */
+"measured" | 
+/**  Libretto worked it out. */
+"estimated";
+
 /**  One beat. */
 export type Pulse = 
 /**  Loudness at the microphone, ten times a second while it is open. */
@@ -622,6 +737,14 @@ turn: number;
 text: Span; 
 /**  When it began to sound: milliseconds since 1970, with fractions. */
 at: number };
+
+/**  A word of a voice's sample is heard now. */
+export type SampleWord = {
+	/**  Where it stands in the sample. */
+	text: Span,
+	/**  When it began to sound: milliseconds since 1970, with fractions. */
+	at: number,
+};
 
 /**  A session in a list. */
 export type Session = {
@@ -675,6 +798,8 @@ export type SettingsDocument = {
 export type Shell = {
 	/**  Hotkeys, and whether they work. */
 	hotkeys: Hotkey[],
+	/**  How keys can be had here at all. */
+	way: HotkeyWay,
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	paused: boolean,
 	/**  The quick-ask window stays when it loses the focus. */
@@ -767,6 +892,8 @@ export type Turn = {
 	end: End | null,
 	/**  What went wrong last. */
 	problem: Problem | null,
+	/**  When each milestone was passed; known at the end. */
+	milestones: Passed[],
 };
 
 /**  What an undo took back. */
@@ -802,8 +929,10 @@ export type Word = {
 	text: Span,
 	/**  The samples of the reply's audio during which it sounds. */
 	audio: Span,
-	/**  Its first grapheme cluster: what `replay` takes to say the reply again from here. */
+	/**  Its first grapheme cluster: what `repeat` takes to say the reply again from here. */
 	cluster: number,
+	/**  Where its times come from. */
+	provenance: Provenance,
 };
 
 /* Tauri Specta runtime */

@@ -5,7 +5,7 @@ import { getContext, setContext } from "svelte";
 import { type Bridge, Refusal } from "../bridge/bridge";
 import { read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
 import type { HotkeyAction, Shell } from "../bridge/types";
-import { type Key, t } from "../strings/strings.svelte";
+import { current, t } from "../strings/strings.svelte";
 import { Live } from "./live";
 import { lay, NOTHING, of, type View } from "./turns";
 
@@ -15,6 +15,8 @@ export interface Toast {
   text: string;
   tone: "plain" | "bad";
   undo: boolean;
+  /** What the backend said, where the text is another. */
+  detail: string;
 }
 
 /** A toast with a button stays longer; a refusal stays until it is put away. */
@@ -22,7 +24,7 @@ const TOAST = { plain: 4_000, undo: 8_000 };
 
 export class App {
   view: View = $state(structuredClone(NOTHING));
-  shell: Shell = $state({ hotkeys: [], paused: false, pinned: false, version: "" });
+  shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, version: "" });
   toasts: Toast[] = $state([]);
   /** Sentences about what was found odd while starting. */
   notices: string[] = $state([]);
@@ -95,7 +97,8 @@ export class App {
   /** The keys of a hotkey as they are shown; empty when it is off or does not work. */
   keys(action: HotkeyAction): string {
     const hotkey = this.shell.hotkeys.find((hotkey) => hotkey.action === action);
-    return hotkey && !hotkey.problem ? hotkey.keys : "";
+    if (!hotkey || hotkey.problem) return "";
+    return hotkey.trigger ?? hotkey.keys;
   }
 
   /** What was refused is told; `undefined` stands for it. */
@@ -103,15 +106,16 @@ export class App {
     try {
       return await call;
     } catch (error) {
-      const known = error instanceof Refusal;
-      const heading: Key = `problem.${known ? error.kind : "internal"}`;
-      this.say(known ? error.message : `${t(heading)}. ${String(error)}`, "bad");
+      const kind = error instanceof Refusal ? error.kind : "internal";
+      const detail = error instanceof Refusal ? error.message : `${t("problem.internal")}. ${String(error)}`;
+      // The detail is English and knows the most; elsewhere the next step stands before it.
+      this.say(current() === "en" ? detail : `${t(`problem.${kind}`)}. ${t(`next.${kind}`)}`, "bad", false, detail);
       return undefined;
     }
   }
 
-  say(text: string, tone: Toast["tone"] = "plain", undo = false): void {
-    const toast = { id: ++this.#toast, text, tone, undo };
+  say(text: string, tone: Toast["tone"] = "plain", undo = false, detail = text): void {
+    const toast = { id: ++this.#toast, text, tone, undo, detail };
     // One offer to undo at a time: it takes back the last change.
     this.toasts = [...this.toasts.filter((other) => other.tone === "bad"), toast].slice(-3);
     if (tone === "bad") return;

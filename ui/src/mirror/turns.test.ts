@@ -7,9 +7,9 @@ const SNAPSHOT: Snapshot = {
   sequence: 10,
   state: { mode: "push_to_talk", turn: null, phase: { kind: "idle" } },
   session: "s",
-  exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false }],
+  exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false, milestones: [] }],
   turn: null,
-  shell: { hotkeys: [], paused: false, pinned: false, version: "0" },
+  shell: { hotkeys: [], way: "own", paused: false, pinned: false, version: "0" },
   notices: [],
 };
 
@@ -37,10 +37,10 @@ describe("the view of the conversation", () => {
     const view = of(SNAPSHOT);
     told(view, 2, data({ kind: "partial", text: "What" }), data({ kind: "said", text: "What is rain?" }));
     told(view, 2, data({ kind: "reply", delta: "Water " }), data({ kind: "reply", delta: "falling." }));
-    const word = { text: { start: 0, end: 5 }, audio: { start: 0, end: 9 }, cluster: 0 };
+    const word = { text: { start: 0, end: 5 }, audio: { start: 0, end: 9 }, cluster: 0, provenance: "measured" as const };
     told(view, 2, data({ kind: "words", rate: 24_000, words: [word] }));
     told(view, 2, data({ kind: "heard", until: 6 }));
-    told(view, 2, data({ kind: "exchange", exchange: { turn: 2, said: "What is rain?", reply: "Water falling.", heard: 6, cut: true } }));
+    told(view, 2, data({ kind: "exchange", exchange: { turn: 2, said: "What is rain?", reply: "Water falling.", heard: 6, cut: true, milestones: [] } }));
     told(view, 2, closed("cut"));
     const [, pair] = pairs(view.turns);
     expect(pair?.shown).toMatchObject({ said: "What is rain?", reply: "Water falling.", heard: 6, cut: true, rate: 24_000 });
@@ -62,6 +62,24 @@ describe("the view of the conversation", () => {
     expect(found[0]?.shown.said).toBe("Hello");
   });
 
+  it("lights an older reply where it stands when it is said again", () => {
+    const view = of(SNAPSHOT);
+    told(view, 2, data({ kind: "said", text: "And now?" }), data({ kind: "reply", delta: "Now something else" }), closed("complete"));
+    told(view, 3, data({ kind: "reply", delta: "Hi there" }));
+    const found = pairs(view.turns);
+    expect(found.map((pair) => pair.shown.reply)).toEqual(["Hi there", "Now something else"]);
+    expect(found.map((pair) => pair.spoken.turn)).toEqual([3, 2]);
+  });
+
+  it("keeps a turn's milestones, and begins none for them", () => {
+    const view = of(SNAPSHOT);
+    const milestones = [{ milestone: "opened" as const, at: 0 }];
+    told(view, 2, data({ kind: "said", text: "Hello?" }), data({ kind: "ledger", milestones }));
+    told(view, 9, data({ kind: "ledger", milestones }));
+    expect(view.turns).toHaveLength(2);
+    expect(view.turns[1]?.milestones).toEqual(milestones);
+  });
+
   it("leaves out turns in which nobody said anything", () => {
     const view = of(SNAPSHOT);
     told(view, 2, data({ kind: "partial", text: "" }), closed("heard_nothing"));
@@ -71,7 +89,7 @@ describe("the view of the conversation", () => {
   it("shows the running turn of the snapshot once", () => {
     const turn = {
       turn: 1, partial: "", said: "Hello", reply: "Hi there", rate: 0, words: [], heard: 8,
-      end: { kind: "complete" as const }, problem: null,
+      end: { kind: "complete" as const }, problem: null, milestones: [],
     };
     expect(of({ ...SNAPSHOT, turn }).turns).toHaveLength(1);
     expect(of({ ...SNAPSHOT, turn: { ...turn, turn: 2, end: null } }).turns).toHaveLength(2);

@@ -1,7 +1,7 @@
 // What the window shows of the conversation: the backend's snapshot, and its notices laid upon it. It only repeats
 // what it is told.
 
-import type { Body, Data, End, Exchange, Notice, Problem, Snapshot, State, Turn, Word } from "../bridge/types";
+import type { Body, Data, End, Exchange, Notice, Passed, Problem, Snapshot, State, Turn, Word } from "../bridge/types";
 
 /** A turn as it is shown. */
 export interface Shown {
@@ -22,6 +22,8 @@ export interface Shown {
   problem: Problem | null;
   /** The model thinks, unspoken. */
   reasoning: boolean;
+  /** When each milestone was passed, once it is over; none where it is not known. */
+  milestones: Passed[];
 }
 
 /** All that the windows mirror of the conversation. */
@@ -62,9 +64,11 @@ export function of(snapshot: Snapshot): View {
 }
 
 function past(exchange: Exchange, key: string): Shown {
-  const { turn, said, reply, heard, cut } = exchange;
+  const { turn, said, reply, heard, cut, milestones } = exchange;
   const end: End = cut ? { kind: "cut" } : { kind: "complete" };
-  return { key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, problem: null, reasoning: false };
+  return {
+    key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, problem: null, reasoning: false, milestones,
+  };
 }
 
 function present(turn: Turn, session: string): Shown {
@@ -105,7 +109,8 @@ function put(view: View, turn: number | null, body: Body): void {
       return;
     }
     case "data": {
-      const shown = find(view, turn) ?? begin(view, turn);
+      // What closes a turn begins none.
+      const shown = find(view, turn) ?? (body.event.kind === "ledger" ? undefined : begin(view, turn));
       if (shown) told(shown, body.event);
     }
   }
@@ -135,7 +140,10 @@ function told(shown: Shown, data: Data): void {
     case "exchange": {
       const { said, reply, heard, cut } = data.exchange;
       Object.assign(shown, { said, reply, heard, cut });
+      return;
     }
+    case "ledger":
+      shown.milestones = data.milestones;
   }
 }
 
@@ -149,7 +157,7 @@ function begin(view: View, turn: number | null): Shown | undefined {
   const key = `${view.session}#${String(turn)}`;
   view.turns.push({
     key, turn, partial: "", said: null, reply: "", rate: 0, words: [], heard: null, end: null, cut: false,
-    problem: null, reasoning: false,
+    problem: null, reasoning: false, milestones: [],
   });
   return view.turns.at(-1);
 }
@@ -165,9 +173,10 @@ export interface Pair {
 export function pairs(turns: readonly Shown[]): Pair[] {
   const found: Pair[] = [];
   for (const shown of turns) {
-    const last = found.at(-1);
-    const again = last && !shown.said && !shown.partial && shown.reply !== "" && shown.reply === last.shown.reply;
-    if (again) last.spoken = shown;
+    const repeats = !shown.said && !shown.partial && shown.reply !== "";
+    // Of two that are alike, the later one: nobody hears a difference.
+    const again = repeats ? found.findLast((pair) => pair.shown.reply === shown.reply) : undefined;
+    if (again) again.spoken = shown;
     else if (isVisible(shown)) found.push({ shown, spoken: shown });
   }
   return found;

@@ -335,4 +335,75 @@ export const ar = {
   "quick.hint": "Enter للسؤال، Esc للإغلاق",
 
   "overlay.title": "Libretto يعمل",
+
+  "next.unauthorised": "تحقّق من المفتاح في الإعدادات، ضمن «المفاتيح».",
+  "next.quota": "اشحن الحساب، أو استخدم مزوّدًا آخر أو نموذجًا على هذا الحاسوب.",
+  "next.rate_limited": "انتظر لحظة ثم حاول مجددًا.",
+  "next.unavailable": "حاول مجددًا بعد لحظة؛ تحقّق من الشبكة، أو استخدم نموذجًا على هذا الحاسوب.",
+  "next.timeout": "حاول مجددًا؛ نموذج أصغر أو مزوّد آخر يكون أسرع.",
+  "next.bad_input": "غيّر ما أدخلته ثم حاول مجددًا.",
+  "next.unsupported": "اختر مزوّدًا أو نموذجًا أو جهازًا آخر في الإعدادات.",
+  "next.device": "تأكّد من أنه موصول، أو اختر جهازًا آخر في الإعدادات، ضمن «الأجهزة».",
+  "next.cancelled": "اسأل مجددًا متى شئت.",
+  "next.internal": "حاول مجددًا؛ وإن تكرّر ذلك فانسخ التشخيص من «حول» في تقرير.",
+
+  "problem.details": "التفاصيل",
+
+  "latency.title": "كم استغرق الأمر",
+  "latency.from": "منذ أن انتهيت",
+  "latency.understood": "فُهم",
+  "latency.written": "أول كلمة مكتوبة",
+  "latency.heard": "أول صوت",
+  "latency.lit": "أول كلمة مضيئة",
+  "latency.measured": "أوقات الكلمات: قاسها الصوت",
+  "latency.estimated": "أوقات الكلمات: قدّرها Libretto، وتحتها خط منقّط",
+  "latency.mixed": "أوقات الكلمات: {count} من {all} قدّرها Libretto، وتحتها خط منقّط",
+
+  "appearance.latency": "إظهار مدة كل رد",
+  "appearance.latencyHint": "أسفله: من آخر كلمة قلتها إلى أول كلمة تسمعها.",
+
+  "about.lastReply": "آخر رد",
+
+  "hotkeys.wayPortal":
+    "سطح المكتب هذا (Wayland) يوزّع المفاتيح بنفسه: يسألك مرة واحدة، وقد يختار غير المذكورة أدناه. غيّرها لاحقًا من إعدادات لوحة المفاتيح فيه.",
+  "hotkeys.wayCommand":
+    "سطح المكتب هذا (Wayland) لا يمنح البرامج مفاتيح خاصة. اربط في إعدادات لوحة المفاتيح مفاتيح بهذه الأوامر:",
+  "hotkeys.given": "مفاتيح سطح المكتب: {keys}",
+  "hotkeys.notGiven": "لم يمنح سطح المكتب مفتاحًا لهذا بعد؛ انظر إعدادات لوحة المفاتيح فيه.",
+  "hotkeys.here": "في نوافذ Libretto نفسها، يبدأ شريط المسافة الكلام ويلغي Esc، دون أي من ذلك.",
+  "hotkeys.onlyHere": "يعمل في نوافذ Libretto نفسها.",
+
+  "voice.voices": "الأصوات على هذا الحاسوب",
+  "voice.voicesHint": "استمع إلى كل صوت قبل أن تختار؛ تضيء الكلمات وهو يقولها.",
+  "voice.hear": "استمع إلى {name}",
+  "voice.hush": "إيقاف",
+  "voice.usual": "اسم الصوت عند المزوّد",
+
+  "models.measure": "قِس السرعة",
+  "models.measuring": "جارٍ القياس …",
+  "models.speedSound": "هنا: أسرع من الكلام {times} ×",
+  "models.speedText": "هنا: {words} كلمة في الثانية، وأولها بعد {first}",
+
+  "missing.recogniser": "‏{name} ليس على هذا الحاسوب. من دونه لا يفهم Libretto الكلام.",
+  "missing.language_model": "‏{name} ليس على هذا الحاسوب. من دونه لا يستطيع Libretto الإجابة.",
+  "missing.voice": "‏{name} ليس على هذا الحاسوب. من دونه يجيب Libretto كتابةً فقط.",
+  "missing.turn_detector": "‏{name} ليس على هذا الحاسوب. من دونه لا ينهي كلامك إلا الصمت.",
+  "missing.vad": "‏{name} ليس على هذا الحاسوب. من دونه يُحسب الضجيج كلامًا بسهولة أكبر.",
+  "missing.embeddings": "‏{name} ليس على هذا الحاسوب.",
+  "missing.several": "ما زال ينقص Libretto: {names}.",
+  "missing.getAll": "نزّل الكل، {size}",
+  "missing.unknown": "تذكر الإعدادات نموذجًا لا يعرفه Libretto: {name}. يُستخدم النموذج المرفق.",
+  "missing.usual": "استخدم المعتاد",
+
+  "persona.begin": "ابدأ بـ",
+  "persona.own": "تعليماتك الخاصة",
+  "persona.tutor": "معلّم صبور",
+  "persona.tutorPrompt":
+    "أنت معلّم صبور. اشرح في جملتين أو ثلاث جمل قصيرة منطوقة مع مثال من الحياة اليومية، ثم اطرح سؤالًا صغيرًا لترى هل فُهم الشرح.",
+  "persona.teller": "راوي القصص",
+  "persona.tellerPrompt":
+    "أنت راوي قصص دافئ. أجب بقصة قصيرة جدًا من خمس جمل منطوقة على الأكثر، بكلمات بسيطة ونهاية لطيفة.",
+  "persona.brief": "في صلب الموضوع",
+  "persona.briefPrompt":
+    "أجب بجملة منطوقة واحدة لا تتجاوز خمس عشرة كلمة، بلا مقدمة ولا اعتذار ولا قائمة. وإن لم تعرف فقل ذلك.",
 } as const satisfies Catalogue;

@@ -320,4 +320,79 @@ export const de = {
   "quick.hint": "Eingabe fragt, Esc schließt",
 
   "overlay.title": "Libretto bei der Arbeit",
+
+  "next.unauthorised": "Prüfe den Schlüssel in den Einstellungen unter „Schlüssel“.",
+  "next.quota": "Lade das Konto auf, oder nimm einen anderen Anbieter oder ein Modell auf diesem Computer.",
+  "next.rate_limited": "Warte einen Moment und versuche es noch einmal.",
+  "next.unavailable": "Versuche es gleich noch einmal; prüfe das Netz, oder nimm ein Modell auf diesem Computer.",
+  "next.timeout": "Versuche es noch einmal; ein kleineres Modell oder ein anderer Anbieter ist schneller.",
+  "next.bad_input": "Ändere die Eingabe und versuche es noch einmal.",
+  "next.unsupported": "Wähle in den Einstellungen einen anderen Anbieter, ein anderes Modell oder Gerät.",
+  "next.device": "Prüfe, ob es angeschlossen ist, oder wähle in den Einstellungen unter „Geräte“ ein anderes.",
+  "next.cancelled": "Frage noch einmal, wann du magst.",
+  "next.internal":
+    "Versuche es noch einmal; geschieht es wieder, kopiere die Diagnose unter „Über“ in einen Bericht.",
+
+  "problem.details": "Einzelheiten",
+
+  "latency.title": "Wie lange es gedauert hat",
+  "latency.from": "Von deinem letzten Wort an",
+  "latency.understood": "Verstanden",
+  "latency.written": "Erstes Wort geschrieben",
+  "latency.heard": "Erster Ton",
+  "latency.lit": "Erstes Wort leuchtet",
+  "latency.measured": "Zeiten der Wörter: von der Stimme gemessen",
+  "latency.estimated": "Zeiten der Wörter: von Libretto geschätzt, gepunktet unterstrichen",
+  "latency.mixed": "Zeiten der Wörter: {count} von {all} von Libretto geschätzt, gepunktet unterstrichen",
+
+  "appearance.latency": "Zeigen, wie lange jede Antwort gedauert hat",
+  "appearance.latencyHint": "Darunter: von deinem letzten Wort bis zum ersten, das du hörst.",
+
+  "about.lastReply": "Die letzte Antwort",
+
+  "hotkeys.wayPortal":
+    "Diese Oberfläche (Wayland) vergibt die Tasten selbst: Sie fragt dich einmal und nimmt vielleicht andere als die unten. Später änderst du sie in ihren Tastatureinstellungen.",
+  "hotkeys.wayCommand":
+    "Diese Oberfläche (Wayland) gibt Programmen keine eigenen Tasten. Lege in ihren Tastatureinstellungen Tasten auf diese Befehle:",
+  "hotkeys.given": "Tasten der Oberfläche: {keys}",
+  "hotkeys.notGiven":
+    "Die Oberfläche hat dafür noch keine Taste vergeben; ihre Tastatureinstellungen sagen, welche möglich sind.",
+  "hotkeys.here":
+    "In den eigenen Fenstern von Libretto spricht man ohne all das mit der Leertaste, und Esc bricht ab.",
+  "hotkeys.onlyHere": "Geht in den eigenen Fenstern von Libretto.",
+
+  "voice.voices": "Stimmen auf diesem Computer",
+  "voice.voicesHint": "Höre jede an, bevor du wählst; die Wörter leuchten, während sie sie sagt.",
+  "voice.hear": "{name} anhören",
+  "voice.hush": "Anhalten",
+  "voice.usual": "Name der Stimme beim Anbieter",
+
+  "models.measure": "Tempo messen",
+  "models.measuring": "Wird gemessen …",
+  "models.speedSound": "Hier: {times} × so schnell wie Sprache",
+  "models.speedText": "Hier: {words} Wörter je Sekunde, das erste nach {first}",
+
+  "missing.recogniser": "{name} ist nicht auf diesem Computer. Ohne es versteht Libretto keine Sprache.",
+  "missing.language_model": "{name} ist nicht auf diesem Computer. Ohne es kann Libretto nicht antworten.",
+  "missing.voice": "{name} ist nicht auf diesem Computer. Ohne es antwortet Libretto nur schriftlich.",
+  "missing.turn_detector": "{name} ist nicht auf diesem Computer. Ohne es beendet nur Stille, was du sagst.",
+  "missing.vad": "{name} ist nicht auf diesem Computer. Ohne es wird Lärm leichter für Sprache gehalten.",
+  "missing.embeddings": "{name} ist nicht auf diesem Computer.",
+  "missing.several": "Libretto hat noch nicht alles, was es braucht: {names}.",
+  "missing.getAll": "Alles herunterladen, {size}",
+  "missing.unknown":
+    "Die Einstellungen nennen ein Modell, das Libretto nicht kennt: {name}. Es nimmt das mitgelieferte.",
+  "missing.usual": "Das übliche nehmen",
+
+  "persona.begin": "Beginnen mit",
+  "persona.own": "Eigenen Anweisungen",
+  "persona.tutor": "Geduldige Lehrerin",
+  "persona.tutorPrompt":
+    "Du bist eine geduldige Lehrerin. Erkläre in zwei oder drei kurzen gesprochenen Sätzen mit einem Beispiel aus dem Alltag, dann stelle eine kleine Frage, ob es verstanden wurde.",
+  "persona.teller": "Geschichtenerzähler",
+  "persona.tellerPrompt":
+    "Du bist ein warmherziger Geschichtenerzähler. Antworte mit einer sehr kurzen Geschichte von höchstens fünf gesprochenen Sätzen, in einfachen Worten und mit einem sanften Ende.",
+  "persona.brief": "Ohne Umschweife",
+  "persona.briefPrompt":
+    "Antworte in einem gesprochenen Satz von höchstens fünfzehn Wörtern, ohne Einleitung, Entschuldigung oder Aufzählung. Wenn du es nicht weißt, sag es.",
 } as const satisfies Catalogue;

@@ -308,4 +308,76 @@ export const en = {
   "quick.handOver": "Open in the main window",
   "quick.hint": "Enter asks, Esc closes",
   "overlay.title": "Libretto, at work",
+
+  "next.unauthorised": "Check the key in the settings, under “Keys”.",
+  "next.quota": "Top up the account, or use another provider or a model on this computer.",
+  "next.rate_limited": "Wait a moment and try again.",
+  "next.unavailable": "Try again in a moment; look at the network, or use a model on this computer.",
+  "next.timeout": "Try again; a smaller model or another provider is faster.",
+  "next.bad_input": "Change what you gave, and try again.",
+  "next.unsupported": "Choose another provider, model or device in the settings.",
+  "next.device": "Check that it is plugged in, or choose another one in the settings, under “Devices”.",
+  "next.cancelled": "Ask again when you like.",
+  "next.internal": "Try again; if it happens again, copy the diagnostics under “About” into a report.",
+
+  "problem.details": "Details",
+
+  "latency.title": "How long it took",
+  "latency.from": "From when you had finished",
+  "latency.understood": "Understood",
+  "latency.written": "First word written",
+  "latency.heard": "First sound",
+  "latency.lit": "First word lit",
+  "latency.measured": "Word times: measured by the voice",
+  "latency.estimated": "Word times: worked out by Libretto, underlined with dots",
+  "latency.mixed": "Word times: {count} of {all} worked out by Libretto, underlined with dots",
+
+  "appearance.latency": "Show how long each reply took",
+  "appearance.latencyHint": "Below it: from your last word to the first one you hear.",
+
+  "about.lastReply": "The last reply",
+
+  "hotkeys.wayPortal":
+    "This desktop (Wayland) gives the keys out itself: it asks you once, and may choose others than those below. Change them later in its keyboard settings.",
+  "hotkeys.wayCommand":
+    "This desktop (Wayland) gives programs no keys of their own. In its keyboard settings, bind keys to these commands:",
+  "hotkeys.given": "The desktop’s keys: {keys}",
+  "hotkeys.notGiven": "The desktop has given no key for this yet; its keyboard settings say which it can.",
+  "hotkeys.here": "In Libretto’s own windows, the space bar talks and Esc calls off, without any of this.",
+  "hotkeys.onlyHere": "Works in Libretto’s own windows.",
+
+  "voice.voices": "Voices on this computer",
+  "voice.voicesHint": "Listen to each before you choose; the words light up as it says them.",
+  "voice.hear": "Listen to {name}",
+  "voice.hush": "Stop",
+  "voice.usual": "Provider’s own voice name",
+
+  "models.measure": "Measure its speed",
+  "models.measuring": "Measuring …",
+  "models.speedSound": "Here: {times} × as fast as speech",
+  "models.speedText": "Here: {words} words a second, the first after {first}",
+
+  "missing.recogniser": "{name} is not on this computer. Without it, Libretto understands no speech.",
+  "missing.language_model": "{name} is not on this computer. Without it, Libretto cannot answer.",
+  "missing.voice": "{name} is not on this computer. Without it, Libretto answers in writing only.",
+  "missing.turn_detector": "{name} is not on this computer. Without it, only silence ends what you say.",
+  "missing.vad": "{name} is not on this computer. Without it, noise is taken for speech more easily.",
+  "missing.embeddings": "{name} is not on this computer.",
+  "missing.several": "Libretto has not got everything that it needs yet: {names}.",
+  "missing.getAll": "Download all, {size}",
+  "missing.unknown":
+    "The settings name a model that Libretto does not know: {name}. The one that came with it is used.",
+  "missing.usual": "Use the usual one",
+
+  "persona.begin": "Begin with",
+  "persona.own": "Instructions of your own",
+  "persona.tutor": "Patient tutor",
+  "persona.tutorPrompt":
+    "You are a patient tutor. Explain in two or three short spoken sentences with one everyday example, then ask one small question to see whether it was understood.",
+  "persona.teller": "Storyteller",
+  "persona.tellerPrompt":
+    "You are a warm storyteller. Answer as a very short story of at most five spoken sentences, with simple words and a gentle end.",
+  "persona.brief": "Straight to the point",
+  "persona.briefPrompt":
+    "Answer in one spoken sentence of at most fifteen words. Give no introduction, no apology and no list. If you do not know, say so.",
 } as const satisfies Record<string, string | Plural>;

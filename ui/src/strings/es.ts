@@ -324,4 +324,75 @@ export const es = {
   "quick.hint": "Intro pregunta, Esc cierra",
 
   "overlay.title": "Libretto, trabajando",
+
+  "next.unauthorised": "Revisa la clave en los ajustes, en «Claves».",
+  "next.quota": "Recarga la cuenta, o usa otro proveedor o un modelo de este equipo.",
+  "next.rate_limited": "Espera un momento e inténtalo de nuevo.",
+  "next.unavailable": "Inténtalo de nuevo en un momento; revisa la red, o usa un modelo de este equipo.",
+  "next.timeout": "Inténtalo de nuevo; un modelo más pequeño u otro proveedor es más rápido.",
+  "next.bad_input": "Cambia lo que has dado e inténtalo de nuevo.",
+  "next.unsupported": "Elige otro proveedor, modelo o dispositivo en los ajustes.",
+  "next.device": "Comprueba que está conectado, o elige otro en los ajustes, en «Dispositivos».",
+  "next.cancelled": "Pregunta de nuevo cuando quieras.",
+  "next.internal": "Inténtalo de nuevo; si se repite, copia el diagnóstico («Acerca de») en un informe.",
+
+  "problem.details": "Detalles",
+
+  "latency.title": "Cuánto ha tardado",
+  "latency.from": "Desde que terminaste",
+  "latency.understood": "Entendido",
+  "latency.written": "Primera palabra escrita",
+  "latency.heard": "Primer sonido",
+  "latency.lit": "Primera palabra iluminada",
+  "latency.measured": "Tiempos de las palabras: medidos por la voz",
+  "latency.estimated": "Tiempos de las palabras: calculados por Libretto, subrayados con puntos",
+  "latency.mixed": "Tiempos de las palabras: {count} de {all} calculados por Libretto, subrayados con puntos",
+
+  "appearance.latency": "Mostrar cuánto tarda cada respuesta",
+  "appearance.latencyHint": "Debajo: desde tu última palabra hasta la primera que oyes.",
+
+  "about.lastReply": "La última respuesta",
+
+  "hotkeys.wayPortal":
+    "Este escritorio (Wayland) reparte las teclas: te pregunta una vez y puede elegir otras que las de abajo. Cámbialas después en sus ajustes de teclado.",
+  "hotkeys.wayCommand":
+    "Este escritorio (Wayland) no da teclas propias a los programas. En sus ajustes de teclado, asigna teclas a estas órdenes:",
+  "hotkeys.given": "Teclas del escritorio: {keys}",
+  "hotkeys.notGiven": "El escritorio aún no ha dado ninguna tecla; sus ajustes de teclado dicen cuáles puede dar.",
+  "hotkeys.here": "En las ventanas de Libretto, la barra espaciadora habla y Esc cancela, sin nada de esto.",
+  "hotkeys.onlyHere": "Funciona en las ventanas de Libretto.",
+
+  "voice.voices": "Voces de este equipo",
+  "voice.voicesHint": "Escucha cada una antes de elegir; las palabras se iluminan al decirlas.",
+  "voice.hear": "Escuchar a {name}",
+  "voice.hush": "Parar",
+  "voice.usual": "Nombre de la voz en el proveedor",
+
+  "models.measure": "Medir la velocidad",
+  "models.measuring": "Midiendo …",
+  "models.speedSound": "Aquí: {times} × la velocidad del habla",
+  "models.speedText": "Aquí: {words} palabras por segundo, la primera a los {first}",
+
+  "missing.recogniser": "{name} no está en este equipo. Sin él, Libretto no entiende el habla.",
+  "missing.language_model": "{name} no está en este equipo. Sin él, Libretto no puede responder.",
+  "missing.voice": "{name} no está en este equipo. Sin ella, Libretto solo responde por escrito.",
+  "missing.turn_detector": "{name} no está en este equipo. Sin él, solo el silencio pone fin a lo que dices.",
+  "missing.vad": "{name} no está en este equipo. Sin él, el ruido se toma más fácilmente por habla.",
+  "missing.embeddings": "{name} no está en este equipo.",
+  "missing.several": "A Libretto aún le falta: {names}.",
+  "missing.getAll": "Descargar todo, {size}",
+  "missing.unknown": "Los ajustes nombran un modelo que Libretto no conoce: {name}. Se usa el que venía con él.",
+  "missing.usual": "Usar el habitual",
+
+  "persona.begin": "Empezar con",
+  "persona.own": "Tus propias instrucciones",
+  "persona.tutor": "Tutor paciente",
+  "persona.tutorPrompt":
+    "Eres un tutor paciente. Explica en dos o tres frases orales cortas con un ejemplo cotidiano, y luego haz una pequeña pregunta para ver si se ha entendido.",
+  "persona.teller": "Cuentacuentos",
+  "persona.tellerPrompt":
+    "Eres un cuentacuentos cálido. Responde con un cuento muy corto de cinco frases orales como mucho, con palabras sencillas y un final amable.",
+  "persona.brief": "Directo al grano",
+  "persona.briefPrompt":
+    "Responde en una frase oral de quince palabras como mucho, sin introducción, disculpas ni listas. Si no lo sabes, dilo.",
 } as const satisfies Catalogue;

@@ -324,4 +324,78 @@ export const fr = {
   "quick.hint": "Entrée demande, Échap ferme",
 
   "overlay.title": "Libretto au travail",
+
+  "next.unauthorised": "Vérifiez la clé dans les réglages, sous « Clés ».",
+  "next.quota": "Rechargez le compte, ou utilisez un autre fournisseur ou un modèle sur cet ordinateur.",
+  "next.rate_limited": "Attendez un instant, puis réessayez.",
+  "next.unavailable": "Réessayez dans un instant ; vérifiez le réseau, ou utilisez un modèle sur cet ordinateur.",
+  "next.timeout": "Réessayez ; un modèle plus petit ou un autre fournisseur est plus rapide.",
+  "next.bad_input": "Modifiez ce que vous avez donné, puis réessayez.",
+  "next.unsupported": "Choisissez un autre fournisseur, modèle ou appareil dans les réglages.",
+  "next.device": "Vérifiez qu’il est branché, ou choisissez-en un autre dans les réglages, sous « Appareils ».",
+  "next.cancelled": "Demandez à nouveau quand vous voulez.",
+  "next.internal": "Réessayez ; si cela se reproduit, copiez le diagnostic (« À propos ») dans un rapport.",
+
+  "problem.details": "Détails",
+
+  "latency.title": "Temps écoulé",
+  "latency.from": "Depuis que vous avez fini",
+  "latency.understood": "Compris",
+  "latency.written": "Premier mot écrit",
+  "latency.heard": "Premier son",
+  "latency.lit": "Premier mot éclairé",
+  "latency.measured": "Temps des mots : mesurés par la voix",
+  "latency.estimated": "Temps des mots : estimés par Libretto, soulignés en pointillés",
+  "latency.mixed": "Temps des mots : {count} sur {all} estimés par Libretto, soulignés en pointillés",
+
+  "appearance.latency": "Afficher le temps de chaque réponse",
+  "appearance.latencyHint": "En dessous : de votre dernier mot au premier que vous entendez.",
+
+  "about.lastReply": "La dernière réponse",
+
+  "hotkeys.wayPortal":
+    "Ce bureau (Wayland) attribue lui-même les touches : il vous demande une fois, et peut en choisir d’autres que celles ci-dessous. Modifiez-les ensuite dans ses réglages de clavier.",
+  "hotkeys.wayCommand":
+    "Ce bureau (Wayland) n’attribue pas de touches aux programmes. Dans ses réglages de clavier, associez des touches à ces commandes :",
+  "hotkeys.given": "Touches du bureau : {keys}",
+  "hotkeys.notGiven":
+    "Le bureau n’a encore attribué aucune touche ; ses réglages de clavier disent lesquelles sont possibles.",
+  "hotkeys.here": "Dans les fenêtres de Libretto, la barre d’espace parle et Échap annule, sans rien de tout cela.",
+  "hotkeys.onlyHere": "Fonctionne dans les fenêtres de Libretto.",
+
+  "voice.voices": "Voix sur cet ordinateur",
+  "voice.voicesHint": "Écoutez chacune avant de choisir ; les mots s’éclairent à mesure.",
+  "voice.hear": "Écouter {name}",
+  "voice.hush": "Arrêter",
+  "voice.usual": "Nom de la voix chez le fournisseur",
+
+  "models.measure": "Mesurer la vitesse",
+  "models.measuring": "Mesure en cours …",
+  "models.speedSound": "Ici : {times} × plus vite que la parole",
+  "models.speedText": "Ici : {words} mots par seconde, le premier après {first}",
+
+  "missing.recogniser": "{name} n’est pas sur cet ordinateur. Sans lui, Libretto ne comprend pas la parole.",
+  "missing.language_model": "{name} n’est pas sur cet ordinateur. Sans lui, Libretto ne peut pas répondre.",
+  "missing.voice": "{name} n’est pas sur cet ordinateur. Sans elle, Libretto ne répond que par écrit.",
+  "missing.turn_detector":
+    "{name} n’est pas sur cet ordinateur. Sans lui, seul le silence met fin à ce que vous dites.",
+  "missing.vad": "{name} n’est pas sur cet ordinateur. Sans lui, le bruit passe plus facilement pour de la parole.",
+  "missing.embeddings": "{name} n’est pas sur cet ordinateur.",
+  "missing.several": "Il manque encore à Libretto : {names}.",
+  "missing.getAll": "Tout télécharger, {size}",
+  "missing.unknown":
+    "Les réglages nomment un modèle que Libretto ne connaît pas : {name}. Celui qui est fourni est utilisé.",
+  "missing.usual": "Utiliser le modèle habituel",
+
+  "persona.begin": "Commencer avec",
+  "persona.own": "Vos propres instructions",
+  "persona.tutor": "Professeur patient",
+  "persona.tutorPrompt":
+    "Vous êtes un professeur patient. Expliquez en deux ou trois courtes phrases orales avec un exemple du quotidien, puis posez une petite question pour vérifier que c’est compris.",
+  "persona.teller": "Conteuse",
+  "persona.tellerPrompt":
+    "Vous êtes une conteuse chaleureuse. Répondez par une très courte histoire de cinq phrases orales au plus, avec des mots simples et une fin douce.",
+  "persona.brief": "Droit au but",
+  "persona.briefPrompt":
+    "Répondez en une phrase orale de quinze mots au plus, sans introduction, excuse ni liste. Si vous ne savez pas, dites-le.",
 } as const satisfies Catalogue;

@@ -50,6 +50,8 @@ pub enum User {
     Announce(String),
     /// Say the last reply again, from this grapheme cluster of it on.
     Replay(usize),
+    /// Say this text again, which was a reply once, from this grapheme cluster of it on.
+    Repeat(String, usize),
     /// Change who decides when the person speaks.
     Mode(Mode),
     /// Other rules from now on.

@@ -208,6 +208,7 @@ impl Stage {
             ("ask", _) => Event::User(User::Ask(rest.into())),
             ("announce", _) => Event::User(User::Announce(rest.into())),
             ("replay", _) => Event::User(User::Replay(rest.parse().unwrap())),
+            ("repeat", from) => Event::User(User::Repeat(text.into(), from.parse().unwrap())),
             ("mode", "hands-free") => Event::User(User::Mode(Mode::HandsFree)),
             ("mode", _) => Event::User(User::Mode(Mode::PushToTalk)),
             ("mic", "listening") => Event::Microphone(Microphone::Listening),

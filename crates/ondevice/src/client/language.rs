@@ -18,16 +18,24 @@ const WARMEST: f32 = 0.2;
 
 pub(super) struct OnDeviceLanguage {
     engine: Arc<Supervisor>,
+    /// This one, whichever is chosen.
+    choice: Option<LanguageChoice>,
     /// What the last reply took.
     usage: Arc<Mutex<Option<Usage>>>,
 }
 
 impl OnDeviceLanguage {
-    pub(super) fn new(engine: Arc<Supervisor>) -> Self {
+    pub(super) fn new(engine: Arc<Supervisor>, choice: Option<LanguageChoice>) -> Self {
         Self {
             engine,
+            choice,
             usage: Arc::default(),
         }
+    }
+
+    fn choice(&self) -> LanguageChoice {
+        let chosen = || self.engine.settings().models.language;
+        self.choice.clone().unwrap_or_else(chosen)
     }
 
     pub(super) fn last_usage(&self) -> Option<Usage> {
@@ -45,7 +53,7 @@ impl LanguageModel for OnDeviceLanguage {
     }
 
     fn warm(&self, ahead: &[Message]) {
-        let choice = self.engine.settings().models.language;
+        let choice = self.choice();
         // As the request will be cut once the question stands behind it.
         let mut messages = ahead.to_vec();
         let asked = messages.last().is_some_and(|message| message.role == Role::User);
@@ -64,7 +72,7 @@ impl LanguageModel for OnDeviceLanguage {
     }
 
     fn reply(&self, request: ChatRequest) -> ChatSession {
-        let choice = self.engine.settings().models.language;
+        let choice = self.choice();
         let (engine, usage) = (Arc::clone(&self.engine), Arc::clone(&self.usage));
         Session::spawn(move |ends| reply(engine, usage, choice, request, ends))
     }

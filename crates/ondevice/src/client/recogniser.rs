@@ -23,15 +23,18 @@ const DEPTH: usize = 512;
 
 pub(super) struct OnDeviceRecogniser {
     engine: Arc<Supervisor>,
+    /// This one, whichever is chosen.
+    folder: Option<PathBuf>,
 }
 
 impl OnDeviceRecogniser {
-    pub(super) fn new(engine: Arc<Supervisor>) -> Self {
-        Self { engine }
+    pub(super) fn new(engine: Arc<Supervisor>, folder: Option<PathBuf>) -> Self {
+        Self { engine, folder }
     }
 
     fn folder(&self) -> PathBuf {
-        self.engine.settings().models.recogniser
+        let chosen = || self.engine.settings().models.recogniser;
+        self.folder.clone().unwrap_or_else(chosen)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The voice, from the app's side.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,11 +25,18 @@ const DEPTH: usize = 4_096;
 
 pub(super) struct OnDeviceVoice {
     engine: Arc<Supervisor>,
+    /// This one, whichever is chosen.
+    folder: Option<PathBuf>,
 }
 
 impl OnDeviceVoice {
-    pub(super) fn new(engine: Arc<Supervisor>) -> Self {
-        Self { engine }
+    pub(super) fn new(engine: Arc<Supervisor>, folder: Option<PathBuf>) -> Self {
+        Self { engine, folder }
+    }
+
+    fn folder(&self) -> PathBuf {
+        let chosen = || self.engine.settings().models.voice;
+        self.folder.clone().unwrap_or_else(chosen)
     }
 }
 
@@ -42,8 +50,7 @@ impl TextToSpeech for OnDeviceVoice {
     }
 
     fn warm(&self) {
-        self.engine
-            .warm(Ask::Warm(Model::Voice(self.engine.settings().models.voice)));
+        self.engine.warm(Ask::Warm(Model::Voice(self.folder())));
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
@@ -57,8 +64,8 @@ impl TextToSpeech for OnDeviceVoice {
                 .into(),
             );
         }
-        let (engine, speed) = (Arc::clone(&self.engine), options.speed);
-        Session::spawn(move |ends| Speech::new(engine, speed, ends).run())
+        let (engine, model, speed) = (Arc::clone(&self.engine), self.folder(), options.speed);
+        Session::spawn(move |ends| Speech::new(engine, model, speed, ends).run())
     }
 }
 
@@ -70,6 +77,7 @@ struct Phrase {
 
 struct Speech {
     engine: Arc<Supervisor>,
+    model: PathBuf,
     speed: f32,
     ends: Ends<SpeakInput, SpeakEvent>,
     working: VecDeque<Phrase>,
@@ -81,10 +89,11 @@ struct Speech {
 }
 
 impl Speech {
-    fn new(engine: Arc<Supervisor>, speed: f32, ends: Ends<SpeakInput, SpeakEvent>) -> Self {
+    fn new(engine: Arc<Supervisor>, model: PathBuf, speed: f32, ends: Ends<SpeakInput, SpeakEvent>) -> Self {
         let pieces = Pieces::default();
         Self {
             engine,
+            model,
             speed,
             ends,
             working: VecDeque::new(),
@@ -95,7 +104,7 @@ impl Speech {
     }
 
     async fn run(mut self) -> Result<()> {
-        let model = self.engine.settings().models.voice;
+        let model = self.model.clone();
         self.engine
             .call(Ask::Warm(Model::Voice(model.clone())), 1)
             .await?

@@ -481,6 +481,8 @@ pub struct Appearance {
     pub reduced_motion: bool,
     /// Whether a small strip shows what goes on while the window is not in front.
     pub overlay: bool,
+    /// Whether each reply shows how long its steps took.
+    pub latency: bool,
     /// Whether Libretto starts when you log in.
     pub start_at_login: bool,
     /// Whether the first steps are shown when the window opens.
@@ -496,6 +498,7 @@ impl Default for Appearance {
             text_size: 1.0,
             reduced_motion,
             overlay,
+            latency: false,
             start_at_login,
             first_steps,
         }

@@ -3,7 +3,7 @@
 
 import { type Bridge, Refusal, type Tells } from "../bridge";
 import { type Settings } from "../settings";
-import type { Body, FailureKind, Phase, Pulse, Shell, Window } from "../types";
+import type { Body, FailureKind, Passed, Phase, Pulse, Shell, Window } from "../types";
 import type { Stage } from "./stage";
 import { heardUntil, length, RATE, spoken } from "./voice";
 import { world } from "./world";
@@ -28,7 +28,6 @@ class Backend implements Stage {
   readonly #refusals = new Map<string, Refusal>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #turn = 0;
-  #last = "";
   #started = 0;
   #spoken: { turn: number; text: string } | undefined;
   #down = 0;
@@ -123,9 +122,9 @@ class Backend implements Stage {
     });
   }
 
-  #answer(said: string | null): void {
-    const text = said === null ? this.#last : this.reply;
-    if (said !== null) this.tell(this.#turn, { group: "data", event: { kind: "said", text: said } });
+  #answer(said: string): void {
+    const text = this.reply;
+    this.tell(this.#turn, { group: "data", event: { kind: "said", text: said } });
     this.#phase({ kind: "thinking" });
     this.#after(400, () => {
       this.#speak(text, 0, said);
@@ -134,7 +133,6 @@ class Backend implements Stage {
 
   #speak(text: string, from: number, said: string | null): void {
     const turn = this.#turn;
-    this.#last = text;
     this.#spoken = { turn, text };
     const pieces = said === null ? [text] : text.split(/(?<=\s)/u);
     pieces.forEach((delta, index) => {
@@ -181,8 +179,18 @@ class Backend implements Stage {
     this.tell(turn, { group: "data", event: { kind: "heard", until: heard } });
     if (said !== null || cut) {
       const known = said ?? this.utterance;
-      this.tell(turn, { group: "data", event: { kind: "exchange", exchange: { turn, said: known, reply, heard, cut } } });
+      const exchange = { turn, said: known, reply, heard, cut, milestones: [] };
+      this.tell(turn, { group: "data", event: { kind: "exchange", exchange } });
     }
+    const milestones: Passed[] = [
+      { milestone: "opened", at: 0 },
+      { milestone: "speech_end", at: 1_900 },
+      { milestone: "final_transcript", at: 2_180 },
+      { milestone: "first_token", at: 2_420 },
+      { milestone: "first_sound", at: 2_870 },
+      { milestone: "first_word_lit", at: 2_905 },
+    ];
+    this.tell(turn, { group: "data", event: { kind: "ledger", milestones } });
     this.tell(turn, { group: "lifecycle", event: { kind: "closed", end: { kind: cut ? "cut" : "complete" } } });
     this.#phase({ kind: "idle" });
   }
@@ -267,13 +275,12 @@ class Backend implements Stage {
           this.utterance = text;
           this.#answer(text);
         }),
-      replay: (cluster) =>
-        this.#call("replay", [cluster], () => {
-          const text = this.#last || (world.snapshot.exchanges.at(-1)?.reply ?? "");
+      repeat: (reply, cluster) =>
+        this.#call("repeat", [reply, cluster], () => {
           this.#cut();
           this.#turn += 1;
           this.#phase({ kind: "thinking" });
-          this.#speak(text, cluster, null);
+          this.#speak(reply, cluster, null);
         }),
 
       settings: () =>
@@ -300,7 +307,7 @@ class Backend implements Stage {
         this.#call("search", [query], () => copy(world.hits.filter((hit) => hit.snippet.includes(query)))),
       resume: (session) =>
         this.#call("resume", [session], () => {
-          const exchanges = [{ turn: 1, said: "Why is the sea salty?", reply: "Rivers carry salt into it.", heard: 26, cut: false }];
+          const exchanges = [{ turn: 1, said: "Why is the sea salty?", reply: "Rivers carry salt into it.", heard: 26, cut: false, milestones: [] }];
           world.snapshot = { ...world.snapshot, session, exchanges, turn: null };
           this.emit("session", session);
         }),
@@ -335,9 +342,33 @@ class Backend implements Stage {
         ),
       testLoudspeaker: (id) =>
         this.#call("testLoudspeaker", [id], nothing).then(() => new Promise((done) => setTimeout(done, 900))),
+      hearVoice: (model, text, heard) =>
+        this.#call("hearVoice", [model, text], nothing).then(
+          () =>
+            new Promise<void>((over) => {
+              const words = spoken(text);
+              const timers = words.map((word) =>
+                setTimeout(() => { heard({ text: word.text, at: Date.now() }); }, (word.audio.start * 1000) / RATE),
+              );
+              const end = (): void => {
+                timers.forEach(clearTimeout);
+                over();
+              };
+              timers.push(setTimeout(end, length(words)));
+              this.#endTest = end;
+            }),
+        ),
       endTest: () => this.#call("endTest", [], () => this.#endTest?.()),
 
       models: () => this.#call("models", [], () => copy(world.models)),
+      missingModels: () => this.#call("missingModels", [], () => copy(world.missing)),
+      measureModel: (id) =>
+        this.#call("measureModel", [id], () => {
+          const speed = { of: "sound" as const, times: 7.25 };
+          const model = world.models.find((other) => other.id === id);
+          if (model) model.speed = speed;
+          return speed;
+        }),
       download: (id, unverified) => this.#call("download", [id, unverified], nothing),
       pauseDownload: (id, paused) =>
         this.#call("pauseDownload", [id, paused], () => {

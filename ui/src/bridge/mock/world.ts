@@ -1,7 +1,7 @@
 // A backend's state for the tests: what is so before anything is done.
 
 import type { Settings } from "../settings";
-import type { Devices, Exchange, Finding, Hit, Keys, Model, Session, Shell, Snapshot } from "../types";
+import type { Devices, Exchange, Finding, Hit, Keys, MissingModel, Model, Session, Shell, Snapshot } from "../types";
 
 export interface World {
   snapshot: Snapshot;
@@ -11,6 +11,7 @@ export interface World {
   sessions: Session[];
   hits: Hit[];
   models: Model[];
+  missing: MissingModel[];
   keys: Keys;
   findings: Finding[];
 }
@@ -44,6 +45,7 @@ export function settings(): Settings {
       text_size: 1,
       reduced_motion: false,
       overlay: true,
+      latency: false,
       start_at_login: false,
       first_steps: false,
     },
@@ -52,10 +54,11 @@ export function settings(): Settings {
 
 const SHELL: Shell = {
   hotkeys: [
-    { action: "talk", keys: "Ctrl+Shift+Space", problem: null },
-    { action: "cancel", keys: "Escape", problem: null },
-    { action: "quick_ask", keys: "Ctrl+Shift+K", problem: "Another program has these keys; choose others." },
+    { action: "talk", keys: "Ctrl+Shift+Space", problem: null, trigger: null },
+    { action: "cancel", keys: "Escape", problem: null, trigger: null },
+    { action: "quick_ask", keys: "Ctrl+Shift+K", problem: "Another program has these keys; choose others.", trigger: null },
   ],
+  way: "own",
   paused: false,
   pinned: false,
   version: "0.1.0",
@@ -75,7 +78,7 @@ const MODELS: Model[] = [
     id: "smollm2-135m", name: "SmolLM2 135M", description: "The smallest language model that holds a conversation.",
     quality: "Quick and fluent, and often wrong.", part: "language_model", embedded: true, languages: ["en"],
     licence: "Apache-2.0", licenceNote: null, bytes: 105_000_000, memory: 180_000_000, verified: true, chosen: true,
-    state: { kind: "present" }, download: null,
+    state: { kind: "present" }, download: null, speed: { of: "text", words: 41.6, first: 0.21 },
   },
   {
     id: "qwen3-1.7b", name: "Qwen3 1.7B", description: "A small model that knows a good deal, in many languages.",
@@ -86,25 +89,31 @@ const MODELS: Model[] = [
       model: "qwen3-1.7b", phase: "downloading", source: "the model hub", bytes: 412_000_000, total: 1_282_439_264,
       rate: 7_300_000,
     },
+    speed: null,
   },
   {
     id: "gemma-3-4b", name: "Gemma 3 4B", description: "The largest that a computer without a graphics card runs well.",
     quality: "Answers carefully, and takes its time.", part: "language_model", embedded: false, languages: [],
     licence: "LicenseRef-Gemma", licenceNote: "Its terms restrict some uses.", bytes: 2_489_757_856, memory: 3_400_000_000,
-    verified: false, chosen: false, state: { kind: "missing" }, download: null,
+    verified: false, chosen: false, state: { kind: "missing" }, download: null, speed: null,
   },
   {
     id: "moonshine-tiny-en", name: "Moonshine tiny",
     description: "Recognises English speech in a tenth of the time that it takes to say it.",
     quality: "Good for clear speech close to the microphone.", part: "recogniser", embedded: true, languages: ["en"],
     licence: "MIT", licenceNote: null, bytes: 28_431_117, memory: 210_000_000, verified: true, chosen: true,
-    state: { kind: "present" }, download: null,
+    state: { kind: "present" }, download: null, speed: { of: "sound", times: 11.4 },
   },
   {
     id: "hibari", name: "Hibari", description: "A calm English voice that knows when each of its words sounds.",
     quality: "Clear; a little flat in long sentences.", part: "voice", embedded: true, languages: ["en"], licence: "MIT",
     licenceNote: null, bytes: 13_800_000, memory: 90_000_000, verified: true, chosen: true, state: { kind: "present" },
-    download: null,
+    download: null, speed: null,
+  },
+  {
+    id: "hibari-fenrir", name: "Fenrir", description: "An American man's voice.", quality: "Clear.", part: "voice",
+    embedded: false, languages: ["en-US"], licence: "Apache-2.0", licenceNote: null, bytes: 13_800_000,
+    memory: 90_000_000, verified: true, chosen: false, state: { kind: "present" }, download: null, speed: null,
   },
 ];
 
@@ -138,6 +147,7 @@ export function world(exchanges: Exchange[] = []): World {
       },
     ],
     models: structuredClone(MODELS),
+    missing: [],
     keys: {
       keys: [
         { provider: "elevenlabs", masked: "…7Qx2", place: { kind: "keychain", name: "Secret Service" }, also: [] },

@@ -1,0 +1,225 @@
+//! Against a small portal on a message bus of its own: it does what `xdg-desktop-portal` does on this interface.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ashpd::zbus;
+use ashpd::zbus::message::Header;
+use ashpd::zbus::object_server::SignalEmitter;
+use ashpd::zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
+use libretto_testkit::Keychain;
+use libretto_testkit::keychain::Keyring;
+use tokio::sync::mpsc;
+
+use super::*;
+
+const PATH: &str = "/org/freedesktop/portal/desktop";
+
+/// Shortcuts as a client binds them: their names and what is said of each.
+type Bound = Vec<(String, HashMap<String, OwnedValue>)>;
+
+/// A shortcut's name and the keys that were wished for.
+type Asked = Vec<(String, String)>;
+
+/// A portal whose user agrees to everything.
+#[derive(Default)]
+struct Desktop {
+    /// All sessions that were opened.
+    sessions: Arc<Mutex<Vec<OwnedObjectPath>>>,
+    /// What each asked for.
+    asked: Arc<Mutex<Vec<Asked>>>,
+    version: u32,
+}
+
+/// Where a request's answer is awaited.
+fn handle(
+    header: &Header<'_>,
+    kind: &str,
+    options: &HashMap<String, OwnedValue>,
+    token: &str,
+) -> OwnedObjectPath {
+    let sender = header.sender().unwrap().trim_start_matches(':').replace('.', "_");
+    let token: &str = options[token].downcast_ref().unwrap();
+    ObjectPath::try_from(format!("{PATH}/{kind}/{sender}/{token}"))
+        .unwrap()
+        .into()
+}
+
+async fn respond(bus: &zbus::Connection, request: &OwnedObjectPath, results: HashMap<&str, Value<'_>>) {
+    let interface = "org.freedesktop.portal.Request";
+    bus.emit_signal(None::<&str>, request, interface, "Response", &(0_u32, results))
+        .await
+        .unwrap();
+}
+
+#[zbus::interface(name = "org.freedesktop.portal.GlobalShortcuts", crate = "ashpd::zbus")]
+impl Desktop {
+    #[zbus(property, name = "version")]
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    async fn create_session(
+        &self,
+        options: HashMap<String, OwnedValue>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &zbus::Connection,
+    ) -> OwnedObjectPath {
+        let request = handle(&header, "request", &options, "handle_token");
+        let session = handle(&header, "session", &options, "session_handle_token");
+        self.sessions.lock().unwrap().push(session.clone());
+        let results = HashMap::from([("session_handle", Value::from(session.as_str().to_owned()))]);
+        respond(bus, &request, results).await;
+        request
+    }
+
+    async fn bind_shortcuts(
+        &self,
+        session: OwnedObjectPath,
+        shortcuts: Bound,
+        parent: String,
+        options: HashMap<String, OwnedValue>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &zbus::Connection,
+    ) -> OwnedObjectPath {
+        assert!(self.sessions.lock().unwrap().contains(&session) && parent.is_empty());
+        let request = handle(&header, "request", &options, "handle_token");
+        let wished = |said: &HashMap<String, OwnedValue>| -> String {
+            said.get("preferred_trigger")
+                .map_or("", |v| v.downcast_ref().unwrap())
+                .to_owned()
+        };
+        let asked = shortcuts
+            .iter()
+            .map(|(name, said)| (name.clone(), wished(said)))
+            .collect();
+        self.asked.lock().unwrap().push(asked);
+        let given: Vec<(String, HashMap<String, Value<'_>>)> = shortcuts
+            .iter()
+            .map(|(name, said)| {
+                let words = HashMap::from([
+                    ("description".to_owned(), Value::from(name.clone())),
+                    (
+                        "trigger_description".to_owned(),
+                        Value::from(format!("Press {}", wished(said))),
+                    ),
+                ]);
+                (name.clone(), words)
+            })
+            .collect();
+        respond(bus, &request, HashMap::from([("shortcuts", Value::from(given))])).await;
+        request
+    }
+
+    #[zbus(signal)]
+    async fn activated(
+        emitter: &SignalEmitter<'_>,
+        session: OwnedObjectPath,
+        name: &str,
+        at: u64,
+        options: HashMap<&str, Value<'_>>,
+    ) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn deactivated(
+        emitter: &SignalEmitter<'_>,
+        session: OwnedObjectPath,
+        name: &str,
+        at: u64,
+        options: HashMap<&str, Value<'_>>,
+    ) -> zbus::Result<()>;
+}
+
+async fn connect(bus: &Keychain) -> zbus::Connection {
+    let (_, address) = bus.env().remove(0);
+    zbus::connection::Builder::address(address.as_str())
+        .unwrap()
+        .build()
+        .await
+        .unwrap()
+}
+
+fn wish(action: HotkeyAction, trigger: &str) -> Wish {
+    Wish {
+        action,
+        description: "Talk".into(),
+        trigger: Some(trigger.into()),
+    }
+}
+
+/// The next that is told, on a busy machine.
+async fn next(told: &mut mpsc::UnboundedReceiver<Told>) -> Told {
+    tokio::time::timeout(Duration::from_secs(30), told.recv())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_desktop_gives_keys_and_tells_of_them() {
+    let bus = Keychain::start(Keyring::Absent).unwrap();
+    let desktop = Desktop {
+        version: 1,
+        ..Desktop::default()
+    };
+    let (sessions, asked) = (desktop.sessions.clone(), desktop.asked.clone());
+    let portal = connect(&bus).await;
+    portal.object_server().at(PATH, desktop).await.unwrap();
+    portal
+        .request_name("org.freedesktop.portal.Desktop")
+        .await
+        .unwrap();
+
+    let (wishes, following) = watch::channel(vec![wish(HotkeyAction::Talk, "CTRL+SHIFT+space")]);
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let following = follow(connect(&bus).await, following, move |said| {
+        tell.send(said).unwrap();
+    });
+    let following = tokio::spawn(following);
+    let given = |keys: &str| Told::Given(vec![(HotkeyAction::Talk, keys.to_owned())]);
+    assert_eq!(next(&mut told).await, given("Press CTRL+SHIFT+space"));
+
+    // A tap: both at once, and in their order.
+    let emitter = SignalEmitter::new(&portal, PATH).unwrap();
+    let session = sessions.lock().unwrap()[0].clone();
+    for _ in 0..3 {
+        Desktop::activated(&emitter, session.clone(), "talk", 0, HashMap::new())
+            .await
+            .unwrap();
+        Desktop::deactivated(&emitter, session.clone(), "talk", 0, HashMap::new())
+            .await
+            .unwrap();
+    }
+    Desktop::activated(&emitter, session, "somebody-elses", 0, HashMap::new())
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, true));
+        assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, false));
+    }
+
+    // Other keys are asked for in a session of their own.
+    wishes.send(vec![wish(HotkeyAction::Talk, "F9")]).unwrap();
+    assert_eq!(next(&mut told).await, given("Press F9"));
+    let all = asked.lock().unwrap().clone();
+    assert_eq!(all[1], [("talk".to_owned(), "F9".to_owned())]);
+    assert_eq!(sessions.lock().unwrap().len(), 2);
+
+    drop(wishes);
+    tokio::time::timeout(Duration::from_secs(30), following)
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_desktop_without_a_portal_says_so() {
+    let bus = Keychain::start(Keyring::Absent).unwrap();
+    let (_wishes, following) = watch::channel(vec![wish(HotkeyAction::Talk, "F9")]);
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let following = tokio::spawn(follow(connect(&bus).await, following, move |said| {
+        tell.send(said).unwrap();
+    }));
+    assert_eq!(next(&mut told).await, Told::Absent);
+    following.abort();
+}

@@ -1,0 +1,124 @@
+// Choosing: a voice by its sample, a model by its speed, a persona by its preset; and keys where the desktop gives them.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import { type Open, type Scene, Theatre } from "./stage";
+
+let theatre: Theatre;
+let scene: Scene;
+beforeAll(async () => {
+  theatre = await Theatre.open();
+});
+afterAll(async () => {
+  await theatre.close();
+  expect(theatre.complaints).toEqual([]);
+});
+
+const show = async (open: Open = {}): Promise<void> => {
+  scene = await theatre.show({ window: "settings", ...open });
+};
+const section = (name: string): Promise<void> =>
+  scene.page.getByRole("navigation").getByRole("button", { name, exact: true }).click();
+
+describe("voices", () => {
+  beforeEach(() => show());
+
+  it("say a sample each, lit word by word, and can be hushed", async () => {
+    await scene.wait(50);
+    await scene.page.getByRole("button", { name: "Listen to Fenrir" }).click();
+    await scene.wait(400);
+    const [[model, text]] = (await scene.calls("hearVoice")) as [[string, string]];
+    expect(model).toBe("hibari-fenrir");
+    expect(text).toContain("each word");
+    const first = (await scene.painted()).now;
+    await scene.wait(800);
+    const later = (await scene.painted()).now;
+    expect(text.split(" ")).toContain(first);
+    expect(text.split(" ")).toContain(later);
+    expect(later).not.toBe(first);
+    await scene.page.getByRole("button", { name: "Stop" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("endTest")).toEqual([[]]);
+    expect(await scene.painted()).toEqual({});
+  });
+
+  it("are chosen with one click", async () => {
+    await scene.wait(50);
+    await scene.page.getByRole("group", { name: "Fenrir" }).getByRole("button", { name: "Use" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["on_device.voice", "hibari-fenrir"]]);
+  });
+});
+
+describe("models", () => {
+  it("show the speed that was measured here, and measure it", async () => {
+    await show();
+    await section("Models");
+    await scene.wait(50);
+    const model = (name: string) => scene.page.getByRole("group", { name });
+    expect(await model("SmolLM2 135M").innerText()).toContain("Here: 42 words a second, the first after 0.2 sec");
+    expect(await model("Moonshine tiny").innerText()).toContain("Here: 11 × as fast as speech");
+    await model("Hibari").getByRole("button", { name: "Measure its speed" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("measureModel")).toEqual([["hibari"]]);
+    expect(await model("Hibari").innerText()).toContain("Here: 7.3 × as fast as speech");
+  });
+});
+
+describe("personas", () => {
+  beforeEach(async () => {
+    await show();
+    await section("Conversation");
+  });
+
+  it("begin with a preset, are renamed and deleted", async () => {
+    await scene.page.getByRole("button", { name: "Add a persona" }).click();
+    await scene.page.getByRole("button", { name: "Patient tutor" }).click();
+    await scene.wait(50);
+    expect(await scene.page.locator("#persona-prompt").inputValue()).toContain("patient tutor");
+    await scene.page.locator("#persona-name").fill("Ms Frizzle");
+    await scene.press("Tab");
+    await scene.wait(50);
+    const now = await scene.stage((stage) => stage.world.settings.conversation);
+    expect(now.persona).toBe("Ms Frizzle");
+    expect(now.personas.map((persona) => persona.name)).toEqual(["Ms Frizzle"]);
+    await scene.page.getByRole("button", { name: "Remove Ms Frizzle" }).click();
+    await scene.wait(50);
+    expect(await scene.stage((stage) => stage.world.settings.conversation.personas)).toEqual([]);
+  });
+
+  it("of the same preset have names of their own", async () => {
+    for (let n = 0; n < 2; n++) {
+      await scene.page.getByRole("button", { name: "Add a persona" }).click();
+      await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
+      await scene.wait(50);
+    }
+    const names = await scene.stage((stage) => stage.world.settings.conversation.personas.map((p) => p.name));
+    expect(names).toEqual(["Storyteller", "Storyteller 2"]);
+  });
+});
+
+describe("hotkeys on Wayland", () => {
+  it("that the desktop gives are shown as it says, and a missing one is told", async () => {
+    const given = `world.snapshot.shell.way = "portal";
+      world.snapshot.shell.hotkeys[0].trigger = "Press Super+T";
+      world.snapshot.shell.hotkeys[2].problem = "The desktop has given no key for this.";`;
+    await show({ world: given });
+    await section("Hotkeys");
+    expect(await scene.page.getByText("This desktop (Wayland) gives the keys out itself").isVisible()).toBe(true);
+    expect(await scene.page.getByText("The desktop’s keys: Press Super+T").isVisible()).toBe(true);
+    expect(await scene.page.getByText("The desktop has given no key for this yet").count()).toBe(1);
+    expect(await scene.page.getByText("Works in Libretto’s own windows.").count()).toBe(1);
+  });
+
+  it("that nobody can give are no fields but commands, and the rest is said plainly", async () => {
+    await show({ world: 'world.snapshot.shell.way = "command"; for (const key of world.snapshot.shell.hotkeys) key.problem = "No keys.";' });
+    await section("Hotkeys");
+    expect(await scene.page.getByRole("button", { name: /Change the key/u }).count()).toBe(0);
+    expect(await scene.page.getByText("libretto toggle", { exact: true }).isVisible()).toBe(true);
+    await scene.page.getByRole("button", { name: "Copy: libretto toggle" }).click();
+    await scene.wait(20);
+    expect(await scene.calls("copy")).toEqual([["libretto toggle"]]);
+    expect(await scene.page.getByText("the space bar talks and Esc calls off").isVisible()).toBe(true);
+  });
+});

@@ -1,0 +1,155 @@
+// What a reply says of itself: how long it took, where its times come from; and older ones said again.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { type Open, type Scene, Theatre } from "./stage";
+
+let theatre: Theatre;
+let scene: Scene;
+beforeAll(async () => {
+  theatre = await Theatre.open();
+});
+afterAll(async () => {
+  await theatre.close();
+  expect(theatre.complaints).toEqual([]);
+});
+
+const show = async (open: Open = {}): Promise<void> => {
+  scene = await theatre.show(open);
+};
+
+async function ask(question: string, reply: string): Promise<void> {
+  await scene.stage((stage, reply) => (stage.reply = reply), reply);
+  await scene.page.locator("textarea").fill(question);
+  await scene.press("Enter");
+}
+
+describe("a reply", () => {
+  it("is said again however old it is, and is lit where it stands", async () => {
+    await show();
+    await ask("First?", "One two three.");
+    await scene.wait(6_000);
+    await ask("Second?", "Something else.");
+    await scene.wait(6_000);
+    const first = scene.page.locator("article").first();
+    await first.getByRole("button", { name: "Say it again" }).focus();
+    await scene.press("Enter");
+    await scene.wait(400);
+    expect(await scene.calls("repeat")).toEqual([["One two three.", 0]]);
+    expect((await scene.painted()).now).toBe("One");
+    expect(await scene.page.locator("article").count()).toBe(2);
+  });
+
+  it("of a session that was resumed is said again too", async () => {
+    const exchange = '{ turn: 0, said: "Why?", reply: "Rivers carry salt.", heard: 18, cut: false, milestones: [] }';
+    await show({ world: `world.snapshot.exchanges = [${exchange}];` });
+    await scene.page.getByRole("region", { name: "Libretto" }).getByRole("button", { name: "Say it again" }).click();
+    await scene.wait(400);
+    expect(await scene.calls("repeat")).toEqual([["Rivers carry salt.", 0]]);
+    expect((await scene.painted()).now).toBe("Rivers");
+  });
+
+  it("shows how long it took where that is wished, and nowhere else", async () => {
+    await show();
+    await ask("First?", "One two three.");
+    await scene.wait(6_000);
+    expect(await scene.page.getByRole("region", { name: "How long it took" }).count()).toBe(0);
+    await scene.close();
+    await show({ world: "world.settings.appearance.latency = true;" });
+    await ask("First?", "One two three.");
+    await scene.wait(6_000);
+    const strip = scene.page.getByRole("region", { name: "How long it took" });
+    const text = (await strip.innerText()).replace(/\s+/gu, " ");
+    expect(text).toContain("Understood 0.28s");
+    expect(text).toContain("First word lit 1.01s");
+    expect(text).toContain("Word times: measured by the voice");
+  });
+
+  it("tells a time that was worked out from one that was measured, by its line and in words", async () => {
+    await show({ world: "world.settings.appearance.latency = true;" });
+    await ask("When?", "In 1859 there.");
+    const seen = new Set<string>();
+    for (let n = 0; n < 20; n++) {
+      await scene.wait(200);
+      for (const [paint, text] of Object.entries(await scene.painted())) seen.add(`${paint}: ${text}`);
+    }
+    expect(seen).toContain("now: In");
+    expect(seen).toContain("guessed: 1859");
+    expect(seen).toContain("now: there.");
+    const style = await scene.page.evaluate(() => {
+      const rules = Array.from(document.styleSheets).flatMap((sheet) => Array.from(sheet.cssRules));
+      const rule = (name: string): string => rules.find((rule) => rule.cssText.startsWith(`::highlight(${name})`))?.cssText ?? "";
+      return [rule("now"), rule("guessed")];
+    });
+    expect(style[0]).toMatch(/underline|solid/u);
+    expect(style[1]).toContain("dotted");
+    expect(await scene.page.getByText("1 of 3 worked out by Libretto").isVisible()).toBe(true);
+  });
+});
+
+describe("a failure", () => {
+  const event = { stage: "model", kind: "quota", message: "Your plan is used up.", next: null, text: null } as const;
+
+  it("says what to do in the window's language, and keeps the detail", async () => {
+    await show({ world: 'world.settings.appearance.language = "de";' });
+    await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event }); }, event);
+    await scene.wait(50);
+    expect(await scene.page.getByText("Lade das Konto auf").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Your plan is used up.").getAttribute("lang")).toBe("en");
+    await scene.stage((stage) => { stage.refuse("ask", "rate_limited", "Too much is waiting."); });
+    await scene.page.locator("textarea").fill("Hallo?");
+    await scene.press("Enter");
+    await scene.wait(50);
+    const toast = scene.page.locator(".toast");
+    expect(await toast.innerText()).toContain("Warte einen Moment");
+    expect(await toast.innerText()).toContain("Too much is waiting.");
+  });
+
+  it("is one sentence in English", async () => {
+    await show();
+    await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event }); }, event);
+    await scene.wait(50);
+    expect(await scene.page.getByText("Your plan is used up.").count()).toBe(1);
+    expect(await scene.page.getByText("Top up the account").count()).toBe(0);
+  });
+});
+
+describe("a model that is missing", () => {
+  const missing = (more: string): string =>
+    `world.missing = [{ part: "voice", id: "x", name: "Fenrir", bytes: 14000000, verified: true, setting: "on_device.voice", download: null, ${more} }];`;
+
+  it("is told in the window, with a button to get it", async () => {
+    await show({ world: missing("") });
+    expect(await scene.page.getByText("Fenrir is not on this computer.").isVisible()).toBe(true);
+    await scene.page.getByRole("button", { name: "Download, 14 MB" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("download")).toEqual([["x", false]]);
+    await scene.page.getByRole("button", { name: "Use the usual one" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["on_device.voice", undefined]]);
+  });
+
+  it("goes when it has come", async () => {
+    await show({ world: missing("") });
+    await scene.stage((stage) => {
+      stage.world.missing = [];
+      stage.emit("modelEnded", { model: "x", failure: null });
+    });
+    await scene.wait(50);
+    expect(await scene.page.getByText("Fenrir").count()).toBe(0);
+  });
+
+  it("among several that Libretto comes with is fetched with all of them", async () => {
+    const own = (id: string): string => `{ part: "vad", id: "${id}", name: "${id}", bytes: 7000000, verified: true, setting: null, download: null }`;
+    await show({ world: `world.missing = [${own("a")}, ${own("b")}];` });
+    await scene.page.getByRole("button", { name: "Download all, 14 MB" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("download")).toEqual([["a", false], ["b", false]]);
+  });
+
+  it("that nobody knows is replaced, not downloaded", async () => {
+    await show({ world: missing("name: null") });
+    expect(await scene.page.getByText("a model that Libretto does not know: x").isVisible()).toBe(true);
+    expect(await scene.page.getByRole("button", { name: "Download" }).count()).toBe(0);
+  });
+});
