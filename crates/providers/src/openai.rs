@@ -26,6 +26,7 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::{Access, Service};
+pub(crate) use dialect::judge;
 pub use preset::{
     COMPATIBLE, GROQ, Interface, KeyTest, LLAMA_CPP, LM_STUDIO, Listing, OLLAMA, OPENAI, OPENROUTER, PRESETS,
     Preset, SoundInterface, SpeechPreset, XAI,
