@@ -71,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         &crate::elevenlabs::ENTRY,
         &crate::deepgram::ENTRY,
         &crate::cartesia::ENTRY,
+        &crate::minimax::ENTRY,
     ];
     own.into_iter()
         .chain(crate::openai::PRESETS.iter().map(|preset| &preset.entry))

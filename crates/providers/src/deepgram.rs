@@ -15,12 +15,12 @@ use libretto_voice::speak::SpeakSession;
 use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech};
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
-use crate::failure::{Failure, Who};
+use crate::failure::Failure;
 use crate::key::Key;
 use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
-use crate::service::Service;
+use crate::service::{Access, Service};
 
 /// What it can do.
 pub static ENTRY: Entry = Entry {
@@ -114,12 +114,14 @@ impl Deepgram {
     /// # Errors
     /// `Unreachable` where the address is none.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
-        let who = Who::new(ENTRY.name, ENTRY.title);
-        let base = settings.base.as_deref().unwrap_or(ENTRY.base);
-        let mut service = Service::new(who, base, settings.key, &dialect::DIALECT, network)?;
-        service.retry = settings.retry;
-        service.limit = settings.limit;
-        service.deadlines = settings.deadlines;
+        let access = Access {
+            base: settings.base,
+            key: settings.key,
+            retry: settings.retry,
+            limit: settings.limit,
+            deadlines: settings.deadlines,
+        };
+        let service = Service::new(&ENTRY, access, &dialect::DIALECT, network)?;
         Ok(Self(Arc::new(Inner {
             service,
             speaking: settings.speaking,

@@ -17,12 +17,12 @@ use libretto_voice::{ListenOptions, Session, SpeakOptions, SpeechToText, TextToS
 use serde_json::{Map, Value};
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
-use crate::failure::{Failure, Who};
+use crate::failure::Failure;
 use crate::key::Key;
 use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
-use crate::service::Service;
+use crate::service::{Access, Service};
 
 /// George.
 const VOICE: &str = "JBFqnCBsd6RMkjVDRZzb";
@@ -144,12 +144,14 @@ impl ElevenLabs {
     /// # Errors
     /// `Unreachable` where the address is none, `Unsupported` where the output format cannot be played here.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
-        let who = Who::new(ENTRY.name, ENTRY.title);
-        let base = settings.base.as_deref().unwrap_or(ENTRY.base);
-        let mut service = Service::new(who, base, settings.key, &dialect::DIALECT, network)?;
-        service.retry = settings.retry;
-        service.limit = settings.limit;
-        service.deadlines = settings.deadlines;
+        let access = Access {
+            base: settings.base,
+            key: settings.key,
+            retry: settings.retry,
+            limit: settings.limit,
+            deadlines: settings.deadlines,
+        };
+        let service = Service::new(&ENTRY, access, &dialect::DIALECT, network)?;
         if let Some(name) = &settings.output_format {
             format::of(name).ok_or_else(|| format::unsupported(&service, name))?;
         }

@@ -17,6 +17,11 @@ pub enum Fault {
     /// The key is not one of theirs.
     #[error("refused the key. Check it in the settings, or make a new one")]
     WrongKey,
+    /// The key is not one of theirs, or of another region of theirs.
+    #[error(
+        "refused the key. Each key is good in one region only: check the region and the key in the settings"
+    )]
+    KeyOrRegion,
     /// The key is good, but not for this.
     #[error("knows the key but does not let it do this. Give the key more rights, or use another one")]
     Forbidden,
@@ -47,6 +52,9 @@ pub enum Fault {
     /// What was sent cannot be used.
     #[error("could not use what it was sent. Change the model or its settings")]
     Refused,
+    /// What was said may not be.
+    #[error("does not take this text. Put it in other words, or choose another provider")]
+    Blocked,
     /// What was sent is too long.
     #[error("takes nothing this long. Make it shorter")]
     TooLong,
@@ -62,12 +70,12 @@ impl Fault {
     /// What to match on.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoKey | Self::WrongKey | Self::Forbidden => Kind::Unauthorised,
+            Self::NoKey | Self::WrongKey | Self::KeyOrRegion | Self::Forbidden => Kind::Unauthorised,
             Self::Empty | Self::Plan => Kind::Quota,
             Self::Busy => Kind::RateLimited,
             Self::Down | Self::Unreachable | Self::BrokeOff | Self::Garbled => Kind::Unavailable,
             Self::Late => Kind::Timeout,
-            Self::Unknown | Self::Refused | Self::TooLong => Kind::BadInput,
+            Self::Unknown | Self::Refused | Self::Blocked | Self::TooLong => Kind::BadInput,
             Self::Unsupported(_) => Kind::Unsupported,
         }
     }
@@ -100,7 +108,7 @@ impl Fault {
     fn quotes(&self) -> bool {
         !matches!(
             self,
-            Self::NoKey | Self::WrongKey | Self::Unreachable | Self::Late
+            Self::NoKey | Self::WrongKey | Self::KeyOrRegion | Self::Unreachable | Self::Late
         )
     }
 }

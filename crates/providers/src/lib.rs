@@ -14,6 +14,7 @@ pub mod failure;
 pub mod key;
 pub mod limit;
 pub mod lines;
+pub mod minimax;
 pub mod network;
 pub mod openai;
 pub mod phrases;

@@ -1,10 +1,17 @@
-//! OpenAI and everyone who speaks its protocol: chat completions, transcriptions and speech over HTTP.
+//! OpenAI and everyone who speaks its protocol: chat completions, responses, transcriptions and speech over HTTP, and
+//! transcriptions over a socket. Ollama's own interface stands beside its compatible one.
 
 mod account;
 mod chat;
 mod completion;
 mod dialect;
+mod ollama;
 mod preset;
+mod rate;
+mod realtime;
+mod request;
+mod response;
+mod responses;
 mod speech;
 mod thinking;
 mod transcription;
@@ -13,13 +20,17 @@ use std::sync::Arc;
 
 use libretto_voice::{LanguageModel, SpeechToText, TextToSpeech};
 
-use crate::failure::{Failure, Who};
+use crate::failure::Failure;
 use crate::key::Key;
 use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
-use crate::service::Service;
-pub use preset::{COMPATIBLE, GROQ, LLAMA_CPP, LM_STUDIO, OLLAMA, OPENAI, OPENROUTER, PRESETS, Preset, XAI};
+use crate::service::{Access, Service};
+pub(crate) use dialect::judge;
+pub use preset::{
+    COMPATIBLE, GROQ, Interface, KeyTest, LLAMA_CPP, LM_STUDIO, Listing, OLLAMA, OPENAI, OPENROUTER, PRESETS,
+    Preset, SoundInterface, SpeechPreset, XAI,
+};
 
 /// How an account of one of them is used.
 #[derive(Clone, Debug)]
@@ -30,9 +41,16 @@ pub struct Settings {
     pub base: Option<String>,
     /// The key.
     pub key: Option<Key>,
+    /// How answers are asked for; `None` is the preset's way.
+    pub interface: Option<Interface>,
     /// How much a thinking model thinks (`none`, `low`, …); `None` is the preset's choice for its own model, and the
     /// service's for any other.
     pub effort: Option<String>,
+    /// How many tokens a conversation may have, where the server lets that be said (Ollama); `None` is its choice.
+    pub context: Option<u32>,
+    /// Whether the recogniser listens over a socket while somebody speaks, with any model. Those whose name says `live`
+    /// or `realtime` always do.
+    pub realtime: bool,
     /// Models that `OpenRouter` tries when the chosen one fails, in order.
     pub fallbacks: Vec<String>,
     /// How failed calls are repeated.
@@ -55,7 +73,10 @@ impl Settings {
             preset,
             base: None,
             key,
+            interface: None,
             effort: None,
+            context: None,
+            realtime: false,
             fallbacks: Vec::new(),
             retry: Retry::default(),
             limit: Limit::default(),
@@ -69,7 +90,10 @@ impl Settings {
 pub struct OpenAi {
     service: Service,
     preset: &'static Preset,
+    interface: Interface,
     effort: Option<String>,
+    context: Option<u32>,
+    realtime: bool,
     fallbacks: Vec<String>,
 }
 
@@ -80,16 +104,21 @@ impl OpenAi {
     /// `Unreachable` where the address is none.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
         let preset = settings.preset;
-        let who = Who::new(preset.entry.name, preset.entry.title);
-        let base = settings.base.as_deref().unwrap_or(preset.entry.base);
-        let mut service = Service::new(who, base, settings.key, preset.dialect, network)?;
-        service.retry = settings.retry;
-        service.limit = settings.limit;
-        service.deadlines = settings.deadlines;
+        let access = Access {
+            base: settings.base,
+            key: settings.key,
+            retry: settings.retry,
+            limit: settings.limit,
+            deadlines: settings.deadlines,
+        };
+        let service = Service::new(&preset.entry, access, preset.dialect, network)?;
         Ok(Self {
             service,
             preset,
+            interface: settings.interface.unwrap_or(preset.interface),
             effort: settings.effort,
+            context: settings.context,
+            realtime: settings.realtime,
             fallbacks: settings.fallbacks,
         })
     }
@@ -105,6 +134,8 @@ impl OpenAi {
         Some(Arc::new(transcription::Recogniser::new(
             self.service.clone(),
             ability.model,
+            self.preset.sound,
+            self.realtime,
         )))
     }
 
@@ -112,6 +143,11 @@ impl OpenAi {
     pub fn voice(&self) -> Option<Arc<dyn TextToSpeech>> {
         let preset = self.preset.speech?;
         let model = self.preset.entry.voice?.model;
-        Some(Arc::new(speech::Voice::new(self.service.clone(), preset, model)))
+        Some(Arc::new(speech::Voice::new(
+            self.service.clone(),
+            preset,
+            model,
+            self.preset.sound,
+        )))
     }
 }

@@ -1,6 +1,6 @@
 //! Calls to one provider: its address, its key, and what its answers mean.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use crate::catalogue::Entry;
 use crate::failure::{Failure, Fault, Who};
 use crate::key::Key;
 use crate::limit::Limit;
@@ -59,6 +60,8 @@ pub struct Verdict {
     pub again: Option<bool>,
     /// The call's id, where the body has it.
     pub request: Option<String>,
+    /// How long to wait before the next try, where the service's documentation says it and no header does.
+    pub wait: Option<Duration>,
 }
 
 impl Verdict {
@@ -69,8 +72,24 @@ impl Verdict {
             said: said.into(),
             again: None,
             request: None,
+            wait: None,
         }
     }
+}
+
+/// How an account is used, whoever it is with.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Another address than the catalogue's, for instance `https://api.openai.com/v1`.
+    pub base: Option<String>,
+    /// The key.
+    pub key: Option<Key>,
+    /// How failed calls are repeated.
+    pub retry: Retry,
+    /// How many calls run at once.
+    pub limit: Limit,
+    /// How long they may take.
+    pub deadlines: Deadlines,
 }
 
 /// One provider as this account uses it. Clones share its limit and its connections.
@@ -90,18 +109,19 @@ pub struct Service {
 }
 
 impl Service {
-    /// A provider at `base`, for instance `https://api.openai.com/v1`.
+    /// The provider of this entry, used in this way.
     ///
     /// # Errors
-    /// `Unreachable` where `base` is no HTTP address.
+    /// `Unreachable` where the address is no HTTP address.
     pub fn new(
-        who: Who,
-        base: &str,
-        key: Option<Key>,
+        entry: &Entry,
+        access: Access,
         dialect: &'static Dialect,
         network: Network,
     ) -> Result<Self, Failure> {
+        let who = Who::new(entry.name, entry.title);
         let bad = || Failure::new(&who, Fault::Unreachable).again(false);
+        let base = access.base.as_deref().unwrap_or(entry.base);
         let base = Url::parse(base.trim()).map_err(|error| bad().because(error))?;
         if base.cannot_be_a_base() || !matches!(base.scheme(), "http" | "https") {
             return Err(bad());
@@ -109,12 +129,12 @@ impl Service {
         Ok(Self {
             who,
             base,
-            key,
+            key: access.key,
             dialect,
             network,
-            retry: Retry::default(),
-            limit: Limit::none(),
-            deadlines: Deadlines::default(),
+            retry: access.retry,
+            limit: access.limit,
+            deadlines: access.deadlines,
         })
     }
 
@@ -208,7 +228,8 @@ impl Service {
 
     /// A failure with words of the service, from which the key is taken out.
     pub fn judged(&self, verdict: Verdict) -> Failure {
-        let mut failure = self.failure(verdict.fault).request(verdict.request);
+        let failure = self.failure(verdict.fault).request(verdict.request);
+        let mut failure = failure.wait(verdict.wait);
         if let Some(said) = verdict.said {
             let said = self.key.as_ref().map_or(said.clone(), |key| key.scrub(&said));
             failure = failure.said(&said);
@@ -257,7 +278,8 @@ impl Service {
             .map(|value| value.as_bytes() == b"true");
         let mut verdict = (self.dialect.judge)(&answer);
         verdict.again = verdict.again.or(should);
-        self.judged(verdict).wait(asked_wait(&headers, SystemTime::now()))
+        verdict.wait = asked_wait(&headers, SystemTime::now()).or(verdict.wait);
+        self.judged(verdict)
     }
 
     /// What a failed connection means. Addresses may bear a token: they are left out.

@@ -4,7 +4,7 @@
 
 use crate::lines::{Lines, TooLong};
 
-/// Longest line and longest event: an event may carry a second of base64 sound, and never a megabyte.
+/// Longest line and longest event, unless a service is known to send more: an event may carry a second of base64 sound, and never a megabyte.
 const MOST: usize = 1 << 20;
 
 /// One event.
@@ -20,6 +20,7 @@ pub struct Event {
 #[derive(Debug)]
 pub struct Events {
     lines: Lines,
+    most: usize,
     open: Event,
     /// Whether the open event has data: an event may have an empty line of it.
     filled: bool,
@@ -28,8 +29,14 @@ pub struct Events {
 impl Events {
     /// Of a stream that begins here.
     pub fn new() -> Self {
+        Self::of_at_most(MOST)
+    }
+
+    /// Of a stream whose lines and events have at most so many bytes.
+    pub fn of_at_most(most: usize) -> Self {
         Self {
-            lines: Lines::new(MOST),
+            lines: Lines::new(most),
+            most,
             open: Event::default(),
             filled: false,
         }
@@ -61,8 +68,8 @@ impl Events {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "data" => {
-                if self.open.data.len() + value.len() > MOST {
-                    return Err(TooLong(MOST));
+                if self.open.data.len() + value.len() > self.most {
+                    return Err(TooLong(self.most));
                 }
                 if std::mem::replace(&mut self.filled, true) {
                     self.open.data.push('\n');

@@ -4,11 +4,33 @@ use libretto_voice::shapes::{Aligner, TimeBase, Timed};
 use libretto_voice::{Audio, Mark, Result as VoiceResult, SampleRate, SpeakEvent, text};
 use tokio::sync::mpsc::Sender;
 
+use crate::failure::Failure;
 use crate::sound::{BadSound, Encoding, SoundDecoder};
 
 /// Whoever listened has gone.
 #[derive(Debug)]
 pub struct Gone;
+
+/// Why a call that speaks has ended before its time.
+#[derive(Debug)]
+pub enum Stop {
+    /// Whoever listened has gone.
+    Gone,
+    /// It failed.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
 
 /// The sound and the marks of one session.
 #[derive(Debug)]
@@ -71,6 +93,16 @@ impl Speech {
             Some(pace) => self.bytes * 8 * u64::from(self.rate.hertz()) / pace,
             None => self.samples,
         }
+    }
+
+    /// Seconds of sound that have come for what was sent since the last end.
+    pub fn seconds(&self) -> f64 {
+        self.come() as f64 / f64::from(self.rate.hertz())
+    }
+
+    /// Seconds of all sound that has come.
+    pub fn total(&self) -> f64 {
+        self.from.1 as f64 / f64::from(self.rate.hertz()) + self.seconds()
     }
 
     /// How many pieces of sound and marks have been told. What has told any may not be tried again.

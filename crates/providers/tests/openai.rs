@@ -7,17 +7,15 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{answer, hear, network, question, quick, said, short, speak};
+use common::{answer, network, question, quick, said, short};
 use libretto_providers::openai::{
-    COMPATIBLE, GROQ, OLLAMA, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI,
+    COMPATIBLE, GROQ, Interface, OLLAMA, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI,
 };
 use libretto_providers::{Credit, Fault as Failed, Key};
+use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, no_quota, wait};
-use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::chat::{FinishReason, Tool, ToolCall};
-use libretto_voice::{
-    ChatEvent, Kind, ListenEvent, ListenOptions, Message, Role, SpeakEvent, SpeakInput, SpeakOptions,
-};
+use libretto_voice::{ChatEvent, Kind, Message, Role};
 use serde_json::json;
 
 fn account(fake: &openai::OpenAi, preset: &'static Preset) -> OpenAi {
@@ -29,6 +27,7 @@ fn with_key(fake: &openai::OpenAi, preset: &'static Preset, key: Option<&str>) -
         base: Some(fake.url()),
         retry: quick(),
         deadlines: short(),
+        interface: Some(Interface::Chat),
         ..Settings::new(preset, key.map(Key::new))
     };
     OpenAi::new(network(), settings).unwrap()
@@ -287,158 +286,6 @@ async fn nobody_there() {
     };
     for base in ["", "no address", "ftp://x", "mailto:a@b"] {
         assert!(OpenAi::new(network(), settings(base)).is_err(), "{base}");
-    }
-}
-
-#[tokio::test]
-async fn a_voice_streams_samples_cut_anywhere() {
-    for (flavour, preset) in [(Flavour::OpenAi, &OPENAI), (Flavour::Groq, &GROQ)] {
-        let fake = openai::OpenAi::start(flavour).await.unwrap();
-        let voice = account(&fake, preset).voice().unwrap();
-        assert!(!voice.timed());
-        let options = SpeakOptions {
-            speed: 1.1,
-            instructions: Some("Calm.".into()),
-            ..SpeakOptions::default()
-        };
-        let spoken = speak(voice.speak(options), &[speech::SENTENCE, " … ", "Tea? "]).await;
-        assert!(spoken.finished && spoken.error.is_none(), "{:?}", spoken.error);
-        let expected = [speech::SENTENCE, "Tea? "]
-            .map(|text| speech::speak(text).audio.samples)
-            .concat();
-        let alike = spoken
-            .samples()
-            .iter()
-            .zip(&expected)
-            .all(|(a, b)| (a - b).abs() < 1e-4);
-        assert!(alike && spoken.samples().len() == expected.len(), "{flavour:?}");
-        let calls = fake.script.calls();
-        assert_eq!(calls.len(), 2, "lone punctuation is not sent");
-        assert_eq!(calls[0].body["speed"], 1.1);
-        assert_eq!(
-            calls[0].body["instructions"],
-            if flavour == Flavour::OpenAi {
-                json!("Calm.")
-            } else {
-                json!(null)
-            }
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_voice_that_sends_mp3_against_its_orders_is_understood() {
-    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let mp3 = Fault::Refusal {
-        status: 200,
-        headers: vec![],
-        body: "<html>".into(),
-    };
-    fake.script.fail(mp3);
-    let voice = account(&fake, &OPENAI).voice().unwrap();
-    let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea?"]).await;
-    assert_eq!(spoken.failed().kind(), Kind::Unavailable, "a page is no sound");
-    // Announced as MP3, the samples are noise: that is an error, and no noise is played.
-    fake.script.fail(Fault::ContentType("audio/mpeg"));
-    let long = "word ".repeat(200);
-    let spoken = speak(voice.speak(SpeakOptions::default()), &[&long]).await;
-    assert_eq!(
-        (spoken.failed().kind(), spoken.samples().len()),
-        (Kind::Unavailable, 0)
-    );
-}
-
-#[tokio::test]
-async fn a_voice_that_fails_before_and_after_its_first_sound() {
-    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let voice = account(&fake, &OPENAI).voice().unwrap();
-    fake.script.fail(Fault::Status(429));
-    fake.script.fail(Fault::BreakAfter(0));
-    let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea?"]).await;
-    assert!(spoken.finished, "{:?}", spoken.error);
-    for fault in [Fault::BreakAfter(5), Fault::StallAfter(5)] {
-        fake.script.fail(fault.clone());
-        let before = fake.script.calls().len();
-        let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
-        assert!(
-            !spoken.failed().can_retry() && !spoken.samples().is_empty(),
-            "{fault:?}"
-        );
-        assert_eq!(fake.script.calls().len() - before, 1);
-    }
-}
-
-#[tokio::test]
-async fn three_phrases_at_once_and_the_rest_wait() {
-    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let voice = account(&fake, &OPENAI).voice().unwrap();
-    let all = (0..8).map(|_| speak(voice.speak(SpeakOptions::default()), &["Tea?"]));
-    let all = futures::future::join_all(all).await;
-    assert!(all.iter().all(|spoken| spoken.finished));
-    assert!(
-        (1..=3).contains(&fake.script.most_at_once()),
-        "{}",
-        fake.script.most_at_once()
-    );
-    assert_eq!(fake.script.calls().len(), 8);
-}
-
-#[tokio::test]
-async fn cancelled_speech_frees_its_place() {
-    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let voice = account(&fake, &OPENAI).voice().unwrap();
-    let mut sessions = Vec::new();
-    for _ in 0..3 {
-        fake.script.fail(Fault::StallAfter(1));
-        let mut session = voice.speak(SpeakOptions::default());
-        session.send(SpeakInput::Text("Tea?".into())).await.unwrap();
-        while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-        sessions.push(session);
-    }
-    let waiting = speak(voice.speak(SpeakOptions::default()), &["Tea?"]);
-    let (spoken, ()) = tokio::join!(waiting, async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(fake.script.open(), 3);
-        sessions.pop();
-    });
-    assert!(spoken.finished, "{:?}", spoken.error);
-}
-
-#[tokio::test]
-async fn an_utterance_is_transcribed() {
-    let utterance = &speech::sentence().audio;
-    for (flavour, preset) in [(Flavour::OpenAi, &OPENAI), (Flavour::Groq, &GROQ)] {
-        let fake = openai::OpenAi::start(flavour).await.unwrap();
-        let recogniser = account(&fake, preset).recogniser().unwrap();
-        let options = ListenOptions {
-            rate: utterance.rate,
-            language: Some("en-GB".into()),
-            vocabulary: vec!["Oslo".into()],
-            ..ListenOptions::default()
-        };
-        fake.script.fail(Fault::Status(503));
-        let heard = hear(recogniser.listen(options), utterance).await;
-        assert!(heard.error.is_none(), "{:?}", heard.error);
-        assert_eq!(heard.text(), "Go forward ten meters.");
-        assert_eq!(heard.events.last(), Some(&ListenEvent::Finished));
-        let body = fake.script.last().unwrap().body;
-        assert_eq!(
-            (&body["language"][0], &body["prompt"][0]),
-            (&json!("en"), &json!("Oslo"))
-        );
-        let partials = heard
-            .events
-            .iter()
-            .filter(|e| matches!(e, ListenEvent::Partial(_)))
-            .count();
-        let words = heard.words();
-        if flavour == Flavour::OpenAi {
-            assert_eq!((partials, words.len()), (4, 0));
-        } else {
-            assert_eq!((partials, words.len()), (0, 4));
-            let end = words[3].2;
-            assert!((end - utterance.duration().as_secs_f64()).abs() < 0.01, "{end}");
-        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod cartesia;
 pub mod deepgram;
 pub mod elevenlabs;
 mod form;
+pub mod minimax;
 pub mod openai;
 mod outbox;
 pub mod script;

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::OpenAi;
-use super::preset::KeyTest;
+use super::preset::{KeyTest, Listing};
+use super::{OpenAi, ollama};
 use crate::account::{Account, Credit, ModelInfo, VoiceInfo};
 use crate::failure::{Failure, Fault};
 
@@ -17,6 +17,35 @@ struct Models {
 struct Model {
     id: String,
     name: Option<String>,
+}
+
+/// What Ollama has.
+#[derive(Deserialize)]
+struct Tags {
+    #[serde(default)]
+    models: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    name: Option<String>,
+    model: Option<String>,
+    capabilities: Option<Vec<String>>,
+}
+
+/// What LM Studio has.
+#[derive(Deserialize)]
+struct Studio {
+    #[serde(default)]
+    models: Vec<StudioModel>,
+}
+
+#[derive(Deserialize)]
+struct StudioModel {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    key: String,
+    display_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -32,16 +61,66 @@ struct KeyData {
 }
 
 impl OpenAi {
-    /// All models, by name.
+    /// All models that answer, by name.
     pub async fn models(&self) -> Result<Vec<ModelInfo>, Failure> {
+        let mut models = match self.preset.listing {
+            Listing::Models => self.plain_models().await?,
+            Listing::Ollama => self.ollama_models().await?,
+            Listing::LmStudio => self.studio_models().await?,
+        };
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(models)
+    }
+
+    async fn plain_models(&self) -> Result<Vec<ModelInfo>, Failure> {
         let list: Models = self.service.get(&self.service.url(&["models"], [])).await?;
         let info = |model: Model| ModelInfo {
             name: model.name.unwrap_or_else(|| model.id.clone()),
             id: model.id,
         };
-        let mut models: Vec<ModelInfo> = list.data.into_iter().map(info).collect();
-        models.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(models)
+        Ok(list.data.into_iter().map(info).collect())
+    }
+
+    async fn ollama_models(&self) -> Result<Vec<ModelInfo>, Failure> {
+        let list: Tags = self.service.get(&ollama::url(&self.service, "tags")).await?;
+        // Older versions do not say what a model can do.
+        let answers = |tag: &Tag| {
+            let abilities = tag
+                .capabilities
+                .as_ref()
+                .filter(|abilities| !abilities.is_empty());
+            abilities.is_none_or(|abilities| abilities.iter().any(|ability| ability == "completion"))
+        };
+        let info = |tag: Tag| {
+            let id = tag.model.or(tag.name.clone())?;
+            let name = tag.name.unwrap_or_else(|| id.clone());
+            Some(ModelInfo { id, name })
+        };
+        Ok(list.models.into_iter().filter(answers).filter_map(info).collect())
+    }
+
+    async fn studio_models(&self) -> Result<Vec<ModelInfo>, Failure> {
+        let mut url = self.service.url(&[], []);
+        url.set_path("/api/v1/models");
+        let list: Studio = match self.service.get(&url).await {
+            Ok(list) => list,
+            // Older versions, and others that look like it.
+            Err(failure) if matches!(failure.fault(), Fault::Unknown | Fault::Garbled) => {
+                return self.plain_models().await;
+            }
+            Err(failure) => return Err(failure),
+        };
+        let answers = |model: &StudioModel| {
+            model
+                .kind
+                .as_deref()
+                .is_none_or(|kind| kind == "llm" || kind == "vlm")
+        };
+        let info = |model: StudioModel| ModelInfo {
+            name: model.display_name.unwrap_or_else(|| model.key.clone()),
+            id: model.key,
+        };
+        Ok(list.models.into_iter().filter(answers).map(info).collect())
     }
 
     /// All voices. The services have no list of them: these are the ones that their documentation names.
@@ -108,9 +187,8 @@ impl OpenAi {
         let body = json!({
             "model": model, self.preset.limit: 16, "messages": [{"role": "user", "content": "Say yes."}],
         });
-        self.service
-            .send(self.post("chat/completions", &body.to_string())?)
-            .await?;
+        let url = self.service.url(&["chat", "completions"], []);
+        self.service.send(self.post(url, &body.to_string())?).await?;
         Ok(())
     }
 }

@@ -1,19 +1,23 @@
-//! Language models: `POST chat/completions`, streamed.
+//! Language models: an answer as it streams, in whichever of the three shapes it was asked for.
 
 use libretto_voice::chat::ChatSession;
 use libretto_voice::session::Ends;
-use libretto_voice::{ChatEvent, ChatRequest, Error, LanguageModel, Message, Result, Role, Session};
-use reqwest::{Method, RequestBuilder};
-use serde_json::{Map, Value, json};
+use libretto_voice::{ChatEvent, ChatRequest, Error, LanguageModel, Message, Result, Session};
+use reqwest::{Method, RequestBuilder, Url};
+use serde_json::Value;
 
-use super::OpenAi;
 use super::completion::{Broken, Completion};
+use super::preset::Interface;
+use super::response::Response;
+use super::{OpenAi, ollama, request, responses};
 use crate::failure::{Failure, Fault};
+use crate::lines::Lines;
 use crate::service::Reply;
 use crate::sse::Events;
 
-/// Longest answer that comes as a whole.
+/// Longest answer that comes as a whole, and longest line of one that streams.
 const WHOLE: usize = 4 << 20;
+const LINE: usize = 1 << 20;
 
 /// The language models of an account.
 pub(super) struct Chat {
@@ -43,11 +47,12 @@ impl LanguageModel for Chat {
 
 async fn reply(account: OpenAi, request: ChatRequest, ends: Ends<(), ChatEvent>) -> Result<()> {
     let model = account.model(&request)?.to_owned();
-    let body = body(&account, &model, &request).to_string();
+    let (url, body) = account.asks(&model, &request);
+    let body = body.to_string();
     let mut tries = account.service.retry.begin();
     loop {
         let mut begun = false;
-        match attempt(&account, &model, &body, &ends, &mut begun).await {
+        match attempt(&account, &model, (&url, &body), &ends, &mut begun).await {
             Ok(()) => return Ok(()),
             Err(Stop::Gone) => return Err(Error::cancelled()),
             Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
@@ -67,67 +72,83 @@ impl From<Failure> for Stop {
     }
 }
 
+/// An answer that is being given.
+pub(super) trait Reading: Send {
+    /// What the next piece of it says: an event's data, a line, or all of it.
+    fn push(&mut self, data: &str) -> Result<Vec<ChatEvent>, Broken>;
+    /// Whether nothing more will come.
+    fn is_done(&self) -> bool;
+    /// What is left when the stream has ended; `None` when it ended before the answer did.
+    fn finish(self: Box<Self>) -> Option<Vec<ChatEvent>>;
+}
+
+/// What a stream is cut into.
+enum Pieces {
+    Events(Events),
+    Lines(Lines),
+}
+
+impl Pieces {
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, crate::lines::TooLong> {
+        match self {
+            Self::Events(events) => Ok(events.push(bytes)?.into_iter().map(|event| event.data).collect()),
+            Self::Lines(lines) => lines.push(bytes),
+        }
+    }
+
+    fn finish(&mut self) -> Result<Option<String>, crate::lines::TooLong> {
+        match self {
+            Self::Events(events) => Ok(events.finish()?.map(|event| event.data)),
+            Self::Lines(lines) => Ok(lines.finish()),
+        }
+    }
+}
+
 async fn attempt(
     account: &OpenAi,
     model: &str,
-    body: &str,
+    (url, body): (&Url, &str),
     ends: &Ends<(), ChatEvent>,
     begun: &mut bool,
 ) -> Result<(), Stop> {
-    let mut reply = account
-        .service
-        .send(account.post("chat/completions", body)?)
-        .await?;
-    let mut completion = Completion::of(model);
+    let mut reply = account.service.send(account.post(url.clone(), body)?).await?;
+    let mut reading = account.reading(model);
     let garbled = reply.garbled();
-    match reply.content_type().as_str() {
-        "text/event-stream" | "application/octet-stream" | "text/plain" | "" => {}
+    let mut pieces = match reply.content_type().as_str() {
+        "application/x-ndjson" => Pieces::Lines(Lines::new(LINE)),
+        "text/event-stream" | "application/octet-stream" | "text/plain" | "" => match account.interface {
+            Interface::Ollama => Pieces::Lines(Lines::new(LINE)),
+            _ => Pieces::Events(Events::new()),
+        },
         "application/json" => {
-            // A server that does not stream. Its answer is one chunk with a message instead of a delta.
+            // A server that does not stream. Its answer is one piece.
             let whole = reply.bytes(WHOLE).await?;
-            let events = completion.push(&String::from_utf8_lossy(&whole));
-            tell(
-                ends,
-                events.map_err(|broken| account.broken(broken, garbled.clone()))?,
-                begun,
-            )
-            .await?;
-            let rest = completion.finish().ok_or(garbled)?;
+            let events = reading.push(&String::from_utf8_lossy(&whole));
+            let events = events.map_err(|broken| account.broken(broken, garbled.clone()))?;
+            tell(ends, events, begun).await?;
+            let rest = reading.finish().ok_or(garbled)?;
             return tell(ends, rest, begun).await;
         }
         _ => return Err(garbled.into()),
-    }
-    let mut events = Events::new();
-    while !completion.is_done() {
-        let Some(chunk) = reply.chunk().await? else { break };
-        let ready = events
-            .push(&chunk)
-            .map_err(|error| garbled.clone().because(error))?;
-        for event in ready {
-            take(account, &mut completion, &event.data, &garbled, ends, begun).await?;
+    };
+    let mut ended = false;
+    while !ended && !reading.is_done() {
+        let chunk = reply.chunk().await?;
+        ended = chunk.is_none();
+        let ready = match &chunk {
+            Some(bytes) => pieces.push(bytes),
+            None => pieces.finish().map(Vec::from_iter),
+        };
+        for data in ready.map_err(|error| garbled.clone().because(error))? {
+            let events = reading.push(&data);
+            let events = events.map_err(|broken| account.broken(broken, garbled.clone()))?;
+            tell(ends, events, begun).await?;
         }
     }
-    if let Some(event) = events.finish().map_err(|error| garbled.clone().because(error))? {
-        take(account, &mut completion, &event.data, &garbled, ends, begun).await?;
-    }
-    let Some(rest) = completion.finish() else {
+    let Some(rest) = reading.finish() else {
         return Err(broke_off(account, &reply).into());
     };
     tell(ends, rest, begun).await
-}
-
-async fn take(
-    account: &OpenAi,
-    completion: &mut Completion,
-    data: &str,
-    garbled: &Failure,
-    ends: &Ends<(), ChatEvent>,
-    begun: &mut bool,
-) -> Result<(), Stop> {
-    let events = completion
-        .push(data)
-        .map_err(|broken| account.broken(broken, garbled.clone()))?;
-    tell(ends, events, begun).await
 }
 
 async fn tell(ends: &Ends<(), ChatEvent>, events: Vec<ChatEvent>, begun: &mut bool) -> Result<(), Stop> {
@@ -168,84 +189,50 @@ impl OpenAi {
         }
     }
 
+    /// Where a request goes, and what it says.
+    fn asks(&self, model: &str, request: &ChatRequest) -> (Url, Value) {
+        let below = |parts: &[&str]| self.service.url(parts, []);
+        match self.interface {
+            Interface::Chat => (
+                below(&["chat", "completions"]),
+                request::body(self, model, request),
+            ),
+            Interface::Responses => (below(&["responses"]), responses::body(self, model, request)),
+            Interface::Ollama => (
+                ollama::url(&self.service, "chat"),
+                ollama::body(self, model, request),
+            ),
+        }
+    }
+
+    /// What reads the answer.
+    fn reading(&self, model: &str) -> Box<dyn Reading> {
+        match self.interface {
+            Interface::Chat => Box::new(Completion::of(model, self.preset.failed)),
+            Interface::Responses => Box::new(Response::of(model)),
+            Interface::Ollama => Box::new(ollama::Answer::of(model)),
+        }
+    }
+
+    /// How much the model is to think, where that is said at all.
+    pub(super) fn effort(&self, model: &str) -> Option<&str> {
+        let own = self
+            .preset
+            .entry
+            .model
+            .is_some_and(|ability| ability.model == model);
+        self.effort.as_deref().or(self.preset.effort.filter(|_| own))
+    }
+
     /// A request with a JSON body.
-    pub(super) fn post(&self, path: &str, body: &str) -> Result<RequestBuilder, Failure> {
-        let parts: Vec<&str> = path.split('/').collect();
+    pub(super) fn post(&self, url: Url, body: &str) -> Result<RequestBuilder, Failure> {
         let mut request = self
             .service
-            .request(Method::POST, self.service.url(&parts, []))?
+            .request(Method::POST, url)?
             .header("content-type", "application/json");
         for (name, value) in self.preset.headers {
             request = request.header(*name, *value);
         }
         Ok(request.body(body.to_owned()))
-    }
-}
-
-/// The body of a request for an answer.
-fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Value {
-    let preset = account.preset;
-    let mut body = Map::new();
-    body.insert("model".into(), model.into());
-    body.insert("stream".into(), true.into());
-    let messages = request
-        .messages
-        .iter()
-        .map(|message| wire(message, preset.instructions));
-    body.insert("messages".into(), messages.collect());
-    if let Some(limit) = request.max_tokens {
-        body.insert(preset.limit.into(), limit.into());
-    }
-    if let Some(temperature) = request.temperature {
-        // As it was written: the nearest double of 0.7 is not a number that people send.
-        let written = temperature
-            .to_string()
-            .parse::<f64>()
-            .unwrap_or(f64::from(temperature));
-        body.insert("temperature".into(), written.into());
-    }
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| {
-            let parameters =
-                serde_json::from_str(&tool.parameters).unwrap_or_else(|_| json!({"type": "object"}));
-            json!({"type": "function", "function": {
-                "name": tool.name, "description": tool.description, "parameters": parameters,
-            }})
-        });
-        body.insert("tools".into(), tools.collect());
-    }
-    let own = preset.entry.model.is_some_and(|ability| ability.model == model);
-    let effort = account.effort.as_deref().or(preset.effort.filter(|_| own));
-    if let Some(effort) = effort {
-        if preset.entry.name == super::OPENROUTER.entry.name {
-            body.insert("reasoning".into(), json!({ "effort": effort }));
-        } else {
-            body.insert("reasoning_effort".into(), effort.into());
-        }
-    }
-    if !account.fallbacks.is_empty() {
-        let models = std::iter::once(model).chain(account.fallbacks.iter().map(String::as_str));
-        body.insert("models".into(), models.map(Value::from).collect());
-    }
-    if let Ok(Value::Object(extra)) = serde_json::from_str(preset.extra) {
-        body.extend(extra);
-    }
-    Value::Object(body)
-}
-
-fn wire(message: &Message, instructions: &str) -> Value {
-    match message.role {
-        Role::System => json!({"role": instructions, "content": message.text}),
-        Role::User => json!({"role": "user", "content": message.text}),
-        Role::Tool => json!({"role": "tool", "tool_call_id": message.answers, "content": message.text}),
-        Role::Assistant if message.calls.is_empty() => json!({"role": "assistant", "content": message.text}),
-        Role::Assistant => {
-            let calls = message.calls.iter().map(|call| {
-                json!({"id": call.id, "type": "function",
-                    "function": {"name": call.name, "arguments": call.arguments}})
-            });
-            let content = Some(&message.text).filter(|text| !text.is_empty());
-            json!({"role": "assistant", "content": content, "tool_calls": calls.collect::<Vec<_>>()})
-        }
     }
 }

@@ -5,11 +5,12 @@ use libretto_voice::chat::{FinishReason, ToolCall};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::chat::Reading;
 use super::thinking::{Piece, Thinking};
 
 /// Most calls of tools in one answer, and most bytes of their arguments.
-const CALLS: usize = 128;
-const ARGUMENTS: usize = 1 << 20;
+pub(super) const CALLS: usize = 128;
+pub(super) const ARGUMENTS: usize = 1 << 20;
 
 /// Why an answer cannot be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,6 @@ pub(super) enum Broken {
 struct Chunk {
     choices: Option<Vec<Choice>>,
     error: Option<Value>,
-    x_groq: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +60,7 @@ struct Function {
 /// An answer that is being given.
 #[derive(Debug)]
 pub(super) struct Completion {
+    failed: fn(&Value) -> bool,
     thinking: Thinking,
     calls: Vec<(usize, ToolCall)>,
     reason: Option<FinishReason>,
@@ -67,18 +68,20 @@ pub(super) struct Completion {
 }
 
 impl Completion {
-    /// An answer of this model.
-    pub(super) fn of(model: &str) -> Self {
+    /// An answer of this model; `failed` knows the service's own way to say that it failed.
+    pub(super) fn of(model: &str, failed: fn(&Value) -> bool) -> Self {
         Self {
+            failed,
             thinking: Thinking::of(model),
             calls: Vec::new(),
             reason: None,
             done: false,
         }
     }
+}
 
-    /// The next event's data.
-    pub(super) fn push(&mut self, data: &str) -> Result<Vec<ChatEvent>, Broken> {
+impl Reading for Completion {
+    fn push(&mut self, data: &str) -> Result<Vec<ChatEvent>, Broken> {
         if self.done || data.trim().is_empty() {
             return Ok(Vec::new());
         }
@@ -86,15 +89,12 @@ impl Completion {
             self.done = true;
             return Ok(Vec::new());
         }
-        let chunk: Chunk = serde_json::from_str(data).map_err(|_| Broken::Garbled)?;
-        let failed = |error: &Option<Value>| error.as_ref().is_some_and(|error| !error.is_null());
-        let groq = chunk
-            .x_groq
-            .as_ref()
-            .and_then(|extra| extra.get("error"))
-            .cloned();
-        if failed(&chunk.error) || failed(&groq) {
-            let error = if failed(&chunk.error) { chunk.error } else { groq };
+        let value: Value = serde_json::from_str(data).map_err(|_| Broken::Garbled)?;
+        if (self.failed)(&value) {
+            return Err(Broken::Error(data.to_owned()));
+        }
+        let chunk = Chunk::deserialize(value).map_err(|_| Broken::Garbled)?;
+        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
             return Err(Broken::Error(serde_json::json!({ "error": error }).to_string()));
         }
         let mut events = Vec::new();
@@ -106,6 +106,36 @@ impl Completion {
         Ok(events)
     }
 
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn finish(mut self: Box<Self>) -> Option<Vec<ChatEvent>> {
+        if !self.done && self.reason.is_none() {
+            return None;
+        }
+        let mut events: Vec<ChatEvent> = self.thinking.finish().into_iter().map(event).collect();
+        let tools = !self.calls.is_empty();
+        for (number, (_, mut call)) in self.calls.into_iter().enumerate() {
+            if call.id.is_empty() {
+                call.id = format!("call_{number}");
+            }
+            if call.arguments.trim().is_empty() {
+                call.arguments = "{}".into();
+            }
+            events.push(ChatEvent::Call(call));
+        }
+        let reason = if tools {
+            FinishReason::Tools
+        } else {
+            self.reason.unwrap_or(FinishReason::Stop)
+        };
+        events.push(ChatEvent::Finished(reason));
+        Some(events)
+    }
+}
+
+impl Completion {
     fn choice(&mut self, choice: Choice, events: &mut Vec<ChatEvent>) -> Result<(), Broken> {
         if let Some(delta) = choice.delta {
             // The same words may stand under both names.
@@ -176,39 +206,10 @@ impl Completion {
             Ok(())
         }
     }
-
-    /// Whether nothing more will come.
-    pub(super) fn is_done(&self) -> bool {
-        self.done
-    }
-
-    /// What is left when the stream has ended; `None` when it ended before the answer did.
-    pub(super) fn finish(mut self) -> Option<Vec<ChatEvent>> {
-        if !self.done && self.reason.is_none() {
-            return None;
-        }
-        let mut events: Vec<ChatEvent> = self.thinking.finish().into_iter().map(event).collect();
-        let tools = !self.calls.is_empty();
-        for (number, (_, mut call)) in self.calls.into_iter().enumerate() {
-            if call.id.is_empty() {
-                call.id = format!("call_{number}");
-            }
-            if call.arguments.trim().is_empty() {
-                call.arguments = "{}".into();
-            }
-            events.push(ChatEvent::Call(call));
-        }
-        let reason = if tools {
-            FinishReason::Tools
-        } else {
-            self.reason.unwrap_or(FinishReason::Stop)
-        };
-        events.push(ChatEvent::Finished(reason));
-        Some(events)
-    }
 }
 
-fn event(piece: Piece) -> ChatEvent {
+/// A piece of a model's writing as an event.
+pub(super) fn event(piece: Piece) -> ChatEvent {
     match piece {
         Piece::Answer(text) => ChatEvent::Text(text),
         Piece::Thought(text) => ChatEvent::Reasoning(text),
@@ -220,7 +221,7 @@ mod tests {
     use super::*;
 
     fn read(chunks: &[&str]) -> (Vec<ChatEvent>, Option<Broken>) {
-        let mut completion = Completion::of("m");
+        let mut completion = Box::new(Completion::of("m", super::super::GROQ.failed));
         let mut events = Vec::new();
         for chunk in chunks {
             match completion.push(chunk) {

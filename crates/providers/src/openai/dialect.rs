@@ -46,8 +46,10 @@ const EMPTY: &[&str] = &[
     "payment_required",
 ];
 
-fn judge(answer: &Answer<'_>) -> Verdict {
-    let error = answer.json.as_ref().and_then(|json| json.get("error"));
+/// What a refusal in OpenAI's shape means.
+pub(crate) fn judge(answer: &Answer<'_>) -> Verdict {
+    let json = answer.json.as_ref();
+    let error = json.and_then(|json| json.get("error").or_else(|| json.pointer("/x_groq/error")));
     let text = |field: &str| error?.get(field)?.as_str();
     let said = match error {
         Some(Value::String(said)) => Some(said.clone()),

@@ -4,8 +4,42 @@ use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::service::Dialect;
 use crate::sound::Encoding;
 use libretto_voice::SampleRate;
+use serde_json::Value;
 
 use super::dialect::{LOCAL, OPENAI as OPENAI_DIALECT, XAI as XAI_DIALECT};
+
+/// How answers are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interface {
+    /// `POST chat/completions`, which all of them have.
+    Chat,
+    /// `POST responses`.
+    Responses,
+    /// Ollama's own `POST /api/chat`.
+    Ollama,
+}
+
+/// How models are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// `GET models`.
+    Models,
+    /// Ollama's own `GET /api/tags`.
+    Ollama,
+    /// LM Studio's own `GET /api/v1/models`, which tells models that answer from others.
+    LmStudio,
+}
+
+/// In whose shape sound is asked for and sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundInterface {
+    /// `POST audio/speech` and `POST audio/transcriptions` with a form.
+    OpenAi,
+    /// The same, but with a JSON object in which sound is base64, and fields of the models' makers set apart.
+    OpenRouter,
+    /// xAI's own `POST tts` and `POST stt`.
+    Xai,
+}
 
 /// How a key is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +72,10 @@ pub struct Preset {
     pub entry: Entry,
     /// What its refusals mean.
     pub dialect: &'static Dialect,
+    /// How answers are asked for, unless the settings say otherwise.
+    pub interface: Interface,
+    /// How models are listed.
+    pub listing: Listing,
     /// The name of the field that limits an answer's tokens.
     pub limit: &'static str,
     /// The role of instructions.
@@ -50,8 +88,24 @@ pub struct Preset {
     pub headers: &'static [(&'static str, &'static str)],
     /// How a key is tested.
     pub key_test: KeyTest,
+    /// In whose shape sound is asked for and sent.
+    pub sound: SoundInterface,
     /// How speech is asked for.
     pub speech: Option<SpeechPreset>,
+    /// Whether a piece of an answer says that it failed, in a way that is not OpenAI's.
+    pub failed: fn(&Value) -> bool,
+}
+
+/// Where failures in an answer are said in OpenAI's way.
+fn openly(_: &Value) -> bool {
+    false
+}
+
+/// Groq's extra fields may hold an error.
+fn groq_failed(chunk: &Value) -> bool {
+    chunk
+        .pointer("/x_groq/error")
+        .is_some_and(|error| !error.is_null())
 }
 
 /// What all of their language models have in common.
@@ -88,6 +142,12 @@ const fn voice(model: &'static str, languages: Languages) -> Ability {
     }
 }
 
+/// OpenAI's voices.
+const VOICES: &[&str] = &[
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer",
+    "verse",
+];
+
 /// OpenAI itself.
 pub static OPENAI: Preset = Preset {
     entry: Entry {
@@ -95,11 +155,16 @@ pub static OPENAI: Preset = Preset {
         title: "OpenAI",
         base: "https://api.openai.com/v1",
         needs_key: true,
-        recogniser: Some(recogniser("gpt-4o-mini-transcribe", Timings::None)),
+        recogniser: Some(Ability {
+            streaming: true,
+            ..recogniser("gpt-4o-mini-transcribe", Timings::None)
+        }),
         model: Some(model("gpt-5.4-mini")),
         voice: Some(voice("gpt-4o-mini-tts", Languages::Many)),
     },
     dialect: &OPENAI_DIALECT,
+    interface: Interface::Chat,
+    listing: Listing::Models,
     limit: "max_completion_tokens",
     instructions: "developer",
     effort: Some("none"),
@@ -107,15 +172,14 @@ pub static OPENAI: Preset = Preset {
     extra: r#"{"stream_options":{"include_obfuscation":false}}"#,
     headers: &[],
     key_test: KeyTest::ModelsAndAnswer,
+    sound: SoundInterface::OpenAi,
     speech: Some(SpeechPreset {
         format: ("pcm", Encoding::Pcm16(SampleRate::VOICE)),
         voice: "marin",
-        voices: &[
-            "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
-            "shimmer", "verse",
-        ],
+        voices: VOICES,
         instructions: true,
     }),
+    failed: openly,
 };
 
 /// `OpenRouter`, which passes calls on to many.
@@ -125,11 +189,14 @@ pub static OPENROUTER: Preset = Preset {
         title: "OpenRouter",
         base: "https://openrouter.ai/api/v1",
         needs_key: true,
-        recogniser: None,
+        recogniser: Some(recogniser("openai/whisper-1", Timings::Words)),
         model: Some(model("x-ai/grok-4.1-fast")),
-        voice: None,
+        // Its list of voices has the newest under this name; the names are not in the list of models.
+        voice: Some(voice("openai/gpt-4o-mini-tts-2025-12-15", Languages::Many)),
     },
     dialect: &OPENAI_DIALECT,
+    interface: Interface::Chat,
+    listing: Listing::Models,
     limit: "max_tokens",
     instructions: "system",
     effort: None,
@@ -137,7 +204,14 @@ pub static OPENROUTER: Preset = Preset {
     // Its way of knowing which program calls.
     headers: &[("x-openrouter-title", "Libretto"), ("x-title", "Libretto")],
     key_test: KeyTest::KeyAndCredit,
-    speech: None,
+    sound: SoundInterface::OpenRouter,
+    speech: Some(SpeechPreset {
+        format: ("pcm", Encoding::Pcm16(SampleRate::VOICE)),
+        voice: "alloy",
+        voices: VOICES,
+        instructions: true,
+    }),
+    failed: openly,
 };
 
 /// xAI.
@@ -147,18 +221,28 @@ pub static XAI: Preset = Preset {
         title: "xAI",
         base: "https://api.x.ai/v1",
         needs_key: true,
-        recogniser: None,
+        recogniser: Some(recogniser("stt", Timings::Words)),
         model: Some(model("grok-4.1-fast")),
-        voice: None,
+        // There is one of each, and no name is sent.
+        voice: Some(voice("tts", Languages::Many)),
     },
     dialect: &XAI_DIALECT,
+    interface: Interface::Chat,
+    listing: Listing::Models,
     limit: "max_tokens",
     instructions: "system",
     effort: None,
     extra: "{}",
     headers: &[],
     key_test: KeyTest::ModelsAndAnswer,
-    speech: None,
+    sound: SoundInterface::Xai,
+    speech: Some(SpeechPreset {
+        format: ("pcm", Encoding::Pcm16(SampleRate::VOICE)),
+        voice: "eve",
+        voices: &["eve", "ara", "rex", "sal", "leo"],
+        instructions: false,
+    }),
+    failed: openly,
 };
 
 /// Groq.
@@ -176,12 +260,15 @@ pub static GROQ: Preset = Preset {
         )),
     },
     dialect: &OPENAI_DIALECT,
+    interface: Interface::Chat,
+    listing: Listing::Models,
     limit: "max_completion_tokens",
     instructions: "system",
     effort: None,
     extra: "{}",
     headers: &[],
     key_test: KeyTest::Models,
+    sound: SoundInterface::OpenAi,
     speech: Some(SpeechPreset {
         // It has no raw samples; the WAV header is read here.
         format: ("wav", Encoding::Wav),
@@ -189,6 +276,7 @@ pub static GROQ: Preset = Preset {
         voices: &["autumn", "diana", "hannah", "austin", "daniel", "troy"],
         instructions: false,
     }),
+    failed: groq_failed,
 };
 
 /// A server on this machine or in this house.
@@ -204,22 +292,35 @@ const fn local(name: &'static str, title: &'static str, base: &'static str) -> P
             voice: None,
         },
         dialect: &LOCAL,
+        interface: Interface::Chat,
+        listing: Listing::Models,
         limit: "max_tokens",
         instructions: "system",
         effort: None,
         extra: "{}",
         headers: &[],
         key_test: KeyTest::Models,
+        sound: SoundInterface::OpenAi,
         speech: None,
+        failed: openly,
     }
 }
 
-/// Ollama, through its `/v1`.
-pub static OLLAMA: Preset = local("ollama", "Ollama", "http://127.0.0.1:11434/v1");
+/// Ollama, through its own interface: only there can it be told how long to keep a model in memory.
+pub static OLLAMA: Preset = {
+    let mut preset = local("ollama", "Ollama", "http://127.0.0.1:11434/v1");
+    preset.interface = Interface::Ollama;
+    preset.listing = Listing::Ollama;
+    preset
+};
 /// The server of llama.cpp.
 pub static LLAMA_CPP: Preset = local("llama-cpp", "The llama.cpp server", "http://127.0.0.1:8080/v1");
 /// LM Studio.
-pub static LM_STUDIO: Preset = local("lm-studio", "LM Studio", "http://127.0.0.1:1234/v1");
+pub static LM_STUDIO: Preset = {
+    let mut preset = local("lm-studio", "LM Studio", "http://127.0.0.1:1234/v1");
+    preset.listing = Listing::LmStudio;
+    preset
+};
 
 /// Anyone else, at an address of the user's.
 pub static COMPATIBLE: Preset = {

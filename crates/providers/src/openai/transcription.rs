@@ -1,5 +1,8 @@
-//! The recogniser: `POST audio/transcriptions` with the whole utterance, which was held in memory only.
+//! The recogniser: `POST audio/transcriptions` with the whole utterance, which was held in memory only; unless it
+//! listens over its socket.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::session::Ends;
 use libretto_voice::{
@@ -9,8 +12,10 @@ use libretto_voice::{
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::preset::SoundInterface;
+use super::realtime;
 use crate::failure::{Failure, Fault};
 use crate::service::{Reply, Service};
 use crate::sound::wav_file;
@@ -25,11 +30,19 @@ const UNSURE: f64 = -1.0;
 pub(super) struct Recogniser {
     service: Service,
     model: &'static str,
+    sound: SoundInterface,
+    /// Over its socket, whatever the model.
+    realtime: bool,
 }
 
 impl Recogniser {
-    pub(super) fn new(service: Service, model: &'static str) -> Self {
-        Self { service, model }
+    pub(super) fn new(service: Service, model: &'static str, sound: SoundInterface, realtime: bool) -> Self {
+        Self {
+            service,
+            model,
+            sound,
+            realtime,
+        }
     }
 }
 
@@ -45,12 +58,16 @@ impl SpeechToText for Recogniser {
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let service = self.service.clone();
         let model = options.model.clone().unwrap_or_else(|| self.model.to_owned());
-        Session::spawn(move |ends| listen(service, model, options, ends))
+        if self.realtime || realtime::is_live(&model) {
+            return realtime::session(service, model, options);
+        }
+        let sound = self.sound;
+        Session::spawn(move |ends| listen((service, sound), model, options, ends))
     }
 }
 
 async fn listen(
-    service: Service,
+    (service, sound): (Service, SoundInterface),
     model: String,
     options: ListenOptions,
     mut ends: Ends<ListenInput, ListenEvent>,
@@ -68,6 +85,7 @@ async fn listen(
         drop(utterance);
         let ask = Ask {
             service,
+            sound,
             model,
             options,
             file,
@@ -91,6 +109,7 @@ async fn say(ends: &Ends<ListenInput, ListenEvent>, event: ListenEvent) -> Resul
 
 struct Ask {
     service: Service,
+    sound: SoundInterface,
     model: String,
     options: ListenOptions,
     file: Vec<u8>,
@@ -106,7 +125,7 @@ struct Whole {
 
 #[derive(Deserialize)]
 struct Word {
-    #[serde(rename = "word")]
+    #[serde(alias = "word")]
     text: String,
     start: f64,
     end: f64,
@@ -128,29 +147,62 @@ impl Ask {
     }
 
     fn request(&self) -> Result<RequestBuilder, Failure> {
+        let parts = match self.sound {
+            SoundInterface::Xai => &["stt"][..],
+            _ => &["audio", "transcriptions"][..],
+        };
+        let request = self.service.request(Method::POST, self.service.url(parts, []))?;
+        if self.sound == SoundInterface::OpenRouter {
+            let body = self.object().to_string();
+            return Ok(request.header("content-type", "application/json").body(body));
+        }
+        Ok(request.multipart(self.form()?))
+    }
+
+    /// Without its region.
+    fn language(&self) -> Option<String> {
+        let language = self.options.language.as_deref()?;
+        Some(language.split('-').next().unwrap_or_default().to_owned())
+    }
+
+    fn object(&self) -> Value {
+        let mut body =
+            json!({"model": self.model, "input_audio": {"data": BASE64.encode(&self.file), "format": "wav"}});
+        if let Some(language) = self.language() {
+            body["language"] = language.into();
+        }
+        if self.is_whisper() {
+            body["response_format"] = "verbose_json".into();
+            body["timestamp_granularities"] = json!(["word", "segment"]);
+        }
+        body
+    }
+
+    fn form(&self) -> Result<Form, Failure> {
         let file = Part::bytes(self.file.clone())
             // The service goes by the name.
             .file_name("utterance.wav")
             .mime_str("audio/wav")
             .map_err(|error| self.service.broken(error))?;
-        let mut form = Form::new().part("file", file).text("model", self.model.clone());
-        if let Some(language) = &self.options.language {
-            // Without its region.
-            let language = language.split('-').next().unwrap_or_default().to_owned();
-            form = form.text("language", language);
+        let form = match self.language() {
+            Some(language) => Form::new().text("language", language),
+            None => Form::new(),
+        };
+        if self.sound == SoundInterface::Xai {
+            // Numbers and names as a reader would write them. The file comes last: some servers stop reading behind it.
+            return Ok(form.text("format", "true").part("file", file));
         }
+        let mut form = form.part("file", file).text("model", self.model.clone());
         if !self.options.vocabulary.is_empty() {
             form = form.text("prompt", self.options.vocabulary.join(", "));
         }
-        form = if self.is_whisper() {
+        Ok(if self.is_whisper() {
             form.text("response_format", "verbose_json")
                 .text("timestamp_granularities[]", "word")
                 .text("timestamp_granularities[]", "segment")
         } else {
             form.text("response_format", "json").text("stream", "true")
-        };
-        let url = self.service.url(&["audio", "transcriptions"], []);
-        Ok(self.service.request(Method::POST, url)?.multipart(form))
+        })
     }
 
     async fn attempt(&self, ends: &Ends<ListenInput, ListenEvent>, begun: &mut bool) -> Result<(), Failure> {

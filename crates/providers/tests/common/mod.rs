@@ -50,6 +50,15 @@ pub(crate) fn brief() -> Deadlines {
     }
 }
 
+/// Waits until a fake has no call open: what it was told last is known then.
+pub(crate) async fn closed(script: &libretto_testkit::fakes::Script) {
+    let start = std::time::Instant::now();
+    while script.open() > 0 {
+        assert!(start.elapsed() < PATIENCE, "the service still works for nobody");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// A question.
 pub(crate) fn question(text: &str) -> ChatRequest {
     ChatRequest {

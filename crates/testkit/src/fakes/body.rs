@@ -73,7 +73,7 @@ fn steps(fault: Option<&Fault>, mut pieces: Vec<Bytes>) -> Vec<Step> {
         Some(Fault::Garble(at)) => {
             if let Some(piece) = pieces.get_mut(*at) {
                 // Still a whole event where it was one: what is in it makes no sense.
-                let event = piece.starts_with(b"data:");
+                let event = piece.starts_with(b"data:") || piece.starts_with(b"event:");
                 *piece = if event {
                     format!("data: {GARBLE}\n\n").into()
                 } else {

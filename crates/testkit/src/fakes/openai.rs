@@ -1,9 +1,12 @@
-//! OpenAI as its reference page describes it, and the dialects of OpenRouter, xAI, Groq and Ollama's `/v1`: models,
-//! keys, chat completions, speech and transcriptions over HTTP.
+//! OpenAI as its reference page describes it, and the dialects of OpenRouter, xAI, Groq and Ollama: models, keys, chat
+//! completions, responses, speech and transcriptions over HTTP, and Ollama's own interface.
 
 mod audio;
 mod chat;
 mod errors;
+mod ollama;
+mod realtime;
+mod responses;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,6 +38,17 @@ pub enum Flavour {
     Ollama,
 }
 
+/// How a realtime session goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Realtime {
+    /// As the page has it.
+    Plain,
+    /// With the names of the beta.
+    Beta,
+    /// It cuts by itself, in the middle, and is done with the later part first.
+    Cuts,
+}
+
 /// What the fake is asked to say and hear.
 #[derive(Clone, Debug)]
 pub struct Manners {
@@ -52,6 +66,8 @@ pub struct Manners {
     pub hears: String,
     /// Whether the account has no money.
     pub empty: bool,
+    /// What a realtime session does in its own way.
+    pub session: Realtime,
 }
 
 impl Default for Manners {
@@ -66,6 +82,7 @@ impl Default for Manners {
             cut: None,
             hears: "Go forward ten meters.".into(),
             empty: false,
+            session: Realtime::Plain,
         }
     }
 }
@@ -108,6 +125,14 @@ impl OpenAi {
             .route("/v1/models", get(models))
             .route("/v1/key", get(key))
             .route("/v1/chat/completions", post(chat::completions))
+            .route("/v1/responses", post(responses::create))
+            .route("/", get(|| async { "Ollama is running" }))
+            .route("/api/version", get(ollama::version))
+            .route("/api/tags", get(ollama::tags))
+            .route("/api/chat", post(ollama::chat))
+            .route("/v1/realtime", get(realtime::open))
+            .route("/v1/tts", post(audio::xai_speech))
+            .route("/v1/stt", post(audio::xai_transcription))
             .route("/v1/audio/speech", post(audio::speech))
             .route("/v1/audio/transcriptions", post(audio::transcriptions))
             .fallback(errors::unknown_route)

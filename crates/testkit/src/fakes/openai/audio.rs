@@ -1,13 +1,16 @@
-//! `POST /v1/audio/speech` and `POST /v1/audio/transcriptions`.
+//! `POST /v1/audio/speech` and `POST /v1/audio/transcriptions`, and xAI's `POST /v1/tts` and `POST /v1/stt`.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::super::{body, form, speech};
+use super::chat::read;
 use super::{Desk, Flavour, call, errors};
 
 const VOICES: &[&str] = &[
@@ -17,7 +20,7 @@ const VOICES: &[&str] = &[
 const GROQ_VOICES: &[&str] = &["autumn", "diana", "hannah", "austin", "daniel", "troy"];
 /// Samples never come in even pieces.
 const ODD: usize = 1_001;
-/// Largest upload.
+/// Largest upload that is taken.
 const MOST: usize = 26 << 20;
 
 pub(super) async fn speech(State(desk): State<Arc<Desk>>, request: Request) -> Response {
@@ -45,7 +48,9 @@ pub(super) async fn speech(State(desk): State<Arc<Desk>>, request: Request) -> R
         Some("response_format")
     } else if !(0.25..=4.0).contains(&speed) {
         Some("speed")
-    } else if text("model").starts_with("tts-1") && body.get("instructions").is_some() {
+    } else if (text("model").starts_with("tts-1") || desk.flavour == Flavour::OpenRouter)
+        && body.get("instructions").is_some()
+    {
         Some("instructions")
     } else {
         None
@@ -66,6 +71,9 @@ pub(super) async fn speech(State(desk): State<Arc<Desk>>, request: Request) -> R
 }
 
 pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    if desk.flavour == Flavour::OpenRouter {
+        return object(desk, request).await;
+    }
     let (method, uri, headers) = (
         request.method().clone(),
         request.uri().clone(),
@@ -122,6 +130,94 @@ pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Reque
     let mut response = body::answer(entry, fault.as_ref(), kind, pieces);
     response.headers_mut().extend(errors::identified());
     response
+}
+
+/// OpenRouter's: a JSON object.
+async fn object(desk: Arc<Desk>, request: Request) -> Response {
+    let (call, headers, body) = read(request).await;
+    let (entry, fault) = match desk.begin(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let file = BASE64.decode(body["input_audio"]["data"].as_str().unwrap_or_default());
+    let seconds = speech::wav_seconds(&file.unwrap_or_default());
+    let Some(seconds) =
+        seconds.filter(|_| body["input_audio"]["format"] == "wav" && body["model"].is_string())
+    else {
+        return errors::refuse(400, "Invalid input_audio", "invalid_request_error", None);
+    };
+    let hears = desk.manners().hears.clone();
+    let whole = if body["response_format"] == "verbose_json" {
+        verbose(&hears, seconds)
+    } else {
+        json!({"text": hears, "usage": {"seconds": seconds, "cost": 0.0001}})
+            .to_string()
+            .into()
+    };
+    body::answer(entry, fault.as_ref(), "application/json", vec![whole])
+}
+
+/// xAI's `POST /v1/tts`.
+pub(super) async fn xai_speech(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (call, headers, body) = read(request).await;
+    let (entry, fault) = match desk.begin(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let text = body["text"].as_str().unwrap_or_default();
+    let known = ["eve", "ara", "rex", "sal", "leo"];
+    let voice = body["voice_id"].as_str().unwrap_or_default().to_ascii_lowercase();
+    let speed = body["speed"].as_f64().unwrap_or(1.0);
+    let format = json!({"codec": "pcm", "sample_rate": 24_000});
+    let good =
+        known.contains(&voice.as_str()) && body["language"].is_string() && (0.7..=1.5).contains(&speed);
+    if text.is_empty() || !good || body["output_format"] != format {
+        return errors::plain(
+            400,
+            &json!({"code": "Client specified an invalid argument", "error": "Invalid argument."}),
+        );
+    }
+    let bytes = speech::speak(text).audio.to_pcm16();
+    let pieces = bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
+    body::answer(entry, fault.as_ref(), "audio/pcm", pieces)
+}
+
+/// xAI's `POST /v1/stt`.
+pub(super) async fn xai_transcription(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (parts, headers) = (
+        (request.method().clone(), request.uri().clone()),
+        request.headers().clone(),
+    );
+    let form = match Multipart::from_request(request, &()).await {
+        Ok(form) => form::read(form).await,
+        Err(_) => None,
+    };
+    let (fields, file) = form.unwrap_or_default();
+    let call = super::Call::of(parts.0.as_str(), &parts.1, json!(fields));
+    let (entry, fault) = match desk.begin(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let Some(seconds) = speech::wav_seconds(&file) else {
+        return errors::plain(
+            400,
+            &json!({"code": "Client specified an invalid argument", "error": "Invalid file."}),
+        );
+    };
+    let hears = desk.manners().hears.clone();
+    let count = hears.split_whitespace().count().max(1) as f64;
+    let at = |n: usize| seconds * n as f64 / count;
+    let words = hears.split_whitespace().enumerate();
+    let words: Vec<Value> = words
+        .map(|(n, word)| json!({"text": word, "start": at(n), "end": at(n + 1), "speaker": 0}))
+        .collect();
+    let whole = json!({"text": hears, "words": words, "language": "en"});
+    body::answer(
+        entry,
+        fault.as_ref(),
+        "application/json",
+        vec![whole.to_string().into()],
+    )
 }
 
 fn stream(hears: &str) -> Vec<Bytes> {

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::super::body;
-use super::{Desk, Flavour, Manners, call, errors};
+use super::super::script::Call;
+use super::{Desk, Flavour, Manners, errors};
 
 /// The models that the fake has.
 pub(super) const MODELS: &[&str] = &[
@@ -23,12 +25,41 @@ pub(super) const MODELS: &[&str] = &[
 /// Longest body.
 const MOST: usize = 4 << 20;
 
-pub(super) async fn completions(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+/// The head of a request, and its JSON.
+pub(super) async fn read(request: Request) -> (Call, HeaderMap, Value) {
     let (parts, bytes) = request.into_parts();
     let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let request = Request::from_parts(parts, axum::body::Body::empty());
-    let (entry, fault) = match desk.begin(call(&request, body.clone()), request.headers()).await {
+    let call = Call::of(parts.method.as_str(), &parts.uri, body.clone());
+    (call, parts.headers, body)
+}
+
+/// The calls that the deltas of an answer make, whole: `id`, `name`, `arguments`.
+pub(super) fn calls(manners: &Manners) -> Vec<Value> {
+    let mut calls: Vec<Value> = Vec::new();
+    let fragments = manners
+        .deltas
+        .iter()
+        .filter_map(|delta| delta["tool_calls"].as_array());
+    for fragment in fragments.flatten() {
+        let at = fragment["index"].as_u64().unwrap_or(0) as usize;
+        if calls.len() <= at {
+            calls.resize(at + 1, json!({"arguments": ""}));
+        }
+        if fragment["id"].is_string() {
+            calls[at]["id"] = fragment["id"].clone();
+            calls[at]["name"] = fragment["function"]["name"].clone();
+        }
+        let more = fragment["function"]["arguments"].as_str().unwrap_or_default();
+        calls[at]["arguments"] =
+            (calls[at]["arguments"].as_str().unwrap_or_default().to_owned() + more).into();
+    }
+    calls
+}
+
+pub(super) async fn completions(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (call, headers, body) = read(request).await;
+    let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };

@@ -1,0 +1,292 @@
+//! MiniMax's voices, against the fake.
+
+// Tests may panic.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Spoken, closed, listen_to, network, quick, short, speak};
+use libretto_providers::Key;
+use libretto_providers::minimax::{MiniMax, Settings, Transport};
+use libretto_testkit::fakes::minimax::{self, KEY, Origin, Subtitles};
+use libretto_testkit::fakes::speech;
+use libretto_voice::{SpeakEvent, SpeakInput, SpeakOptions};
+use serde_json::json;
+
+fn settings(fake: &minimax::MiniMax, transport: Transport) -> Settings {
+    Settings {
+        base: Some(fake.url()),
+        retry: quick(),
+        deadlines: short(),
+        transport,
+        ..Settings::new(Some(Key::new(KEY)))
+    }
+}
+
+fn account(fake: &minimax::MiniMax, transport: Transport) -> MiniMax {
+    MiniMax::new(network(), settings(fake, transport)).unwrap()
+}
+
+const TRANSPORTS: [Transport; 3] = [Transport::Socket, Transport::BothWays, Transport::Http];
+const MORE: &str = "Then we sit, and drink it slowly. Is it good? ";
+
+fn phrases() -> [String; 2] {
+    [format!("{} ", speech::SENTENCE), MORE.to_owned()]
+}
+
+/// What a transport speaks at once: the service cuts sentences on one of them.
+fn parts(transport: Transport) -> Vec<String> {
+    let [one, two] = phrases();
+    if transport == Transport::BothWays {
+        [one, two]
+            .iter()
+            .flat_map(|phrase| phrase.split_inclusive(['.', '?']))
+            .map(str::to_owned)
+            .collect()
+    } else {
+        vec![one, two]
+    }
+}
+
+/// How far the words' starts are from the truth, in seconds; every word must be there, in its place.
+fn worst(spoken: &Spoken, parts: &[String]) -> f64 {
+    let (mut truth, mut from) = (Vec::new(), 0.0);
+    for part in parts.iter().filter(|part| !part.trim().is_empty()) {
+        let said = speech::speak(part);
+        truth.extend(
+            said.words
+                .iter()
+                .map(|(bytes, time)| (part[bytes.clone()].to_owned(), from + time.start)),
+        );
+        from += said.audio.duration().as_secs_f64();
+    }
+    let words = spoken.words(&phrases().concat());
+    let got: Vec<&str> = words.iter().map(|word| word.0.as_str()).collect();
+    assert_eq!(got, truth.iter().map(|word| word.0.as_str()).collect::<Vec<_>>());
+    let off = words
+        .iter()
+        .zip(&truth)
+        .map(|(got, truth)| (got.1 - truth.1).abs());
+    off.fold(0.0, f64::max)
+}
+
+fn same_sound(spoken: &Spoken, parts: &[String]) {
+    let expected: Vec<f32> = parts
+        .iter()
+        .filter(|part| !part.trim().is_empty())
+        .flat_map(|part| speech::speak(part).audio.samples)
+        .collect();
+    let alike = spoken
+        .samples()
+        .iter()
+        .zip(&expected)
+        .all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(alike, "the samples are others");
+    assert_eq!(spoken.samples().len(), expected.len());
+}
+
+#[tokio::test]
+async fn words_light_when_they_sound() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    for transport in TRANSPORTS {
+        let voice = account(&fake, transport).voice();
+        assert!(voice.timed());
+        let origins: &[Origin] = match transport {
+            Transport::Http => &[Origin::Phrase],
+            _ => &[Origin::Connection, Origin::Phrase, Origin::Sentence],
+        };
+        for origin in origins {
+            for subtitles in [Subtitles::Inline, Subtitles::File, Subtitles::None] {
+                fake.manners(|m| (m.subtitles, m.origin) = (subtitles, *origin));
+                let [one, two] = phrases();
+                let spoken = speak(voice.speak(SpeakOptions::default()), &[&one, &two]).await;
+                assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+                same_sound(&spoken, &parts(transport));
+                let words = spoken.words(&phrases().concat());
+                // Where the service cuts sentences, no file is one phrase's.
+                let measured = subtitles == Subtitles::Inline
+                    || (subtitles == Subtitles::File && transport != Transport::BothWays);
+                if measured {
+                    let off = worst(&spoken, &parts(transport));
+                    assert!(off < 0.03, "{transport:?} {origin:?} {subtitles:?}: {off} s");
+                }
+                assert!(
+                    words.iter().all(|word| word.3 == measured),
+                    "{transport:?} {subtitles:?}: {words:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn sentences_without_words_are_timed_as_sentences() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    fake.manners(|m| m.subtitles = Subtitles::Sentences);
+    for transport in [Transport::Socket, Transport::Http] {
+        let voice = account(&fake, transport).voice();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea is good."]).await;
+        assert!(spoken.finished, "{:?}", spoken.error);
+        assert_eq!(spoken.words("Tea is good.").len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_is_what_the_page_says() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    for transport in TRANSPORTS {
+        let settings = Settings {
+            emotion: Some("calm".into()),
+            group: Some("17".into()),
+            ..settings(&fake, transport)
+        };
+        let voice = MiniMax::new(network(), settings).unwrap().voice();
+        let options = SpeakOptions {
+            language: Some("en-GB".into()),
+            speed: 3.0,
+            ..SpeakOptions::default()
+        };
+        let spoken = speak(voice.speak(options), &["Tea? ", " … ", "Yes. "]).await;
+        assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+        closed(&fake.script).await;
+        let call = fake.script.last().unwrap();
+        assert_eq!(call.query("GroupId"), Some("17"));
+        let start = if transport == Transport::Http {
+            &call.body
+        } else {
+            &call.body[0]
+        };
+        assert_eq!(
+            start["voice_setting"],
+            json!({"voice_id": "English_expressive_narrator", "speed": 2.0, "vol": 1.0, "pitch": 0, "emotion": "calm"})
+        );
+        assert_eq!(
+            (&start["language_boost"], &start["audio_setting"]),
+            (
+                &json!("English"),
+                &json!({"sample_rate": 24_000, "format": "pcm", "channel": 1})
+            )
+        );
+        if transport == Transport::Http {
+            assert_eq!(start["stream_options"], json!({"exclude_aggregated_audio": true}));
+            continue;
+        }
+        let said = call.body.as_array().unwrap();
+        let events: Vec<&str> = said.iter().map(|m| m["event"].as_str().unwrap()).collect();
+        let expected: &[&str] = if transport == Transport::Socket {
+            &["task_start", "task_continue", "task_continue", "task_finish"]
+        } else {
+            &[
+                "task_start",
+                "task_continue",
+                "task_flush",
+                "task_continue",
+                "task_flush",
+                "task_finish",
+            ]
+        };
+        assert_eq!(events, expected, "lone signs are not sent");
+    }
+}
+
+#[tokio::test]
+async fn events_however_they_are_cut() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    let voice = account(&fake, Transport::Http).voice();
+    for (repeats, tight, cut) in [
+        (true, false, None),
+        (false, true, None),
+        (true, true, Some(1_001)),
+    ] {
+        fake.manners(|m| (m.repeats, m.tight, m.cut) = (repeats, tight, cut));
+        let [one, two] = phrases();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &[&one, &two]).await;
+        assert!(spoken.finished, "{:?}", spoken.error);
+        same_sound(&spoken, &phrases());
+        assert!(worst(&spoken, &phrases()) < 0.03);
+    }
+}
+
+#[tokio::test]
+async fn compressed_sound() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    for transport in TRANSPORTS {
+        let settings = Settings {
+            mp3: true,
+            ..settings(&fake, transport)
+        };
+        let voice = MiniMax::new(network(), settings).unwrap().voice();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
+        assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+        let audio = spoken.audio.unwrap();
+        let seconds = audio.duration().as_secs_f64() - speech::sentence().audio.duration().as_secs_f64();
+        assert!(
+            audio.rate.hertz() == 44_100 && (0.0..0.2).contains(&seconds),
+            "{seconds}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_slow_language_model_outlives_a_connection() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    fake.manners(|m| (m.idle, m.origin) = (Duration::from_millis(400), Origin::Connection));
+    for transport in [Transport::Socket, Transport::BothWays] {
+        let before = fake.script.calls().len();
+        let session = account(&fake, transport).voice().speak(SpeakOptions::default());
+        let [one, two] = phrases();
+        session.send(SpeakInput::Text(one)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        session.send(SpeakInput::Text(two)).await.unwrap();
+        session.send(SpeakInput::Finish).await.unwrap();
+        let spoken = listen_to(session).await;
+        assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+        same_sound(&spoken, &parts(transport));
+        assert!(worst(&spoken, &parts(transport)) < 0.03);
+        assert_eq!(fake.script.calls().len() - before, 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_taken_is_sent_again_or_left_out() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    for transport in [Transport::Socket, Transport::BothWays] {
+        let voice = account(&fake, transport).voice();
+        fake.manners(|m| m.refuses = vec![2205, 2205]);
+        let [one, two] = phrases();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &[&one, &two]).await;
+        assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+        assert!(worst(&spoken, &parts(transport)) < 0.03);
+        // Nothing to speak in the one: the other is spoken.
+        fake.manners(|m| m.refuses = vec![2203]);
+        let session = voice.speak(SpeakOptions::default());
+        session.send(SpeakInput::Text("Hm. ".into())).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        session.send(SpeakInput::Text(MORE.into())).await.unwrap();
+        session.send(SpeakInput::Finish).await.unwrap();
+        let spoken = listen_to(session).await;
+        assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+        let seconds = speech::speak(MORE).audio.duration().as_secs_f64();
+        let got = spoken.audio.unwrap().duration().as_secs_f64();
+        assert!((got - seconds).abs() < 0.6, "{got} s, not {seconds}");
+    }
+}
+
+#[tokio::test]
+async fn cancelling_tells_the_service() {
+    let fake = minimax::MiniMax::start().await.unwrap();
+    for (transport, last) in [
+        (Transport::Socket, "task_continue"),
+        (Transport::BothWays, "task_cancel"),
+    ] {
+        let mut session = account(&fake, transport).voice().speak(SpeakOptions::default());
+        session.send(SpeakInput::Text(MORE.into())).await.unwrap();
+        while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
+        drop(session);
+        closed(&fake.script).await;
+        let said = fake.script.last().unwrap().body;
+        assert_eq!(said.as_array().unwrap().last().unwrap()["event"], last);
+    }
+}

@@ -1,0 +1,165 @@
+//! `GET /v1/realtime?intent=transcription`: a session that only transcribes.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+
+use super::super::outbox::{Gone, Outbox};
+use super::super::script::{Call, Entry};
+use super::{Desk, Manners, Realtime, errors};
+
+/// Bytes of a tenth of a second, below which there is nothing to commit.
+const SHORTEST: usize = 4_800;
+
+pub(super) async fn open(
+    State(desk): State<Arc<Desk>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let call = Call::of("SOCKET", &uri, json!([]));
+    let intent = call.query("intent") == Some("transcription") && call.query("model").is_none();
+    let (entry, fault) = match desk.begin(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    if !intent {
+        let said = "You must provide exactly one of model, intent, call_id.";
+        return errors::refuse(400, said, "invalid_request_error", None);
+    }
+    let manners = desk.manners().clone();
+    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+        let mut session = Session {
+            outbox: Outbox::new(&mut socket, fault),
+            entry,
+            manners,
+            ready: false,
+            heard: 0,
+            items: 0,
+        };
+        let _ = session.run().await;
+    });
+    response.headers_mut().extend(errors::identified());
+    response
+}
+
+struct Session<'a> {
+    outbox: Outbox<'a>,
+    entry: Entry,
+    manners: Manners,
+    ready: bool,
+    /// Bytes since the last commit.
+    heard: usize,
+    items: usize,
+}
+
+impl Session<'_> {
+    async fn run(&mut self) -> Result<(), Gone> {
+        let prefix = if self.manners.session == Realtime::Beta {
+            "transcription_session"
+        } else {
+            "session"
+        };
+        let created = json!({"type": format!("{prefix}.created"), "session": {"expires_at": 1_750_000_000}});
+        self.tell(&created).await?;
+        loop {
+            let message: Value = match self.outbox.recv().await {
+                Some(Message::Text(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
+                Some(Message::Close(_)) | None => return Ok(()),
+                Some(_) => continue,
+            };
+            match message["type"].as_str().unwrap_or_default() {
+                "session.update" => {
+                    self.entry.message(message.clone());
+                    let input = &message["session"]["audio"]["input"];
+                    let format = json!({"type": "audio/pcm", "rate": 24_000});
+                    if message["session"]["type"] != "transcription"
+                        || input["format"] != format
+                        || !input["transcription"]["model"].is_string()
+                    {
+                        return self.fail("invalid_value", "Invalid value: 'session'.").await;
+                    }
+                    self.ready = true;
+                    let updated = json!({"type": format!("{prefix}.updated"), "session": message["session"]});
+                    self.tell(&updated).await?;
+                }
+                "input_audio_buffer.append" if self.ready => {
+                    let audio = message["audio"].as_str().unwrap_or_default();
+                    self.heard += BASE64.decode(audio).map_or(0, |bytes| bytes.len());
+                }
+                "input_audio_buffer.commit" if self.ready => {
+                    self.entry.message(message.clone());
+                    self.commit().await?;
+                }
+                _ => self.fail("invalid_value", "Invalid value: 'type'.").await?,
+            }
+        }
+    }
+
+    async fn commit(&mut self) -> Result<(), Gone> {
+        if self.heard < SHORTEST {
+            return self
+                .fail("input_audio_buffer_commit_empty", "buffer too small")
+                .await;
+        }
+        if self.manners.empty {
+            self.committed().await?;
+            let failed = json!({"type": "conversation.item.input_audio_transcription.failed", "item_id": "item_1",
+                "error": {"type": "insufficient_quota", "code": "insufficient_quota", "message": "m"}});
+            return self.tell(&failed).await;
+        }
+        self.heard = 0;
+        let hears = self.manners.hears.clone();
+        if self.manners.session != Realtime::Cuts {
+            self.committed().await?;
+            return self.transcribe(1, &hears).await;
+        }
+        let middle = hears.find(' ').map_or(hears.len(), |at| at + 1);
+        let (one, two) = hears.split_at(middle);
+        self.committed().await?;
+        self.committed().await?;
+        self.transcribe(2, two).await?;
+        self.transcribe(1, one).await?;
+        self.fail("input_audio_buffer_commit_empty", "buffer too small")
+            .await
+    }
+
+    async fn committed(&mut self) -> Result<(), Gone> {
+        let previous = (self.items > 0).then(|| format!("item_{}", self.items));
+        self.items += 1;
+        let item = format!("item_{}", self.items);
+        self.tell(
+            &json!({"type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": previous}),
+        )
+        .await?;
+        self.tell(&json!({"type": "conversation.item.added", "item": {"id": item}}))
+            .await
+    }
+
+    async fn transcribe(&mut self, item: usize, text: &str) -> Result<(), Gone> {
+        let item = format!("item_{item}");
+        let event = |what: &str| format!("conversation.item.input_audio_transcription.{what}");
+        for word in text.split_inclusive(' ') {
+            self.tell(&json!({"type": event("delta"), "item_id": item, "content_index": 0, "delta": word}))
+                .await?;
+        }
+        let done = json!({"type": event("completed"), "item_id": item, "content_index": 0, "transcript": text.trim(),
+            "usage": {"type": "tokens", "total_tokens": 35}});
+        self.tell(&done).await
+    }
+
+    async fn fail(&mut self, code: &str, said: &str) -> Result<(), Gone> {
+        let error = json!({"type": "invalid_request_error", "code": code, "message": said, "event_id": null});
+        self.tell(&json!({"type": "error", "error": error})).await
+    }
+
+    async fn tell(&mut self, event: &Value) -> Result<(), Gone> {
+        self.outbox.text(event.to_string()).await
+    }
+}
