@@ -51,9 +51,23 @@ pub fn named(id: u32, name: &str) -> Result<Vec<u32>> {
 
 /// Ends a process at once, as a crash would.
 pub fn kill(id: u32) {
+    signal(id, rustix::process::Signal::KILL);
+}
+
+/// Stops a process where it is, as one that hangs.
+pub fn freeze(id: u32) {
+    signal(id, rustix::process::Signal::STOP);
+}
+
+/// Lets it go on.
+pub fn thaw(id: u32) {
+    signal(id, rustix::process::Signal::CONT);
+}
+
+fn signal(id: u32, signal: rustix::process::Signal) {
     if let Some(id) = rustix::process::Pid::from_raw(id.cast_signed()) {
         // It may have ended by itself already.
-        let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        let _ = rustix::process::kill_process(id, signal);
     }
 }
 

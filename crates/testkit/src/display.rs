@@ -177,8 +177,21 @@ impl Display {
 
     /// Takes a picture of the whole screen into a PNG file.
     pub fn picture(&self, file: &Path) -> Result<()> {
+        self.import("root", file)
+    }
+
+    /// Takes a picture of the window with this title, without its frame, into a PNG file.
+    pub fn picture_of(&self, title: &str, file: &Path) -> Result<()> {
+        let windows = self.windows(title)?;
+        let window = windows
+            .first()
+            .with_context(|| format!("no window \"{title}\""))?;
+        self.import(window, file)
+    }
+
+    fn import(&self, window: &str, file: &Path) -> Result<()> {
         let taken = Command::new("import")
-            .args(["-window", "root"])
+            .args(["-window", window])
             .arg(file)
             .env("DISPLAY", &self.name)
             .stderr(Stdio::null())
