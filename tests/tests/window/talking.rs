@@ -1,5 +1,7 @@
 //! Turns: by the key held, by taps, hands-free; and the light upon their words.
 
+use std::time::Instant;
+
 use libretto_testkit::{clock, recordings, wer};
 use libretto_tests::talk::{ANSWER, WHOLE};
 use libretto_tests::{Hearing, Stage, Window, hearing, karaoke};
@@ -60,6 +62,33 @@ fn words_are_painted_as_they_are_heard() {
     println!("painted and heard: {comparison}");
     let (median, p95) = karaoke::spread(&comparison.errors).expect("no word was found");
     assert!(median < 0.020 && p95 < 0.050, "{comparison}");
+}
+
+#[test]
+fn another_conversation_is_heard_as_the_first_one_was() {
+    let stage = Stage::new().unwrap();
+    let ear = stage.card.hear().unwrap();
+    let window = opened(&stage);
+    let ask = json!({ "text": "What can you do?" });
+    window.command("ask", &ask).unwrap();
+    let first = window.wait_for_turn(WHOLE).unwrap();
+    window.press("New conversation").unwrap();
+    window
+        .wait_for_text("What would you like to know?", SOON)
+        .unwrap();
+    let asked = Instant::now();
+    window.command("ask", &ask).unwrap();
+    let second = window.wait_for_turn_after(first.id, WHOLE).unwrap();
+    assert_eq!(
+        (second.end.as_str(), &second.problems),
+        ("complete", &Vec::new()),
+        "{second:#?}"
+    );
+    let heard = Hearing::of(&stage, &ear.sound().unwrap(), asked)
+        .unwrap()
+        .expect("nothing was heard");
+    assert!(heard.error(&second.reply) <= 0.2, "{:?} was heard", heard.text);
+    assert!(!second.lit.is_empty(), "no word was painted");
 }
 
 #[test]
