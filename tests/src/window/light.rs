@@ -40,10 +40,6 @@ pub(super) const WATCH: &str = r"
     requestAnimationFrame(note);
 ";
 
-/// When the page was first painted with something in it.
-pub(super) const PAINTED: &str = "const paint = performance.getEntriesByName('first-contentful-paint')[0]; \
-                                  return paint ? performance.timeOrigin + paint.startTime : null";
-
 /// Notes when each headline was first painted, and the time of every frame in which a word is lit.
 pub(super) const WATCH_FRAMES: &str = r"
     window.__headlines = [];

@@ -35,14 +35,14 @@ pub(crate) fn measure() -> Result<Figures> {
     Ok(figures)
 }
 
-/// From nothing running to the first picture of the page. The programs' files may be in the system's memory already.
+/// From nothing running to a page that can be read, which is looked for every 50 ms. The programs' files may be in the system's memory already.
 fn starts() -> Result<Figures> {
     let stage = Stage::new()?;
     let mut starts = Vec::new();
     for _ in 0..STARTS {
-        starts.push(Window::start(&stage)?.opening()?.as_secs_f64());
+        starts.push(Window::start(&stage)?.opening().as_secs_f64());
     }
-    let figures = vec![Figure::of("start to the window's first picture", "s", &starts).aim(1.0, Some(1.5))];
+    let figures = vec![Figure::of("start to the window with its page", "s", &starts).aim(1.0, Some(1.5))];
     Ok(Figures { figures })
 }
 
