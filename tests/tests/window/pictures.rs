@@ -55,7 +55,7 @@ fn every_state_light_and_dark() {
             theme,
             folder,
         };
-        walk.set("appearance.theme", json!(theme));
+        walk.set("appearance.theme", &json!(theme));
         walk.first_steps();
         walk.talking();
         walk.trouble();
@@ -105,7 +105,7 @@ fn remember(stage: &Stage) -> SessionId {
 }
 
 impl Walk<'_> {
-    fn set(&self, key: &str, value: Value) {
+    fn set(&self, key: &str, value: &Value) {
         self.command("settings_set", &json!({ "key": key, "value": value }));
     }
 
@@ -132,7 +132,7 @@ impl Walk<'_> {
     }
 
     fn first_steps(&self) {
-        self.set("appearance.first_steps", json!(true));
+        self.set("appearance.first_steps", &json!(true));
         self.window.wait_for_text("Step 1 of 3", SOON).unwrap();
         let recording = recordings::named("librivox-0920").unwrap().audio().unwrap();
         let speech = self.stage.card.speak(&recording).unwrap();
@@ -147,7 +147,7 @@ impl Walk<'_> {
             self.window.wait_for_text(step, SOON).unwrap();
             self.picture(MAIN, name);
         }
-        self.set("appearance.first_steps", json!(false));
+        self.set("appearance.first_steps", &json!(false));
         self.window
             .wait_for_text("What would you like to know?", SOON)
             .unwrap();
@@ -222,7 +222,7 @@ impl Walk<'_> {
     /// The windows in Arabic, and a reply in Arabic in the middle of a word. Nothing on this machine speaks Arabic, so
     /// here, and only here, the light is put upon the word by the test: what is looked at is how it is drawn.
     fn arabic(&self, session: &SessionId) {
-        self.set("appearance.language", json!("ar"));
+        self.set("appearance.language", &json!("ar"));
         self.window
             .wait_for(
                 "the direction",
@@ -247,7 +247,7 @@ impl Walk<'_> {
         self.window
             .run("for (const name of ['heard', 'now', 'ahead']) CSS.highlights.delete(name)")
             .unwrap();
-        self.set("appearance.language", json!("en"));
+        self.set("appearance.language", &json!("en"));
         self.command("session_resume", &json!({ "session": null }));
         self.window
             .wait_for_text("What would you like to know?", SOON)
@@ -327,13 +327,13 @@ impl Walk<'_> {
     /// Text at 125 % and 200 %: nothing is clipped.
     fn large(&self) {
         for size in [1.25, 2.0] {
-            self.set("appearance.text_size", json!(size));
+            self.set("appearance.text_size", &json!(size));
             let name = format!("answered-{}", (size * 100.0) as u32);
             self.picture(MAIN, &name);
             let clipped = "return document.documentElement.scrollWidth > innerWidth";
             assert_eq!(self.window.run(clipped).unwrap(), false, "{name} is too wide");
         }
-        self.set("appearance.text_size", json!(1.0));
+        self.set("appearance.text_size", &json!(1.0));
         self.command("session_resume", &json!({ "session": null }));
     }
 }
@@ -346,7 +346,5 @@ fn brightness(file: &Path) -> f64 {
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    told.trim()
-        .parse()
-        .unwrap_or_else(|_| panic!("{told:?} is no brightness"))
+    told.trim().parse().expect(&told)
 }
