@@ -7,6 +7,7 @@ pub mod contract;
 pub mod downloads;
 pub mod hotkeys;
 pub mod libretto;
+pub mod manual;
 pub mod mirror;
 pub mod relay;
 pub mod shell;
@@ -30,6 +31,9 @@ use start::Arguments;
 /// Runs the window until it is quit.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Some(start::Command::Man)) {
+        return manual::print();
+    }
     logging();
     let contract = contract::contract();
     let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;

@@ -39,6 +39,9 @@ pub enum Command {
     Settings,
     /// End Libretto
     Quit,
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 /// Everything that must be there before the first window.
@@ -101,6 +104,8 @@ fn obey(app: &AppHandle, command: &Command) {
         Command::Cancel => libretto.talk().assistant.conversation().cancel(),
         Command::Settings => show(app, Window::Settings),
         Command::Quit => quit(app),
+        // Printed by the one that was started.
+        Command::Man => {}
     }
 }
 

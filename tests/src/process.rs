@@ -1,5 +1,6 @@
 //! What a program and all that it started take of the machine.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -51,9 +52,23 @@ pub fn named(id: u32, name: &str) -> Result<Vec<u32>> {
 
 /// Ends a process at once, as a crash would.
 pub fn kill(id: u32) {
+    signal(id, rustix::process::Signal::KILL);
+}
+
+/// Stops a process where it is, as one that hangs.
+pub fn freeze(id: u32) {
+    signal(id, rustix::process::Signal::STOP);
+}
+
+/// Lets it go on.
+pub fn thaw(id: u32) {
+    signal(id, rustix::process::Signal::CONT);
+}
+
+fn signal(id: u32, signal: rustix::process::Signal) {
     if let Some(id) = rustix::process::Pid::from_raw(id.cast_signed()) {
         // It may have ended by itself already.
-        let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        let _ = rustix::process::kill_process(id, signal);
     }
 }
 
@@ -77,22 +92,44 @@ pub fn memory(id: u32) -> Result<u64> {
 /// Processor time that the running threads of a program and its descendants have used, by the scheduler's own count:
 /// ticks of 10 ms, which `stat` has, say twice as much of a program that is woken often and briefly.
 pub fn processor(id: u32) -> Result<Duration> {
-    let mut nanoseconds = 0;
-    for member in family(id)? {
-        // A process or a thread may end while it is looked at.
-        let Ok(threads) = fs::read_dir(format!("/proc/{member}/task")) else {
-            continue;
-        };
-        for thread in threads.filter_map(Result::ok) {
-            let counts = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
-            let used = counts
-                .split_whitespace()
-                .next()
-                .and_then(|used| used.parse::<u64>().ok());
-            nanoseconds += used.unwrap_or(0);
+    Ok(Usage::of(id)?.0.values().sum())
+}
+
+/// What each running thread of a program and its descendants has used of the processor so far.
+#[derive(Clone, Debug, Default)]
+pub struct Usage(BTreeMap<u32, Duration>);
+
+impl Usage {
+    /// As it is now.
+    pub fn of(id: u32) -> Result<Self> {
+        let mut usage = BTreeMap::new();
+        for member in family(id)? {
+            // A process or a thread may end while it is looked at.
+            let Ok(threads) = fs::read_dir(format!("/proc/{member}/task")) else {
+                continue;
+            };
+            for thread in threads.filter_map(Result::ok) {
+                let number = thread.file_name().to_str().and_then(|name| name.parse().ok());
+                let counts = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+                let used = counts
+                    .split_whitespace()
+                    .next()
+                    .and_then(|used| used.parse().ok());
+                if let (Some(number), Some(used)) = (number, used) {
+                    usage.insert(number, Duration::from_nanos(used));
+                }
+            }
         }
+        Ok(Self(usage))
     }
-    Ok(Duration::from_nanos(nanoseconds))
+
+    /// What was used since an earlier moment. Threads that have ended meanwhile take what they used with them.
+    pub fn since(&self, before: &Self) -> Duration {
+        let spent = |(thread, used): (&u32, &Duration)| {
+            used.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        };
+        self.0.iter().map(spent).sum()
+    }
 }
 
 /// The fields of `/proc/ID/stat` from the third on; the second, the name, may hold anything.

@@ -12,9 +12,10 @@ use anyhow::{Context, Result, bail, ensure};
 use libretto_testkit::{Display, program};
 use serde_json::{Value, json};
 
-use crate::{Stage, Turn};
+use crate::{Stage, Turn, process};
 
 mod light;
+mod page;
 
 use light::WATCH;
 
@@ -30,6 +31,8 @@ pub struct Window {
     driver: Child,
     /// The session's address.
     session: String,
+    /// How long it took to open.
+    opening: Duration,
     /// Where the window is.
     pub display: Display,
 }
@@ -72,6 +75,7 @@ impl Window {
             agent,
             driver,
             session: format!("http://127.0.0.1:{port}"),
+            opening: Duration::ZERO,
             display,
         };
         window.open(program)?;
@@ -82,7 +86,9 @@ impl Window {
         let options = json!({ "binary": program, "args": [] });
         let wish = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
         let deadline = Instant::now() + START;
+        let mut begun;
         let answer = loop {
+            begun = Instant::now();
             match self.call("POST", "/session", &wish) {
                 Ok(answer) => break answer,
                 // It does not listen yet.
@@ -97,12 +103,24 @@ impl Window {
             START,
             "return document.readyState === 'complete' && document.body.innerText !== ''",
         )?;
+        self.opening = begun.elapsed();
         Ok(())
     }
 
     /// The process under which Libretto and its engines run.
     pub fn id(&self) -> u32 {
         self.driver.id()
+    }
+
+    /// Libretto's own process; the webview's and the engines' are its children.
+    pub fn program(&self) -> Result<u32> {
+        let found = process::named(self.id(), "libretto")?;
+        found.first().copied().context("Libretto does not run")
+    }
+
+    /// How long it took from the program's start until its page was there; it was looked for every 50 ms.
+    pub fn opening(&self) -> Duration {
+        self.opening
     }
 
     /// Shows the conversation instead of the first steps.
@@ -178,6 +196,28 @@ impl Window {
         self.run(WATCH).map(drop)
     }
 
+    /// Notes from now on when each headline was first painted, and every frame in which a word is lit.
+    pub fn watch_frames(&self) -> Result<()> {
+        self.run(light::WATCH_FRAMES).map(drop)
+    }
+
+    /// When this headline was painted for the last time since the watch began.
+    pub fn headline(&self, words: &str, limit: Duration) -> Result<Instant> {
+        let script = format!(
+            "return window.__headlines.findLast(([, words]) => words === {})?.[0] ?? null",
+            json!(words)
+        );
+        light::moment(&self.wait_for(&format!("the headline {words:?}"), limit, &script)?)
+    }
+
+    /// Milliseconds between each two frames in which a word was lit, since this was asked last. Pauses between two
+    /// replies are among them.
+    pub fn frames(&self) -> Result<Vec<f64>> {
+        let noted = self.run("return window.__frames.splice(0)")?;
+        let times: Vec<f64> = serde_json::from_value(noted)?;
+        Ok(times.windows(2).map(|pair| pair[1] - pair[0]).collect())
+    }
+
     /// What was noted: the turn that is named, with each word and the frame that painted it first.
     pub fn turn(&self, id: u64) -> Result<Turn> {
         let noted = self.run("return { light: window.__light, notices: window.__notices }")?;
@@ -186,30 +226,35 @@ impl Window {
 
     /// Waits until a turn has been closed that was not void; returns it.
     pub fn wait_for_turn(&self, limit: Duration) -> Result<Turn> {
-        let closed = self.wait_for("the end of a turn", limit, light::CLOSED)?;
+        self.wait_for_turn_after(0, limit)
+    }
+
+    /// The same, for a later one than this.
+    pub fn wait_for_turn_after(&self, before: u64, limit: Duration) -> Result<Turn> {
+        let closed = self.wait_for("the end of a turn", limit, &light::closed_after(before))?;
         self.turn(closed.as_u64().context("the end of no turn")?)
     }
 
-    /// Clicks the first element that a CSS selector finds.
-    pub fn click(&self, selector: &str) -> Result<()> {
-        let found = self.call(
-            "POST",
-            "/element",
-            &json!({ "using": "css selector", "value": selector }),
-        )?;
-        let id = found
-            .as_object()
-            .and_then(|object| object.values().next())
-            .and_then(Value::as_str)
-            .with_context(|| format!("no {selector} in the page"))?;
-        self.call("POST", &format!("/element/{id}/click"), &json!({}))?;
-        Ok(())
+    /// The newest turn of which anything was told since the watch began; 0 before the first.
+    pub fn newest_turn(&self) -> Result<u64> {
+        let newest = "return Math.max(0, ...window.__notices.map((notice) => notice.turn ?? 0))";
+        self.run(newest)?.as_u64().context("no number")
+    }
+
+    /// Waits until so many words were painted as heard since the watch began; returns the turn so far to which the last
+    /// of them belongs.
+    pub fn wait_for_words(&self, count: usize, limit: Duration) -> Result<Turn> {
+        let painted = format!("return window.__light.length >= {count}");
+        self.wait_for(&format!("{count} words to be lit"), limit, &painted)?;
+        let state = self.command("snapshot", &json!({}))?["state"].clone();
+        self.turn(state["turn"].as_u64().context("nothing is being spoken")?)
     }
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
         let url = format!("{}{path}", self.session);
         let mut response = match method {
             "DELETE" => self.agent.delete(&url).call()?,
+            "GET" => self.agent.get(&url).call()?,
             _ => self
                 .agent
                 .post(&url)

@@ -55,6 +55,7 @@ impl Assistant {
         let now = foundation.now();
         let mut policy = policy(&now);
         policy.mode = start.mode.unwrap_or(policy.mode);
+        policy.after = foundation.turns_after();
         let parts = parts(&foundation, &desk, Arc::clone(&memory))?;
         let epoch = Instant::now();
         let conversation = Conversation::start(parts, policy);

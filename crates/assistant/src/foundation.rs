@@ -1,6 +1,7 @@
 //! Everything that stands before a conversation begins: settings, keys, history, models, sound. Opening it is quick
 //! and starts nothing: engines load and devices open when they are needed.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use libretto_audio::Sound;
@@ -10,7 +11,7 @@ use libretto_store::history::History;
 use libretto_store::secrets::Secrets;
 use libretto_store::settings::ON_DEVICE;
 use libretto_store::{Environment, Notice, Settings, SettingsFile};
-use libretto_voice::{LanguageModel, Result, SpeechToText, TextToSpeech};
+use libretto_voice::{LanguageModel, Result, SpeechToText, TextToSpeech, TurnId};
 
 use crate::translate;
 
@@ -29,7 +30,12 @@ pub struct Foundation {
     /// The models that run here.
     pub engines: Arc<Engines>,
     sound: OnceLock<Sound>,
+    conversations: AtomicU64,
 }
+
+/// So many turns a conversation may have before its numbers are those of the next one: more than anybody lives for, and
+/// few enough that two million conversations fit into the numbers that a page knows exactly.
+const TURNS: u64 = 1 << 32;
 
 impl Foundation {
     /// Opens it. Must be called inside a tokio runtime.
@@ -55,6 +61,7 @@ impl Foundation {
             shelf,
             engines,
             sound: OnceLock::new(),
+            conversations: AtomicU64::new(0),
         })
     }
 
@@ -96,6 +103,12 @@ impl Foundation {
             sound.apply(&translate::audio(&now, &self.shelf));
         }
         Ok(())
+    }
+
+    /// The turn from which the next conversation counts on: all share the loudspeaker, to which greater numbers are
+    /// newer.
+    pub(crate) fn turns_after(&self) -> TurnId {
+        TurnId(self.conversations.fetch_add(1, Ordering::Relaxed) * TURNS)
     }
 
     /// Recognisers in the order in which they are tried. Those that are not known are passed over; what runs here

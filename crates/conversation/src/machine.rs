@@ -97,11 +97,11 @@ impl Machine {
     pub fn new(policy: Policy, providers: Providers) -> Self {
         let keys = key::Classifier::new(policy.key);
         Self {
+            last_turn: policy.after,
             policy,
             providers,
             now: Time::default(),
             out: Vec::new(),
-            last_turn: TurnId::default(),
             last_job: Job(0),
             keys,
             microphone: Line::Off,

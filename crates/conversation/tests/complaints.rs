@@ -377,6 +377,28 @@ fn a_loudspeaker_that_never_drains_hangs_the_turn() {
     );
 }
 
+/// A loudspeaker is pulled out in the middle of a reply, and put back: while nothing plays, nobody gives up.
+#[test]
+fn another_loudspeaker_ends_the_turn() {
+    play(
+        push_to_talk(),
+        "
+        at 0.00 ask Count.
+        at 0.10 model says One two.
+        at 0.10 model done
+        at 0.20 voice speaks 1.0
+        at 0.20 voice done
+        at 0.30 speaker starts
+        at 3.30 speaker changed
+        at 7.25 nothing
+        state speaking
+        at 7.25 speaker drained
+        expect record [Count.] [One two.|]
+        state idle
+        ",
+    );
+}
+
 // Gaps and late starts.
 
 /// hermes-agent #79859: the next sentence is asked for only when the last one has been played.

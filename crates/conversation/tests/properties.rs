@@ -353,7 +353,8 @@ impl World {
                 let event = match what {
                     0 | 1 => Loudspeaker::Started(turn, self.now),
                     2 => Loudspeaker::Starved(turn),
-                    3 | 4 => Loudspeaker::Drained(turn),
+                    3 => Loudspeaker::Drained(turn),
+                    4 => Loudspeaker::Changed,
                     _ => Loudspeaker::Failed(Fault::new(Kind::Device, "It broke.")),
                 };
                 self.event(Event::Loudspeaker(event));

@@ -40,15 +40,40 @@ pub(super) const WATCH: &str = r"
     requestAnimationFrame(note);
 ";
 
-/// The turn that was closed last, unless it was void.
-pub(super) const CLOSED: &str = r"
-    const closed = window.__notices.filter((notice) => {
-        const event = notice.body.event;
-        return notice.body.group === 'lifecycle' && event.kind === 'closed'
-            && event.end.kind !== 'heard_nothing' && event.end.kind !== 'continued';
-    });
-    return closed.length ? closed.at(-1).turn : null;
+/// Notes when each headline was first painted, and the time of every frame in which a word is lit.
+pub(super) const WATCH_FRAMES: &str = r"
+    window.__headlines = [];
+    window.__frames = [];
+    const now = () => performance.timeOrigin + performance.now();
+    let last = '';
+    const note = () => {
+        const headline = document.querySelector('.dock .line strong')?.textContent ?? '';
+        if (headline !== last) {
+            last = headline;
+            window.__headlines.push([now(), headline]);
+        }
+        if (CSS.highlights.get('now')?.size) window.__frames.push(now());
+        requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
 ";
+
+/// No light comes so much too early, in seconds.
+const EARLY: f64 = 0.2;
+
+/// The newest turn that was closed and was not void, if it is later than this one.
+pub(super) fn closed_after(before: u64) -> String {
+    format!(
+        r"
+        const closed = window.__notices.filter((notice) => {{
+            const event = notice.body.event;
+            return notice.turn > {before} && notice.body.group === 'lifecycle' && event.kind === 'closed'
+                && event.end.kind !== 'heard_nothing' && event.end.kind !== 'continued';
+        }});
+        return closed.length ? closed.at(-1).turn : null;
+        "
+    )
+}
 
 /// A turn from what was noted.
 pub(super) fn turn(id: u64, noted: &Value) -> Result<Turn> {
@@ -84,26 +109,29 @@ pub(super) fn turn(id: u64, noted: &Value) -> Result<Turn> {
     let cluster = |unit: u64| clusters.index(byte(&turn.reply, unit));
     turn.phrases = ends.into_iter().map(cluster).collect();
     let painted = noted["light"].as_array().context("no light was noted")?;
-    let mut rest = words.iter();
+    // Light that was seen before it sounded belongs to an earlier turn.
+    let begins = turn.started.map(|started| clock::shift(started, -EARLY));
+    let mut rest = words.as_slice();
     for frame in painted {
         let at = moment(&frame[0])?;
+        if begins.is_none_or(|begins| at < begins) {
+            continue;
+        }
         let word = text(&frame[1])?;
         // Words that were painted in one frame are one note; of a word that comes twice, the next one is meant.
-        let found = rest.find(|(start, end, _)| {
+        let found = rest.iter().position(|(start, end, _)| {
             turn.reply.get(byte(&turn.reply, *start)..byte(&turn.reply, *end)) == Some(word.as_str())
         });
-        let Some((_, _, cluster)) = found else { continue };
-        turn.lit.push(Lit {
-            word,
-            cluster: *cluster,
-            at,
-        });
+        let Some(found) = found else { continue };
+        let cluster = rest[found].2;
+        rest = &rest[found + 1..];
+        turn.lit.push(Lit { word, cluster, at });
     }
     Ok(turn)
 }
 
 /// A moment as the pages count time: milliseconds since 1970.
-fn moment(value: &Value) -> Result<Instant> {
+pub(super) fn moment(value: &Value) -> Result<Instant> {
     let at = value.as_f64().with_context(|| format!("{value} is no moment"))?;
     Ok(clock::of_wall(
         SystemTime::UNIX_EPOCH + Duration::from_secs_f64(at / 1_000.0),

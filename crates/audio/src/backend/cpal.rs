@@ -205,7 +205,13 @@ fn choose(wanted: Option<&DeviceId>, input: bool) -> Result<(cpal::Device, Devic
         let default = wanted.is_none();
         let device = wanted.or_else(|| {
             if input {
-                host.default_input_device()
+                // A server without a microphone calls what its loudspeaker plays one: Libretto would hear itself.
+                let heard = |device: &cpal::Device| {
+                    let id = device.id().map(|id| DeviceId(id.to_string()));
+                    !id.is_ok_and(|id| is_monitor(&id))
+                };
+                let other = || host.input_devices().ok()?.find(heard);
+                host.default_input_device().filter(heard).or_else(other)
             } else {
                 host.default_output_device()
             }

@@ -137,6 +137,8 @@ pub enum Loudspeaker {
     Drained(TurnId),
     /// So many samples of a turn were heard when it was cut.
     Silenced(TurnId, u64),
+    /// Another device plays from now on; what it had been given may have been lost, and time certainly was.
+    Changed,
     /// It cannot play.
     Failed(Fault),
 }

@@ -77,6 +77,15 @@ impl Machine {
                     self.close(reply, end, samples);
                 }
             }
+            Loudspeaker::Changed => {
+                let (now, wait) = (self.now, self.policy.deadlines.playback);
+                let waited_for =
+                    |reply: &&mut Reply| reply.playback.is_some() && reply.unheard_from.is_none();
+                if let Some(reply) = self.reply.as_mut().filter(waited_for) {
+                    // How long nothing played is not known: at most all of it is still to come.
+                    reply.playback = Some(now + reply.length() + wait);
+                }
+            }
             Loudspeaker::Failed(fault) => self.loudspeaker_failed(fault),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use libretto_voice::TurnId;
+
 use crate::key;
 
 /// Who decides when the person speaks.
@@ -28,6 +30,9 @@ pub struct Policy {
     pub barge_in: BargeIn,
     /// How long anything may take.
     pub deadlines: Deadlines,
+    /// Turns count on from this one. The loudspeaker, which outlives a conversation, drops what comes of a turn that is
+    /// not newer than those that it knows.
+    pub after: TurnId,
 }
 
 /// When the person has finished.

@@ -105,10 +105,11 @@ impl Runner {
             LoudspeakerEvent::Drained { turn } => Loudspeaker::Drained(turn),
             LoudspeakerEvent::Failed(error) => Loudspeaker::Failed(error.into()),
             LoudspeakerEvent::Changed { device } => {
-                return self.progress(Progress::Device {
+                self.progress(Progress::Device {
                     stage: Stage::Loudspeaker,
                     device,
                 });
+                Loudspeaker::Changed
             }
             _ => return,
         };

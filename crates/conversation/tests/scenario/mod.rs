@@ -244,6 +244,7 @@ impl Stage {
                 Event::Loudspeaker(Loudspeaker::Started(self.turn, self.now))
             }
             ("speaker", "starved") => Event::Loudspeaker(Loudspeaker::Starved(self.turn)),
+            ("speaker", "changed") => Event::Loudspeaker(Loudspeaker::Changed),
             ("speaker", "drained") => Event::Loudspeaker(Loudspeaker::Drained(self.turn)),
             ("speaker", _) => Event::Loudspeaker(Loudspeaker::Failed(fault(Kind::Device))),
             _ => panic!("what is {what:?}?"),

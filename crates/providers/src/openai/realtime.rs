@@ -201,6 +201,7 @@ impl Live {
                             self.send(piece).await?;
                         }
                     }
+                    Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
                     // Whoever says nothing more has finished.
                     Some(ListenInput::Finish) | None => {
                         self.finish().await?;

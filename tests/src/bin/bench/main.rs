@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 #[cfg(unix)]
+mod window;
+
+#[cfg(unix)]
 mod bench {
     use std::path::Path;
     use std::process::ExitCode;
@@ -54,7 +57,12 @@ mod bench {
     /// Measures the subjects that are named on the command line, or all.
     fn run() -> Result<()> {
         type Subject = fn() -> Result<Figures>;
-        let subjects: [(&str, Subject); 3] = [("turn", turns), ("engines", engines), ("idle", idle)];
+        let subjects: [(&str, Subject); 4] = [
+            ("turn", turns),
+            ("engines", engines),
+            ("idle", idle),
+            ("window", crate::window::measure),
+        ];
         let wanted: Vec<String> = std::env::args().skip(1).collect();
         for (name, measure) in subjects {
             if !wanted.is_empty() && !wanted.iter().any(|w| w == name) {

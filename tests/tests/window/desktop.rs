@@ -1,0 +1,205 @@
+//! What stands around the window: the strip, the tray, a second start, keys that others own, starting at login.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use libretto_testkit::{Tray, program};
+use libretto_tests::talk::{ANSWER, WHOLE};
+use libretto_tests::{Stage, Window, process};
+use serde_json::json;
+
+use super::{SOON, TALK};
+
+#[test]
+fn the_strip_shows_only_where_nothing_else_of_ours_does() {
+    const STRIP: &str = "Libretto: at work";
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window.skip_first_steps().unwrap();
+    let display = &window.display;
+    display.wait_for_focus("Libretto", SOON).unwrap();
+    display.tap(TALK).unwrap();
+    window.wait_for_phase("listening", SOON).unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(!display.shows(STRIP).unwrap(), "the window is in front");
+    display.tap("Escape").unwrap();
+    window.wait_for_phase("idle", SOON).unwrap();
+    // Quick ask comes to the front by its own key, and goes by Escape.
+    display.tap("ctrl+shift+k").unwrap();
+    display.wait_for_focus("Libretto: quick ask", SOON).unwrap();
+    window
+        .command("window_hide", &json!({ "window": "quick-ask" }))
+        .unwrap();
+    window
+        .command("window_hide", &json!({ "window": "main" }))
+        .unwrap();
+    display.wait_until_gone("Libretto", SOON).unwrap();
+    for _ in 0..2 {
+        let before = display.focused().unwrap();
+        display.press(TALK).unwrap();
+        display.wait_for_window(STRIP, SOON).unwrap();
+        assert_eq!(display.focused().unwrap(), before, "it takes no focus");
+        assert_eq!(display.place(STRIP).unwrap(), (430, 732), "it stays where it was");
+        display.release(TALK).unwrap();
+        display.tap("Escape").unwrap();
+        display.wait_until_gone(STRIP, SOON).unwrap();
+    }
+}
+
+#[test]
+fn the_tray_opens_quick_ask_and_pauses() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    let display = &window.display;
+    let tray = Tray::wait_for(&stage.keychain, SOON).unwrap();
+    // The list of microphones takes a moment to come.
+    let deadline = Instant::now() + SOON;
+    while !tray
+        .menu()
+        .unwrap()
+        .iter()
+        .any(|(label, _)| label == "Desk microphone")
+    {
+        assert!(Instant::now() < deadline, "{:?}", tray.menu());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    tray.click("Quick ask").unwrap();
+    display.wait_for_focus("Libretto: quick ask", SOON).unwrap();
+    tray.click("Pause").unwrap();
+    window
+        .wait_until("the pause", SOON, |snapshot| snapshot["shell"]["paused"] == true)
+        .unwrap();
+    display.tap(TALK).unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    window.wait_for_phase("idle", Duration::ZERO).unwrap();
+    tray.click("Pause").unwrap();
+    window
+        .wait_until("its end", SOON, |snapshot| snapshot["shell"]["paused"] == false)
+        .unwrap();
+    tray.click("Desk microphone").unwrap();
+    let chosen = window.command("devices_list", &json!({})).unwrap();
+    assert!(chosen["microphone"].is_string(), "{chosen}");
+    tray.click("Talk").unwrap();
+    window.wait_for_phase("listening", SOON).unwrap();
+    display.tap("Escape").unwrap();
+    window.wait_for_phase("idle", SOON).unwrap();
+}
+
+#[test]
+fn a_second_start_hands_its_wish_over() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window.watch_light().unwrap();
+    let second = |words: &[&str]| {
+        let mut command = Command::new(program::binary("libretto").unwrap());
+        command
+            .args(words)
+            .envs(stage.env().unwrap())
+            .envs(window.display.env());
+        let output = program::run(&mut command, b"", Duration::from_mins(1)).unwrap();
+        assert!(
+            output.status.success(),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    second(&["toggle"]);
+    window.wait_for_phase("listening", SOON).unwrap();
+    second(&["cancel"]);
+    window.wait_for_phase("idle", SOON).unwrap();
+    second(&["ask", "What", "time", "is", "it?"]);
+    let turn = window
+        .wait_for(
+            "an answer",
+            WHOLE,
+            "return window.__notices.some((notice) => notice.body.event.kind === 'exchange')",
+        )
+        .and_then(|_| window.command("snapshot", &json!({})))
+        .unwrap();
+    // A window that was put away comes back with a plain second start.
+    window
+        .command("window_hide", &json!({ "window": "main" }))
+        .unwrap();
+    window.display.wait_until_gone("Libretto", SOON).unwrap();
+    second(&[]);
+    window.display.wait_for_focus("Libretto", SOON).unwrap();
+    let exchange = &turn["exchanges"][0];
+    assert_eq!(exchange["said"], "What time is it?");
+    assert!(
+        exchange["reply"].as_str().is_some_and(|reply| !reply.is_empty()),
+        "{exchange}"
+    );
+}
+
+#[test]
+fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
+    let (stage, other) = (Stage::new().unwrap(), Stage::new().unwrap());
+    let window = Window::start(&stage).unwrap();
+    let attempt = |keys: &str| window.command("hotkeys_try", &json!({ "keys": keys }));
+    attempt("F9").unwrap();
+    // The other program is another Libretto, on a bus of its own.
+    let settings = other.home.path().join(".config/libretto/settings.toml");
+    std::fs::create_dir_all(settings.parent().unwrap()).unwrap();
+    std::fs::write(settings, "[hotkeys]\ntalk = \"F9\"\nquick_ask = \"\"\n").unwrap();
+    let mut owner = Command::new(program::binary("libretto").unwrap())
+        .args(["--hidden", "settings"])
+        .envs(other.env().unwrap())
+        .envs(window.display.env())
+        .spawn()
+        .unwrap();
+    // It takes its keys before it shows a window.
+    window
+        .display
+        .wait_for_window("Libretto: settings", ANSWER)
+        .unwrap();
+    let refused = attempt("F9").unwrap_err().to_string();
+    process::kill(owner.id());
+    owner.wait().unwrap();
+    assert!(refused.contains("Another program owns F9"), "{refused}");
+    let wrong = attempt("Ctrl+Nonsense").unwrap_err().to_string();
+    assert!(wrong.contains("bad_input"), "{wrong}");
+    let set = json!({ "action": "talk", "keys": "F8" });
+    window.command("hotkeys_set", &set).unwrap();
+    window
+        .wait_until("the new key", SOON, |snapshot| {
+            snapshot["shell"]["hotkeys"][0] == json!({ "action": "talk", "keys": "F8", "problem": null })
+        })
+        .unwrap();
+    window.display.tap("F8").unwrap();
+    window.wait_for_phase("listening", SOON).unwrap();
+}
+
+#[test]
+fn starting_at_login_is_a_file_that_comes_and_goes() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window
+        .command("window_open", &json!({ "window": "settings" }))
+        .unwrap();
+    window.turn_to("settings", SOON).unwrap();
+    window.press("Appearance").unwrap();
+    let folder = stage.home.path().join(".config/autostart");
+    let entries = || -> Vec<_> {
+        let entries = fs::read_dir(&folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let wait_for = |count: usize| {
+        let deadline = Instant::now() + SOON;
+        while entries().len() != count {
+            assert!(Instant::now() < deadline, "{:?}", entries());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait_for(0);
+    window.switch("Start at login").unwrap();
+    wait_for(1);
+    let entry = fs::read_to_string(&entries()[0]).unwrap();
+    println!("{entry}");
+    let program = program::binary("libretto").unwrap();
+    let started = entry.lines().find_map(|line| line.strip_prefix("Exec=")).unwrap();
+    assert!(started.contains(program.to_str().unwrap()), "{entry}");
+    assert!(started.trim_end().ends_with("--hidden"), "{entry}");
+    window.switch("Start at login").unwrap();
+    wait_for(0);
+}

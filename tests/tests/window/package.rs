@@ -1,0 +1,145 @@
+//! The package: what is in it, and that the program in it answers somebody who speaks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use libretto_testkit::{program, recordings, wer};
+use libretto_tests::talk::WHOLE;
+use libretto_tests::{Hearing, Stage, Window};
+
+use super::{SOON, TALK};
+
+/// Compressing hundreds of megabytes of a debug build takes its time.
+const BUNDLING: Duration = Duration::from_mins(9);
+
+/// What must be in the package besides the programs.
+const FILES: [&str; 13] = [
+    "usr/bin/libretto",
+    "usr/bin/libretto-cli",
+    "usr/bin/libretto-engine",
+    "usr/share/applications/Libretto.desktop",
+    "usr/share/icons/hicolor/32x32/apps/libretto.png",
+    "usr/share/icons/hicolor/128x128/apps/libretto.png",
+    "usr/share/man/man1/libretto.1.gz",
+    "usr/share/man/man1/libretto-cli.1.gz",
+    "usr/share/bash-completion/completions/libretto-cli",
+    "usr/share/zsh/vendor-completions/_libretto-cli",
+    "usr/share/fish/vendor_completions.d/libretto-cli.fish",
+    "usr/share/doc/libretto/copyright",
+    "usr/share/doc/libretto/LICENSE-APACHE",
+];
+
+fn told(command: &mut Command) -> String {
+    let output = program::run(command, b"", BUNDLING).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Packages the programs as they were built for the tests.
+fn package() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap();
+    let folder = root.join("target/package/debug/bundle/deb");
+    let _ = fs::remove_dir_all(&folder);
+    told(
+        Command::new(root.join("dev"))
+            .args(["package", "--debug", "deb"])
+            .current_dir(&root),
+    );
+    let packages = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut packages = packages.filter(|path| path.extension().is_some_and(|ending| ending == "deb"));
+    packages.next().expect("no package was built")
+}
+
+#[test]
+fn the_installed_program_answers_somebody_who_speaks() {
+    let package = package();
+    let field = |name: &str| {
+        told(Command::new("dpkg-deb").arg("--field").arg(&package).arg(name))
+            .trim()
+            .to_owned()
+    };
+    assert_eq!(field("Package"), "libretto");
+    assert_eq!(field("Version"), env!("CARGO_PKG_VERSION"));
+    assert!(
+        field("Description").starts_with("A voice assistant"),
+        "{}",
+        field("Description")
+    );
+    assert!(!field("Maintainer").is_empty());
+    let depends = field("Depends");
+    println!("depends on {depends}");
+    for library in ["libwebkit2gtk-4.1-0", "libasound2", "libpipewire-0.3-0"] {
+        assert!(depends.contains(library), "{library} is not in {depends}");
+    }
+
+    // Into a folder of its own: the system's package list is nothing that a test should change.
+    let installed = tempfile::tempdir().unwrap();
+    told(
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(&package)
+            .arg(installed.path()),
+    );
+    for file in FILES {
+        let length = fs::metadata(installed.path().join(file)).map(|found| found.len());
+        assert!(
+            length.is_ok_and(|length| length > 0),
+            "{file} is missing or empty"
+        );
+    }
+    let read = |file: &str| fs::read_to_string(installed.path().join(file)).unwrap();
+    let entry = read("usr/share/applications/Libretto.desktop");
+    println!("{entry}");
+    for line in [
+        "Exec=libretto",
+        "Icon=libretto",
+        "Terminal=false",
+        "Type=Application",
+    ] {
+        assert!(
+            entry.lines().any(|found| found.trim() == line),
+            "{line} is missing in {entry}"
+        );
+    }
+    for (page, words) in [("libretto", "quick question"), ("libretto-cli", "transcribe")] {
+        let file = installed.path().join(format!("usr/share/man/man1/{page}.1.gz"));
+        let text = told(Command::new("zcat").arg(file));
+        assert!(text.contains(".TH") && text.contains(words), "{page}: {text}");
+    }
+    // Every library that a program asks for is one that the package's dependencies bring.
+    for program in ["libretto", "libretto-cli", "libretto-engine"] {
+        let asked = told(Command::new("ldd").arg(installed.path().join("usr/bin").join(program)));
+        assert!(!asked.contains("not found"), "{program}: {asked}");
+    }
+    answers(&installed.path().join("usr/bin/libretto"));
+}
+
+/// The program hears a recording and answers aloud.
+fn answers(program: &Path) {
+    let stage = Stage::new().unwrap();
+    let ear = stage.card.hear().unwrap();
+    let window = Window::of(&stage, program).unwrap();
+    window.skip_first_steps().unwrap();
+    window.watch_light().unwrap();
+    let own = fs::read_link(format!("/proc/{}/exe", window.program().unwrap())).unwrap();
+    assert_eq!(own, program.canonicalize().unwrap());
+    let recording = recordings::named("go-forward").unwrap();
+    window.display.press(TALK).unwrap();
+    window.wait_for_phase("listening", SOON).unwrap();
+    stage.card.speak(&recording.audio().unwrap()).unwrap().wait();
+    let released = window.display.release(TALK).unwrap();
+    let turn = window.wait_for_turn(WHOLE).unwrap();
+    assert_eq!(turn.end, "complete", "{turn:#?}");
+    assert!(wer::wer(&recording.text, &turn.said) <= 0.3, "{:?}", turn.said);
+    let heard = Hearing::of(&stage, &ear.sound().unwrap(), released)
+        .unwrap()
+        .expect("nothing was heard");
+    println!("{:?} → {:?}; heard {:?}", turn.said, turn.reply, heard.text);
+    assert!(heard.error(&turn.reply) <= 0.2, "{:?} was heard", heard.text);
+}

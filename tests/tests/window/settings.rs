@@ -1,0 +1,113 @@
+//! Settings, keys, and the test of a device.
+
+use libretto_testkit::keychain::Keyring;
+use libretto_testkit::{SoundCard, recordings};
+use libretto_tests::talk::ANSWER;
+use libretto_tests::{Hearing, Stage, Window};
+use serde_json::json;
+
+use super::SOON;
+
+#[test]
+fn settings_outlive_the_window_and_can_be_undone() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    let speed = |window: &Window| {
+        window.command("settings_get", &json!({})).unwrap()["values"]["voice"]["speed"].clone()
+    };
+    let set = |window: &Window, key: &str, value: serde_json::Value| {
+        window.command("settings_set", &json!({ "key": key, "value": value }))
+    };
+    set(&window, "voice.speed", json!(1.25)).unwrap();
+    set(
+        &window,
+        "conversation.personas",
+        json!([{ "name": "Pirate", "speed": 0.9 }]),
+    )
+    .unwrap();
+    let refused = set(&window, "voice.speed", json!(99)).unwrap_err().to_string();
+    assert!(
+        refused.contains("bad_input") && refused.contains("0.25"),
+        "{refused}"
+    );
+    assert_eq!(speed(&window), 1.25, "what is out of bounds changes nothing");
+    drop(window);
+    let window = Window::start(&stage).unwrap();
+    assert_eq!(speed(&window), 1.25);
+    let document = window.command("settings_get", &json!({})).unwrap();
+    assert_eq!(
+        document["values"]["conversation"]["personas"][0]["name"],
+        "Pirate"
+    );
+    assert_eq!(document["defaults"]["voice"]["speed"], 1.0);
+    set(&window, "voice.speed", json!(0.75)).unwrap();
+    let undone = window.command("settings_undo", &json!({})).unwrap();
+    assert_eq!(
+        (undone["keys"][0].as_str(), speed(&window)),
+        (Some("voice.speed"), json!(1.25))
+    );
+}
+
+#[test]
+fn a_key_goes_in_and_never_comes_out() {
+    const KEY: &str = "sk-test-0123456789abcdef";
+    let stage = Stage::with(SoundCard::new().unwrap(), Keyring::Unlocked).unwrap();
+    let window = Window::start(&stage).unwrap();
+    let stored = window
+        .command("keys_set", &json!({ "provider": "deepgram", "key": KEY }))
+        .unwrap();
+    assert_eq!(stored["place"]["kind"], "keychain", "{stored}");
+    let keys = window.command("keys_list", &json!({})).unwrap();
+    let deepgram = keys["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["provider"] == "deepgram")
+        .unwrap();
+    assert!(deepgram["masked"].is_string(), "{deepgram}");
+    let doctor = window.command("doctor_examine", &json!({})).unwrap();
+    for told in [&stored, &keys, &doctor] {
+        assert!(!told.to_string().contains(&KEY[8..20]), "{told}");
+    }
+    window
+        .command("keys_remove", &json!({ "provider": "deepgram" }))
+        .unwrap();
+    let keys = window.command("keys_list", &json!({})).unwrap();
+    assert!(!keys.to_string().contains("\"masked\":\""), "{keys}");
+}
+
+#[test]
+fn devices_are_tried_on_the_spot() {
+    let stage = Stage::new().unwrap();
+    let ear = stage.card.hear().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window
+        .command("window_open", &json!({ "window": "settings" }))
+        .unwrap();
+    window.turn_to("settings", SOON).unwrap();
+    window.press("Devices").unwrap();
+    window.press("Test").unwrap();
+    // A quiet room is not somebody who speaks.
+    window.wait_for_text("Nothing heard yet", SOON).unwrap();
+    let recording = recordings::named("go-forward").unwrap().audio().unwrap();
+    let speech = stage.card.speak(&recording).unwrap();
+    window.wait_for_text("It hears you.", SOON).unwrap();
+    speech.wait();
+    window.press("End the test").unwrap();
+    let before = std::time::Instant::now();
+    window.press("Play something").unwrap();
+    let playing = "return [...document.querySelectorAll('button')].some((button) => \
+                   button.textContent.includes('Play something') && !button.disabled)";
+    window
+        .wait_for("the end of the sentence", ANSWER, playing)
+        .unwrap();
+    let heard = Hearing::of(&stage, &ear.sound().unwrap(), before)
+        .unwrap()
+        .expect("nothing was heard");
+    println!("heard: {:?}", heard.text);
+    assert!(
+        heard.error("This is what I sound like.") <= 0.2,
+        "{:?}",
+        heard.text
+    );
+}
