@@ -4,6 +4,8 @@
 mod account;
 mod bytes;
 mod dialect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod heard;
 mod live;
 mod recorded;

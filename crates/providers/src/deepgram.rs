@@ -4,6 +4,8 @@
 mod account;
 mod dialect;
 mod flux;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod grant;
 mod http;
 mod live;

@@ -4,6 +4,8 @@
 mod account;
 mod dialect;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod heard;
 mod http;
 mod live;

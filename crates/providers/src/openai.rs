@@ -4,6 +4,8 @@ mod account;
 mod chat;
 mod completion;
 mod dialect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod preset;
 mod speech;
 mod thinking;

@@ -42,6 +42,14 @@ pub(super) struct Word {
     pub(super) end: f64,
 }
 
+/// Reads a message, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    if let Ok(message) = serde_json::from_str::<Message>(text) {
+        let _ = timed(message.words.unwrap_or_default());
+    }
+}
+
 async fn listen(
     service: Service,
     options: ListenOptions,
