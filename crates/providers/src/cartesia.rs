@@ -1,10 +1,18 @@
-//! Cartesia: Sonic speaks over a socket with the time of every word, or over HTTP; Ink listens while it is spoken to.
+//! Cartesia: Sonic speaks over a socket or HTTP with the time of every word and sound; Ink listens while it is spoken to,
+//! knows when a turn ends, or is given whole utterances.
 
 mod account;
 mod bytes;
 mod dialect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+mod heard;
 mod live;
+mod recorded;
+mod sse;
 mod stream;
+mod token;
+mod turns;
 
 use std::sync::Arc;
 
@@ -12,14 +20,18 @@ use libretto_voice::listen::ListenSession;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech};
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::Sender;
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
-use crate::failure::Failure;
+use crate::failure::{Failure, Fault};
 use crate::key::Key;
 use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::{Access, Service};
+pub use heard::Phoneme;
+pub use token::Grants;
+pub use turns::Turns;
 
 /// The date of the interface that is spoken here.
 const VERSION: &str = "2026-08-14";
@@ -65,9 +77,85 @@ pub enum Transport {
     /// The socket, with times.
     #[default]
     Socket,
+    /// One HTTP call for each phrase, with times.
+    Sse,
     /// One HTTP call for each phrase; times are estimated.
     Bytes,
 }
+
+/// How utterances travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Listening {
+    /// While they are spoken; they end when it is told so.
+    #[default]
+    Manual,
+    /// While they are spoken; it decides itself when a turn ends. Words have no times.
+    Turns(Turns),
+    /// Whole, with `ink-whisper`.
+    Recorded,
+}
+
+/// Feelings that a voice can speak with. They are hints, and for English only.
+pub const EMOTIONS: &[&str] = &[
+    "neutral",
+    "happy",
+    "excited",
+    "enthusiastic",
+    "elated",
+    "euphoric",
+    "triumphant",
+    "amazed",
+    "surprised",
+    "flirtatious",
+    "curious",
+    "content",
+    "peaceful",
+    "serene",
+    "calm",
+    "grateful",
+    "affectionate",
+    "trust",
+    "sympathetic",
+    "anticipation",
+    "mysterious",
+    "angry",
+    "mad",
+    "outraged",
+    "frustrated",
+    "agitated",
+    "threatened",
+    "disgusted",
+    "contempt",
+    "envious",
+    "sarcastic",
+    "ironic",
+    "sad",
+    "dejected",
+    "melancholic",
+    "disappointed",
+    "hurt",
+    "guilty",
+    "bored",
+    "tired",
+    "rejected",
+    "nostalgic",
+    "wistful",
+    "apologetic",
+    "hesitant",
+    "insecure",
+    "confused",
+    "resigned",
+    "anxious",
+    "panicked",
+    "alarmed",
+    "scared",
+    "proud",
+    "confident",
+    "distant",
+    "skeptical",
+    "contemplative",
+    "determined",
+];
 
 /// How an account is used.
 #[derive(Clone, Debug)]
@@ -78,8 +166,15 @@ pub struct Settings {
     pub key: Option<Key>,
     /// How speech is fetched.
     pub transport: Transport,
-    /// A feeling by the service's name for it: `calm`, `content`, ….
+    /// How utterances travel.
+    pub listening: Listening,
+    /// One of [`EMOTIONS`].
     pub emotion: Option<String>,
+    /// How loud, from 0.5 to 2; 1 is the voice's own.
+    pub volume: Option<f32>,
+    /// Where the times of the sounds of speech go, for mouths that move. They come with or before what they time; a
+    /// full queue misses some.
+    pub phonemes: Option<Sender<Phoneme>>,
     /// How failed calls are repeated.
     pub retry: Retry,
     /// How many replies are spoken at once.
@@ -95,7 +190,10 @@ impl Settings {
             base: None,
             key,
             transport: Transport::default(),
+            listening: Listening::default(),
             emotion: None,
+            volume: None,
+            phonemes: None,
             retry: Retry::default(),
             limit: Limit::default(),
             deadlines: Deadlines::default(),
@@ -111,14 +209,17 @@ pub struct Cartesia(Arc<Inner>);
 struct Inner {
     service: Service,
     transport: Transport,
+    listening: Listening,
     emotion: Option<String>,
+    volume: Option<f32>,
+    phonemes: Option<Sender<Phoneme>>,
 }
 
 impl Cartesia {
     /// An account with these settings.
     ///
     /// # Errors
-    /// `Unreachable` where the address is none.
+    /// `Unreachable` where the address is none, `Unsupported` for a feeling that it does not know.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
         let access = Access {
             base: settings.base,
@@ -128,10 +229,18 @@ impl Cartesia {
             deadlines: settings.deadlines,
         };
         let service = Service::new(&ENTRY, access, &dialect::DIALECT, network)?;
+        let strange = settings.emotion.as_deref();
+        if let Some(strange) = strange.filter(|emotion| !EMOTIONS.contains(emotion)) {
+            let what = format!("its voices know no feeling “{strange}”. Choose another in the settings");
+            return Err(service.failure(Fault::Unsupported(what)));
+        }
         Ok(Self(Arc::new(Inner {
             service,
             transport: settings.transport,
+            listening: settings.listening,
             emotion: settings.emotion,
+            volume: settings.volume,
+            phonemes: settings.phonemes,
         })))
     }
 
@@ -156,16 +265,18 @@ impl TextToSpeech for Cartesia {
     }
 
     fn timed(&self) -> bool {
-        self.0.transport == Transport::Socket
+        self.0.transport != Transport::Bytes
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
         let voice = Voice {
             service: self.0.service.clone(),
             fields: self.fields(&options),
+            phonemes: self.0.phonemes.clone(),
         };
         match self.0.transport {
             Transport::Socket => stream::session(voice),
+            Transport::Sse => sse::session(voice),
             Transport::Bytes => bytes::session(voice),
         }
     }
@@ -181,7 +292,12 @@ impl SpeechToText for Cartesia {
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
-        live::session(self.0.service.clone(), options)
+        let service = self.0.service.clone();
+        match self.0.listening {
+            Listening::Manual => live::session(service, options),
+            Listening::Turns(turns) => turns::session(service, turns, options),
+            Listening::Recorded => recorded::session(service, options),
+        }
     }
 }
 
@@ -206,6 +322,10 @@ impl Cartesia {
             let speed = f64::from(options.speed.clamp(0.6, 1.5));
             manner.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
         }
+        if let Some(volume) = self.0.volume {
+            let volume = f64::from(volume.clamp(0.5, 2.0));
+            manner.insert("volume".into(), ((volume * 100.0).round() / 100.0).into());
+        }
         if let Some(emotion) = &self.0.emotion {
             manner.insert("emotion".into(), emotion.as_str().into());
         }
@@ -221,4 +341,5 @@ struct Voice {
     service: Service,
     /// Model, voice, format, language and manner; the text is missing.
     fields: Map<String, Value>,
+    phonemes: Option<Sender<Phoneme>>,
 }

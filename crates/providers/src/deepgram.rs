@@ -1,12 +1,18 @@
-//! Deepgram: Nova listens while it is spoken to or to whole utterances, Aura speaks over a socket or HTTP.
+//! Deepgram: Nova listens while it is spoken to or to whole utterances, Flux knows when a turn ends, Aura speaks over a
+//! socket or HTTP.
 
 mod account;
 mod dialect;
+mod flux;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+mod grant;
 mod http;
 mod live;
 mod recorded;
 mod results;
 mod stream;
+mod turns;
 
 use std::sync::Arc;
 
@@ -21,6 +27,8 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::{Access, Service};
+pub use flux::Flux;
+pub use grant::Grant;
 
 /// What it can do.
 pub static ENTRY: Entry = Entry {
@@ -71,6 +79,10 @@ pub struct Settings {
     /// Silence in milliseconds after which the live recogniser thinks that the speaker has finished; the service's
     /// own 10 ms cut sentences into pieces.
     pub endpointing: u32,
+    /// When Flux thinks that a turn has ended. Its models are `flux-general-en` and `flux-general-multi`.
+    pub flux: Flux,
+    /// The key is a token that was granted ([`Deepgram::grant`]).
+    pub granted: bool,
     /// How failed calls are repeated.
     pub retry: Retry,
     /// How many phrases are spoken at once.
@@ -89,6 +101,8 @@ impl Settings {
             speaking: Transport::Http,
             listening: Transport::default(),
             endpointing: 300,
+            flux: Flux::default(),
+            granted: false,
             retry: Retry::default(),
             limit: Limit::default(),
             deadlines: Deadlines::default(),
@@ -106,6 +120,7 @@ struct Inner {
     speaking: Transport,
     listening: Transport,
     endpointing: u32,
+    flux: Flux,
 }
 
 impl Deepgram {
@@ -114,6 +129,11 @@ impl Deepgram {
     /// # Errors
     /// `Unreachable` where the address is none.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
+        let dialect = if settings.granted {
+            &dialect::GRANTED
+        } else {
+            &dialect::DIALECT
+        };
         let access = Access {
             base: settings.base,
             key: settings.key,
@@ -121,12 +141,13 @@ impl Deepgram {
             limit: settings.limit,
             deadlines: settings.deadlines,
         };
-        let service = Service::new(&ENTRY, access, &dialect::DIALECT, network)?;
+        let service = Service::new(&ENTRY, access, dialect, network)?;
         Ok(Self(Arc::new(Inner {
             service,
             speaking: settings.speaking,
             listening: settings.listening,
             endpointing: settings.endpointing,
+            flux: settings.flux,
         })))
     }
 
@@ -181,9 +202,12 @@ impl SpeechToText for Deepgram {
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
-        match self.0.listening {
-            Transport::Socket => live::session(self.0.service.clone(), self.0.endpointing, options),
-            Transport::Http => recorded::session(self.0.service.clone(), options),
+        let model = options.model.clone().filter(|model| flux::knows(model));
+        match (self.0.listening, model) {
+            // Its models know no other way.
+            (_, Some(model)) => flux::session(self.0.service.clone(), model, self.0.flux, options),
+            (Transport::Socket, None) => live::session(self.0.service.clone(), self.0.endpointing, options),
+            (Transport::Http, None) => recorded::session(self.0.service.clone(), options),
         }
     }
 }

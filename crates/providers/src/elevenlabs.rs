@@ -1,12 +1,19 @@
-//! ElevenLabs: voices with the time of every character, over a socket or HTTP, and the Scribe recognisers.
+//! ElevenLabs: voices with the time of every character, over sockets or HTTP, the Scribe recognisers, and what clients
+//! without the key are given.
 
 mod account;
 mod dialect;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
+mod heard;
 mod http;
 mod live;
 mod scribe;
+mod shared;
 mod stream;
+mod surface;
+mod tokens;
 mod wire;
 
 use std::sync::Arc;
@@ -23,6 +30,7 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::{Access, Service};
+pub use tokens::{AgentRoom, TokenUse};
 
 /// George.
 const VOICE: &str = "JBFqnCBsd6RMkjVDRZzb";
@@ -60,10 +68,12 @@ pub static ENTRY: Entry = Entry {
 /// How speech is fetched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
-    /// The `stream-input` socket: the least waiting, and times. Models that it does not know (the third generation
-    /// and later) go over HTTP with times.
+    /// A `stream-input` socket for each reply: the least waiting, and times. Models of the third generation and later
+    /// have one under `text-to-dialogue`.
     #[default]
     Socket,
+    /// `multi-stream-input`: replies share a socket, which is open before they begin.
+    Shared,
     /// One HTTP call for each phrase, with times.
     HttpTimed,
     /// One HTTP call for each phrase; times are estimated.
@@ -136,6 +146,7 @@ struct Inner {
     latency: Option<u8>,
     voice_settings: Map<String, Value>,
     commit: Commit,
+    lines: Arc<shared::Lines>,
 }
 
 impl ElevenLabs {
@@ -162,6 +173,7 @@ impl ElevenLabs {
             latency: settings.latency,
             voice_settings: settings.voice_settings,
             commit: settings.commit,
+            lines: Arc::default(),
         })))
     }
 
@@ -183,7 +195,10 @@ impl TextToSpeech for ElevenLabs {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        let shared = self.0.transport == Transport::Shared;
+        if !(shared && self.0.lines.warm(&self.0.service)) {
+            self.0.service.open();
+        }
     }
 
     fn timed(&self) -> bool {
@@ -196,9 +211,9 @@ impl TextToSpeech for ElevenLabs {
             Err(failure) => return Session::failed(failure.into()),
         };
         match self.0.transport {
+            Transport::Socket | Transport::Shared => stream::session(voice),
+            Transport::HttpTimed => http::timed(voice),
             Transport::Http => http::untimed(voice),
-            Transport::Socket if !voice.is_late_model() => stream::session(voice),
-            _ => http::timed(voice),
         }
     }
 }
@@ -238,7 +253,7 @@ impl Voice {
         let model = options.model;
         let model = model.unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned());
         let own = match account.transport {
-            Transport::Socket => "pcm_24000",
+            Transport::Socket | Transport::Shared => "pcm_24000",
             _ => "mp3_44100_128",
         };
         let name = account.output_format.as_deref().unwrap_or(own);
@@ -252,7 +267,7 @@ impl Voice {
         // Without its region, and only to models that take it: others may refuse the call.
         let language = options
             .language
-            .map(|tag| tag.split('-').next().unwrap_or_default().to_ascii_lowercase())
+            .map(|tag| code(&tag))
             .filter(|code| LANGUAGES.contains(&code.as_str()) && !model.contains("multilingual_v2"))
             .filter(|_| !model.ends_with("_v2"));
         Ok(Self {
@@ -265,9 +280,31 @@ impl Voice {
         })
     }
 
-    /// Of the third generation or later, which the `stream-input` socket refuses.
+    /// Of the third generation or later, which speak over `text-to-dialogue`.
     fn is_late_model(&self) -> bool {
         let generation = self.model.strip_prefix("eleven_v").unwrap_or_default();
         generation.starts_with(|c: char| c.is_ascii_digit())
+    }
+
+    /// `optimize_streaming_latency`, where it is asked for.
+    fn latency(&self) -> Option<String> {
+        self.account.latency.map(|level| level.min(4).to_string())
+    }
+
+    /// Of the settings, those that dialogue takes.
+    fn dialogue_settings(&self, names: &[&str]) -> Map<String, Value> {
+        let settings = self.settings.iter();
+        let taken = settings.filter(|(name, _)| names.contains(&name.as_str()));
+        taken.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// A language as the service calls it: without region, and some by another name.
+fn code(tag: &str) -> String {
+    let code = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    match code.as_str() {
+        "nb" | "nn" => "no".into(),
+        "tl" => "fil".into(),
+        _ => code,
     }
 }

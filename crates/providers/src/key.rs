@@ -20,6 +20,11 @@ impl Key {
         Self(SecretString::from(text.trim()))
     }
 
+    /// The key itself, for whom it was made and nobody else.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// A header's value with the key behind `prefix`. It is marked as sensitive, so that it shows nowhere either.
     /// `None` for what cannot stand in a header.
     pub(crate) fn header(&self, prefix: &str) -> Option<HeaderValue> {

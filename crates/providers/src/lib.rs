@@ -11,6 +11,8 @@ pub mod catalogue;
 pub mod deepgram;
 pub mod elevenlabs;
 pub mod failure;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod key;
 pub mod limit;
 pub mod lines;

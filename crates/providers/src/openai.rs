@@ -5,6 +5,8 @@ mod account;
 mod chat;
 mod completion;
 mod dialect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod ollama;
 mod preset;
 mod rate;

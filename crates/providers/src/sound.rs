@@ -3,6 +3,8 @@
 mod mp3;
 mod wav;
 
+use std::time::Duration;
+
 use libretto_voice::audio::PcmDecoder;
 use libretto_voice::{Audio, SampleRate};
 
@@ -103,21 +105,28 @@ impl SoundDecoder {
 #[derive(Debug)]
 pub struct Gather {
     waiting: Audio,
+    /// Samples of a piece.
+    enough: usize,
 }
 
 impl Gather {
     /// Of sound in this rate.
     pub fn new(rate: SampleRate) -> Self {
+        Self::every(rate, Duration::from_millis(100))
+    }
+
+    /// The same in pieces of another length.
+    pub fn every(rate: SampleRate, piece: Duration) -> Self {
         Self {
             waiting: Audio::empty(rate),
+            enough: rate.samples(piece) as usize,
         }
     }
 
     /// More sound; what is enough to be sent, as 16-bit samples.
     pub fn push(&mut self, samples: &[f32]) -> Option<Vec<u8>> {
         self.waiting.samples.extend_from_slice(samples);
-        let enough = self.waiting.samples.len() >= self.waiting.rate.hertz() as usize / 10;
-        enough.then(|| self.take())
+        (self.waiting.samples.len() >= self.enough).then(|| self.take())
     }
 
     /// All that waits.

@@ -105,6 +105,11 @@ impl Speech {
         self.from.1 as f64 / f64::from(self.rate.hertz()) + self.seconds()
     }
 
+    /// Seconds of the session's sound before what is spoken now.
+    pub fn begun(&self) -> f64 {
+        self.from.1 as f64 / f64::from(self.rate.hertz())
+    }
+
     /// How many pieces of sound and marks have been told. What has told any may not be tried again.
     pub fn told(&self) -> u64 {
         self.told

@@ -13,7 +13,7 @@ use crate::service::Service;
 use crate::sound::Encoding;
 
 /// Most characters in one call. No limit is documented; this much is a minute of speech.
-const LONGEST: usize = 1_000;
+pub(super) const LONGEST: usize = 1_000;
 
 /// Begins to speak.
 pub(super) fn session(voice: Voice) -> SpeakSession {

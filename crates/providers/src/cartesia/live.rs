@@ -2,13 +2,12 @@
 
 use libretto_voice::listen::ListenSession;
 use libretto_voice::session::Ends;
-use libretto_voice::{
-    Error, ListenEvent, ListenInput, ListenOptions, Result, Session, TimedWord, Transcript,
-};
+use libretto_voice::{Error, ListenEvent, ListenInput, ListenOptions, Result, Session, Transcript};
 use reqwest::Url;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
+use super::recorded::timed;
 use super::{ENTRY, VERSION};
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
@@ -36,11 +35,19 @@ struct Message {
 }
 
 #[derive(Deserialize)]
-struct Word {
+pub(super) struct Word {
     #[serde(rename = "word")]
-    text: String,
-    start: f64,
-    end: f64,
+    pub(super) text: String,
+    pub(super) start: f64,
+    pub(super) end: f64,
+}
+
+/// Reads a message, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    if let Ok(message) = serde_json::from_str::<Message>(text) {
+        let _ = timed(message.words.unwrap_or_default());
+    }
 }
 
 async fn listen(
@@ -78,21 +85,21 @@ fn url(service: &Service, options: &ListenOptions) -> Url {
     ];
     let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
     query.extend(code.map(|code| ("language", code.to_ascii_lowercase())));
-    let mut left = CHARACTERS;
-    for term in options
-        .vocabulary
-        .iter()
-        .map(|term| term.trim())
-        .filter(|term| !term.is_empty())
-        .take(KEYTERMS)
-    {
-        let Some(rest) = left.checked_sub(term.chars().count()) else {
-            break;
-        };
-        left = rest;
-        query.push(("keyterm", term.to_owned()));
-    }
+    query.extend(keyterms(&options.vocabulary).map(|term| ("keyterm", term)));
     service.url(&["stt", "websocket"], query)
+}
+
+/// The terms that the service takes.
+pub(super) fn keyterms(terms: &[String]) -> impl Iterator<Item = String> {
+    let terms = terms.iter().map(|term| term.trim());
+    let mut left = CHARACTERS;
+    let fits = move |term: &&str| {
+        let rest = left.checked_sub(term.chars().count());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let terms = terms.filter(|term| !term.is_empty()).take(KEYTERMS);
+    terms.take_while(fits).map(str::to_owned)
 }
 
 struct Live {
@@ -189,15 +196,7 @@ impl Live {
             self.settle().await?;
         }
         self.held.text.push_str(&text);
-        let words = message
-            .words
-            .unwrap_or_default()
-            .into_iter()
-            .map(|word| TimedWord {
-                text: word.text.trim().to_owned(),
-                seconds: word.start..word.end.max(word.start),
-                confidence: None,
-            });
+        let words = timed(message.words.unwrap_or_default());
         self.held.words.extend(words);
         self.held.language = message.language.or(self.held.language.take());
         Ok(())

@@ -14,6 +14,15 @@ pub(super) static DIALECT: Dialect = Dialect {
     judge,
 };
 
+/// With a granted token instead of the key.
+pub(super) static GRANTED: Dialect = Dialect {
+    auth: (AUTHORIZATION, "Bearer "),
+    needs_key: true,
+    headers: &[],
+    request_ids: &["dg-request-id"],
+    judge,
+};
+
 fn judge(answer: &Answer<'_>) -> Verdict {
     let json = answer.json.as_ref().unwrap_or(&Value::Null);
     let text = |names: &[&str]| names.iter().find_map(|name| json[*name].as_str());

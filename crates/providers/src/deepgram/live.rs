@@ -47,6 +47,8 @@ async fn listen(
         ends,
         gather: Gather::new(options.rate),
         utterance: Utterance::default(),
+        answered: false,
+        shown: false,
         finishing: false,
     };
     live.run().await
@@ -69,6 +71,9 @@ struct Live {
     ends: Ends<ListenInput, ListenEvent>,
     gather: Gather,
     utterance: Utterance,
+    /// It has said something about what it heard, and whether words of that are not final yet.
+    answered: bool,
+    shown: bool,
     /// `CloseStream` has been sent.
     finishing: bool,
 }
@@ -91,7 +96,10 @@ impl Live {
                         due = self.finishing.then(|| Instant::now() + deadlines.idle);
                     }
                     Frame::Binary(_) => return Err(self.socket.failure(Fault::Garbled).into()),
-                    Frame::Closed { code: Some(1_000), .. } if self.finishing => {
+                    // Before it closes it says that it is done. Without that, nothing may be missing at least.
+                    Frame::Closed { code: Some(1_000), .. }
+                        if self.finishing && self.answered && !self.shown =>
+                    {
                         return self.say(ListenEvent::Finished).await;
                     }
                     Frame::Closed { code, reason } => {
@@ -149,6 +157,7 @@ impl Live {
         let message: Message = serde_json::from_value(value).map_err(|error| garbled.because(error))?;
         match message {
             Message::Results(results) => {
+                self.answered = true;
                 for event in self.utterance.results(results) {
                     self.tell(event).await?;
                 }
@@ -170,6 +179,11 @@ impl Live {
     }
 
     async fn tell(&mut self, event: ListenEvent) -> Result<()> {
+        match &event {
+            ListenEvent::Partial(_) => self.shown = true,
+            ListenEvent::Segment(_) => self.shown = false,
+            _ => {}
+        }
         // The end that we asked for is no news.
         if self.finishing && matches!(event, ListenEvent::EndOfTurn(_)) {
             return Ok(());

@@ -30,6 +30,15 @@ struct Channels {
     channels: Vec<Channel>,
 }
 
+/// Reads an answer, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    if let Ok(answer) = serde_json::from_str::<Answer>(text) {
+        let channels = answer.results.channels.into_iter();
+        channels.for_each(|channel| drop(channel.transcript()));
+    }
+}
+
 async fn listen(
     service: Service,
     options: ListenOptions,

@@ -188,6 +188,12 @@ fn flushed(garbled: &Failure, service: &crate::service::Service, text: &str) -> 
     }
 }
 
+/// Reads a message, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    let _ = serde_json::from_str::<Message>(text);
+}
+
 async fn tell(ends: &Ends<SpeakInput, SpeakEvent>, event: SpeakEvent) -> Result<(), Stop> {
     ends.events.send(Ok(event)).await.map_err(|_| Stop::Gone)
 }

@@ -9,16 +9,17 @@ use libretto_voice::shapes::TimeBase;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use reqwest::{Method, RequestBuilder};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Voice;
+use super::heard::Stop;
 use super::wire::TimedLine;
 use crate::failure::{Failure, Fault};
 use crate::lines::Lines;
 use crate::phrases::{self, Phrasing};
 use crate::service::Service;
 use crate::sound::Encoding;
-use crate::timed::{Gone, Speech};
+use crate::timed::Speech;
 
 /// Longest line: the base64 of about a minute of uncompressed sound.
 const LINE: usize = 8 << 20;
@@ -35,19 +36,25 @@ pub(super) fn timed(voice: Voice) -> SpeakSession {
 
 impl Voice {
     fn call(&self, text: &str, parts: &[&str]) -> Result<RequestBuilder, Failure> {
-        let mut path = vec!["v1", "text-to-speech", &self.id];
-        path.extend(parts);
         let mut query = vec![("output_format", self.format.name.clone())];
-        let latency = self.account.latency.map(|level| level.min(4).to_string());
-        query.extend(latency.map(|level| ("optimize_streaming_latency", level)));
         let mut body = Map::new();
-        body.insert("text".into(), text.into());
         body.insert("model_id".into(), self.model.as_str().into());
+        let (mut path, settings) = if self.is_late_model() {
+            body.insert("inputs".into(), json!([{"text": text, "voice_id": self.id}]));
+            let settings = ("settings", self.dialogue_settings(&["stability"]));
+            (vec!["v1", "text-to-dialogue"], settings)
+        } else {
+            body.insert("text".into(), text.into());
+            query.extend(self.latency().map(|level| ("optimize_streaming_latency", level)));
+            let settings = ("voice_settings", self.settings.clone());
+            (vec!["v1", "text-to-speech", &self.id], settings)
+        };
+        path.extend(parts);
         if let Some(code) = &self.language {
             body.insert("language_code".into(), code.as_str().into());
         }
-        if !self.settings.is_empty() {
-            body.insert("voice_settings".into(), self.settings.clone().into());
+        if !settings.1.is_empty() {
+            body.insert(settings.0.into(), settings.1.into());
         }
         let service = &self.account.service;
         Ok(service
@@ -88,23 +95,6 @@ impl Phrasing for Voice {
     fn trusts_content_type(&self) -> bool {
         // What it announces is not documented; what was asked for is.
         false
-    }
-}
-
-enum Stop {
-    Gone,
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Gone> for Stop {
-    fn from(_: Gone) -> Self {
-        Self::Gone
     }
 }
 

@@ -61,6 +61,14 @@ struct Message {
     error: Option<String>,
 }
 
+/// Reads a message, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    if let Ok(message) = serde_json::from_str::<Message>(text) {
+        let _ = timed(message.words.unwrap_or_default());
+    }
+}
+
 async fn listen(
     service: Service,
     model: String,

@@ -122,6 +122,12 @@ pub(super) struct Word {
     logprob: Option<f64>,
 }
 
+/// Reads an answer, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    let _ = serde_json::from_str(text).map(transcript);
+}
+
 fn transcript(whole: Whole) -> Transcript {
     Transcript {
         words: timed(whole.words.unwrap_or_default()),

@@ -233,3 +233,27 @@ pub(crate) async fn hear(session: ListenSession, utterance: &Audio) -> Heard {
     feed.abort();
     heard
 }
+
+/// Speaks an utterance and says nothing more until the recogniser itself has ended the turn.
+pub(crate) async fn hear_turn(mut session: ListenSession, utterance: &Audio) -> Heard {
+    for piece in utterance.samples.chunks(utterance.rate.hertz() as usize / 10) {
+        let piece = Audio::new(utterance.rate, piece.to_vec());
+        let _ = session.send(ListenInput::Audio(piece)).await;
+    }
+    let mut heard = Heard::default();
+    while let Some(event) = tokio::time::timeout(PATIENCE, session.next())
+        .await
+        .expect("an event in time")
+    {
+        match event {
+            Ok(event) => {
+                if matches!(event, ListenEvent::EndOfTurn(sure) if sure >= 1.0) {
+                    let _ = session.send(ListenInput::Finish).await;
+                }
+                heard.events.push(event);
+            }
+            Err(error) => heard.error = Some(error),
+        }
+    }
+    heard
+}

@@ -1,7 +1,10 @@
-//! Cartesia as its reference page describes it: Sonic over its socket and as bytes, Ink's manual socket, voices.
+//! Cartesia as its reference page describes it: Sonic over its socket, as events and as bytes, Ink's sockets and its
+//! transcription of files, voices, tokens.
 
 mod ink;
+mod rest;
 mod sonic;
+mod turns;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +23,8 @@ use super::server::Server;
 
 /// The key that the fake knows.
 pub const KEY: &str = "sk_car_fake_0123456789";
+/// The token that it gives.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.access.c2lnbmF0dXJl";
 /// The id that every answer bears.
 const REQUEST: &str = "6f1c2a34-91bb-4b51-8d3e-2f6f0a3d9e10";
 
@@ -87,7 +92,11 @@ impl Cartesia {
             .route("/voices", get(voices))
             .route("/tts/bytes", post(sonic::bytes))
             .route("/tts/websocket", get(sonic::open))
+            .route("/tts/sse", post(rest::events))
+            .route("/stt", post(rest::transcribe))
             .route("/stt/websocket", get(ink::open))
+            .route("/stt/turns/websocket", get(turns::open))
+            .route("/access-token", post(rest::token))
             .with_state(Arc::clone(&desk));
         let server = Server::on(port, routes).await?;
         Ok(Self { server, script, desk })
@@ -126,7 +135,7 @@ impl Desk {
         }
         let key = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = key("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        if bearer.or(key("x-api-key")) != Some(KEY) {
+        if ![Some(KEY), Some(TOKEN)].contains(&bearer.or(key("x-api-key"))) {
             return Err(refuse(401, None, "Invalid API key."));
         }
         Ok((entry, fault))

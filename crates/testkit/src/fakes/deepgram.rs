@@ -1,6 +1,8 @@
-//! Deepgram as its reference page describes it: Nova live and recorded, Aura over HTTP and its socket, models, keys.
+//! Deepgram as its reference page describes it: Nova live and recorded, Flux, Aura over HTTP and its socket, models,
+//! keys and tokens.
 
 mod errors;
+mod flux;
 mod lists;
 mod live;
 mod recorded;
@@ -14,7 +16,7 @@ use anyhow::Result;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use axum::routing::{get, head};
+use axum::routing::{get, head, post};
 use serde_json::{Value, json};
 
 use super::body;
@@ -23,6 +25,10 @@ use super::server::Server;
 
 /// The key that the fake knows.
 pub const KEY: &str = "fake0deepgram0key0123456789abcdef01234567";
+/// A key whose role may grant nothing.
+pub const LIMITED: &str = "fake0deepgram0key0limited0123456789abcdef";
+/// The token that is granted.
+const GRANTED: &str = "eyJhbGciOiJIUzI1NiJ9.granted.c2lnbmF0dXJl";
 /// The id that every answer bears.
 const REQUEST: &str = "0b1c6a1e-6f0c-4a4e-9a54-0f8a5d9f7c11";
 
@@ -37,6 +43,8 @@ pub struct Manners {
     pub specified: bool,
     /// How many flushes a socket takes.
     pub flushes: usize,
+    /// Whether Flux is of the older kind, which tells no times and leaves a turn open when the stream is closed.
+    pub old_flux: bool,
 }
 
 impl Default for Manners {
@@ -46,6 +54,7 @@ impl Default for Manners {
             patience: Duration::from_secs(10),
             specified: false,
             flushes: 20,
+            old_flux: false,
         }
     }
 }
@@ -81,7 +90,9 @@ impl Deepgram {
         let routes = Router::new()
             .route("/", head(|| async {}))
             .route("/v1/auth/token", get(lists::token))
+            .route("/v1/auth/grant", post(lists::grant))
             .route("/v1/models", get(lists::models))
+            .route("/v2/listen", get(flux::open))
             .route("/v1/listen", get(live::open).post(recorded::transcribe))
             .route("/v1/speak", get(stream::open).post(speech::speak))
             .fallback(|| async { errors::refuse(404, "NOT_FOUND", "Not found.") })
@@ -114,7 +125,12 @@ impl Desk {
         }
         let given = headers.get("authorization").and_then(|value| value.to_str().ok());
         let (scheme, key) = given.and_then(|given| given.split_once(' ')).unwrap_or_default();
-        if !scheme.eq_ignore_ascii_case("token") || key != KEY {
+        let known = match scheme.to_ascii_lowercase().as_str() {
+            "token" => key == KEY || key == LIMITED,
+            "bearer" => key == GRANTED,
+            _ => false,
+        };
+        if !known {
             return Err(errors::refuse(401, "INVALID_AUTH", "Invalid credentials."));
         }
         Ok((entry, fault))

@@ -1,12 +1,16 @@
-//! ElevenLabs as its reference page describes it: voices over HTTP and over the `stream-input` socket with the time of
-//! every character, the Scribe recognisers, voices, models and the account.
+//! ElevenLabs as its reference page describes it: voices over HTTP and over sockets (for one reply or several, for
+//! speech or dialogue) with the time of every character, the Scribe recognisers, tokens, voices, models, the account.
 
+mod contexts;
+mod dialogue;
 mod errors;
 mod lists;
 mod live;
 mod scribe;
+mod sounding;
 mod speech;
 mod stream;
+mod tokens;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -72,6 +76,10 @@ pub struct Manners {
     pub used: u32,
     /// After how long without a message a socket is closed; `None` goes by `inactivity_timeout`.
     pub patience: Option<std::time::Duration>,
+    /// Whether the socket for several replies spells its fields `context_id` and `is_final`.
+    pub snake: bool,
+    /// Whether it never says that a context is over.
+    pub forgets_final: bool,
 }
 
 impl Default for Manners {
@@ -83,6 +91,8 @@ impl Default for Manners {
             hears: "Go forward ten meters.".into(),
             used: 1_200,
             patience: None,
+            snake: false,
+            forgets_final: false,
         }
     }
 }
@@ -100,6 +110,8 @@ pub struct ElevenLabs {
 struct Desk {
     script: Script,
     manners: Mutex<Manners>,
+    /// Tokens that have not been used: kind and token.
+    tokens: Mutex<Vec<(String, String)>>,
 }
 
 impl ElevenLabs {
@@ -114,6 +126,7 @@ impl ElevenLabs {
         let desk = Arc::new(Desk {
             script: script.clone(),
             manners: Mutex::default(),
+            tokens: Mutex::default(),
         });
         let routes = Router::new()
             .route("/", head(|| async {}))
@@ -126,8 +139,25 @@ impl ElevenLabs {
                 post(speech::with_timestamps),
             )
             .route("/v1/text-to-speech/{voice}/stream-input", get(stream::open))
+            .route(
+                "/v1/text-to-speech/{voice}/multi-stream-input",
+                get(contexts::open),
+            )
+            .route("/v1/text-to-dialogue/stream", post(speech::dialogue))
+            .route(
+                "/v1/text-to-dialogue/stream/with-timestamps",
+                post(speech::dialogue_with_timestamps),
+            )
+            .route("/v1/text-to-dialogue/stream-input", get(dialogue::open))
+            .route(
+                "/v1/text-to-dialogue/multi-stream-input",
+                get(dialogue::open_several),
+            )
             .route("/v1/speech-to-text", post(scribe::transcribe))
             .route("/v1/speech-to-text/realtime", get(live::open))
+            .route("/v1/single-use-token/{kind}", post(tokens::single_use))
+            .route("/v1/convai/conversation/get-signed-url", get(tokens::signed_url))
+            .route("/v1/convai/conversation/token", get(tokens::room))
             .fallback(|| async { errors::plain(404, &json!({"detail": "Not Found"})) })
             .with_state(Arc::clone(&desk));
         let server = Server::on(port, routes).await?;
@@ -159,11 +189,42 @@ impl Desk {
         self.manners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A new token for one use.
+    fn issue(&self, kind: &str) -> String {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = format!("sutkn_{}_{}", tokens.len(), kind.len());
+        tokens.push((kind.to_owned(), token.clone()));
+        token
+    }
+
+    /// Uses a token; false where there is none like it.
+    fn spend(&self, kind: &str, token: &str) -> bool {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = tokens
+            .iter()
+            .position(|(known, issued)| known == kind && issued == token);
+        found.map(|at| tokens[at].1.clear()).is_some()
+    }
+
     /// Notes the call; refuses where the script or the key says so.
     async fn begin(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>), Response> {
+        let token = call
+            .query("token")
+            .or(call.query("single_use_token"))
+            .map(str::to_owned);
+        let kind = tokens::kind_for(&call.path);
         let (entry, fault) = self.script.begin(call);
         if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
             return Err(refusal);
+        }
+        // A token wins over a key, and is good once.
+        if let (Some(token), Some(kind)) = (token, kind) {
+            return if self.spend(kind, &token) {
+                Ok((entry, fault))
+            } else {
+                let said = "The token is not valid any more.";
+                Err(errors::refuse(401, "invalid_api_key", said))
+            };
         }
         match caller(headers) {
             Caller::Known | Caller::Limited => Ok((entry, fault)),

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::outbox::{Gone, Outbox};
 use super::super::script::{Call, Entry};
-use super::super::{body, speech};
+use super::super::{body, speech, speech::Spoken};
 use super::{Desk, Manners, error, identified, refuse};
 
 /// Longest body.
@@ -46,10 +46,14 @@ pub(super) async fn bytes(State(desk): State<Arc<Desk>>, request: Request) -> Re
     response
 }
 
-type Refused = (u16, Option<&'static str>, &'static str);
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+pub(super) type Refused = (u16, Option<&'static str>, &'static str);
 
 /// The rate, or what the service refuses.
-fn check(body: &Value) -> Result<SampleRate, Refused> {
+pub(super) fn check(body: &Value) -> Result<SampleRate, Refused> {
     let text = |field: &str| body[field].as_str().unwrap_or_default();
     if !text("model_id").starts_with("sonic-") || matches!(text("model_id"), "sonic-2" | "sonic-turbo") {
         return Err((404, Some("model_not_found"), "Model not found."));
@@ -61,6 +65,10 @@ fn check(body: &Value) -> Result<SampleRate, Refused> {
         "" => return Err((400, None, "voice is required.")),
         "nobody" => return Err((404, Some("voice_not_found"), "Voice not found.")),
         _ => {}
+    }
+    let emotion = text_of(&body["generation_config"]["emotion"]);
+    if !emotion.is_empty() && !["calm", "content", "sad"].contains(&emotion) {
+        return Err((400, None, "This fake knows no such emotion."));
     }
     if text("language").contains('-') {
         return Err((400, Some("language_not_supported"), "Language not supported."));
@@ -204,36 +212,10 @@ impl Talk<'_> {
         let spoken = speech::speak(text).at(rate);
         let id = context.id.clone();
         if text.chars().any(char::is_alphanumeric) {
-            let shift = if self.manners.restarts {
-                0.0
-            } else {
-                context.seconds
-            };
-            let mut words: Vec<String> = spoken
-                .words
-                .iter()
-                .map(|(bytes, _)| text[bytes.clone()].to_owned())
-                .collect();
-            let mut starts: Vec<f64> = spoken.words.iter().map(|(_, time)| time.start + shift).collect();
-            let mut ends: Vec<f64> = spoken.words.iter().map(|(_, time)| time.end + shift).collect();
-            if self.manners.tags {
-                words.insert(1, "<emotion value=\"calm\"/>".into());
-                starts.insert(1, ends[0]);
-                ends.insert(1, ends[0]);
-            }
-            let times = json!({"type": "timestamps", "done": false, "status_code": 206, "context_id": id,
-                "word_timestamps": {"words": words, "start": starts, "end": ends}});
-            let (early, base) = (self.manners.early, context.seconds);
-            if early {
-                self.outbox.text(times.to_string()).await?;
-            }
-            for piece in spoken.audio.to_pcm16().chunks(ODD) {
-                let chunk = json!({"type": "chunk", "data": BASE64.encode(piece), "done": false, "status_code": 206,
-                    "step_time": 41.2, "context_id": id});
-                self.outbox.text(chunk.to_string()).await?;
-            }
-            if !early {
-                self.outbox.text(times.to_string()).await?;
+            let (base, phonemes) = (context.seconds, context.fields["add_phoneme_timestamps"] == true);
+            for mut message in outputs(&self.manners, &spoken, base, phonemes) {
+                message["context_id"] = id.as_str().into();
+                self.outbox.text(message.to_string()).await?;
             }
             // Something of a context that nobody knows any more.
             let stale = json!({"type": "chunk", "data": "AAAA", "done": false, "status_code": 206, "context_id": "old"});
@@ -272,4 +254,31 @@ impl Talk<'_> {
         }
         self.outbox.text(body.to_string()).await
     }
+}
+
+/// The messages of a text that begins at `base` seconds of its context.
+pub(super) fn outputs(manners: &Manners, spoken: &Spoken, base: f64, phonemes: bool) -> Vec<Value> {
+    let shift = if manners.restarts { 0.0 } else { base };
+    let text = |bytes: &std::ops::Range<usize>| spoken.text[bytes.clone()].to_owned();
+    let mut words: Vec<String> = spoken.words.iter().map(|(bytes, _)| text(bytes)).collect();
+    let mut starts: Vec<f64> = spoken.words.iter().map(|(_, time)| time.start + shift).collect();
+    let mut ends: Vec<f64> = spoken.words.iter().map(|(_, time)| time.end + shift).collect();
+    let sounds = json!({"type": "phoneme_timestamps", "done": false, "status_code": 206,
+        "phoneme_timestamps": {"phonemes": vec!["ə"; starts.len()], "start": starts, "end": ends}});
+    if manners.tags {
+        words.insert(1, "<emotion value=\"calm\"/>".into());
+        starts.insert(1, ends[0]);
+        ends.insert(1, ends[0]);
+    }
+    let times = json!({"type": "timestamps", "done": false, "status_code": 206,
+        "word_timestamps": {"words": words, "start": starts, "end": ends}});
+    let chunk = |piece: &[u8]| json!({"type": "chunk", "data": BASE64.encode(piece), "done": false, "status_code": 206, "step_time": 41.2});
+    let bytes = spoken.audio.to_pcm16();
+    let mut messages: Vec<Value> = bytes.chunks(ODD).map(chunk).collect();
+    let at = if manners.early { 0 } else { messages.len() };
+    messages.insert(at, times);
+    if phonemes {
+        messages.insert(at, sounds);
+    }
+    messages
 }

@@ -1,14 +1,14 @@
-//! Models, and the test of a key.
+//! Models, the test of a key, and tokens.
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::super::{body, script::Call};
-use super::{Desk, EARS, VOICES, identified};
+use super::{Desk, EARS, GRANTED, LIMITED, VOICES, errors, identified};
 
 pub(super) async fn token(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {
     give(
@@ -43,4 +43,33 @@ async fn give(desk: &Desk, uri: &Uri, headers: &HeaderMap, list: &Value) -> Resp
         }
         Err(refusal) => refusal,
     }
+}
+
+pub(super) async fn grant(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (parts, bytes) = request.into_parts();
+    let bytes = axum::body::to_bytes(bytes, 1 << 10).await.unwrap_or_default();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let seconds = body["ttl_seconds"].as_f64().unwrap_or(30.0);
+    let call = Call::of("POST", &parts.uri, body);
+    let (entry, fault) = match desk.begin(call, &parts.headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let with = parts
+        .headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    // Nor does a token grant another.
+    if with.ends_with(LIMITED) || with.ends_with(GRANTED) {
+        return errors::refuse(403, "FORBIDDEN", "Insufficient permissions.");
+    }
+    if !(1.0..=3_600.0).contains(&seconds) {
+        return errors::refuse(400, "INVALID_QUERY_PARAMETER", "ttl_seconds is out of range.");
+    }
+    let answer = json!({"access_token": GRANTED, "expires_in": seconds});
+    let pieces = vec![answer.to_string().into()];
+    let mut response = body::answer(entry, fault.as_ref(), "application/json", pieces);
+    response.headers_mut().extend(identified());
+    response
 }

@@ -1,4 +1,4 @@
-//! Speech over HTTP: the sound alone, or a JSON object a line with times.
+//! Speech and dialogue over HTTP: the sound alone, or a JSON object a line with times.
 
 use std::sync::Arc;
 
@@ -15,6 +15,11 @@ use super::{Desk, errors, format, identified};
 
 /// Longest body.
 const MOST: usize = 1 << 20;
+/// What the models of the 2.5 generation speak.
+const LANGUAGES: &[&str] = &[
+    "ar", "bg", "cs", "da", "de", "el", "en", "es", "fi", "fil", "fr", "hi", "hr", "hu", "id", "it", "ja",
+    "ko", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "ta", "tr", "uk", "vi", "zh",
+];
 /// Samples never come in even pieces.
 const ODD: usize = 1_001;
 
@@ -32,7 +37,19 @@ pub(super) async fn stream(
     Path(voice): Path<String>,
     request: Request,
 ) -> Response {
-    let asked = match ask(&desk, &voice, request).await {
+    sound(ask(&desk, &voice, request).await)
+}
+
+pub(super) async fn dialogue(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    sound(ask(&desk, "", request).await)
+}
+
+pub(super) async fn dialogue_with_timestamps(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    lines(ask(&desk, "", request).await)
+}
+
+fn sound(asked: Result<Asked, Response>) -> Response {
+    let asked = match asked {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
@@ -52,7 +69,11 @@ pub(super) async fn with_timestamps(
     Path(voice): Path<String>,
     request: Request,
 ) -> Response {
-    let asked = match ask(&desk, &voice, request).await {
+    lines(ask(&desk, &voice, request).await)
+}
+
+fn lines(asked: Result<Asked, Response>) -> Response {
+    let asked = match asked {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
@@ -102,7 +123,17 @@ async fn ask(desk: &Desk, voice: &str, request: Request) -> Result<Asked, Respon
     let output = call.query("output_format").map(str::to_owned);
     let latency = call.query("optimize_streaming_latency").map(str::to_owned);
     let (entry, fault) = desk.begin(call, &parts.headers).await?;
-    let Some(text) = body["text"].as_str() else {
+    // Without a voice in its path it is a dialogue, whose inputs have one each.
+    let (voice, text) = if voice.is_empty() {
+        let input = &body["inputs"][0];
+        if body.get("voice_settings").is_some() || body.get("text").is_some() {
+            return Err(errors::invalid("inputs", "A dialogue has inputs and settings."));
+        }
+        (input["voice_id"].as_str().unwrap_or_default(), &input["text"])
+    } else {
+        (voice, &body["text"])
+    };
+    let Some(text) = text.as_str() else {
         return Err(errors::invalid("text", "Field required"));
     };
     check(voice, &body)?;
@@ -153,7 +184,7 @@ pub(super) fn check(voice: &str, body: &Value) -> Result<(), Response> {
     }
     if body["language_code"]
         .as_str()
-        .is_some_and(|code| code.len() != 2 || model == "eleven_multilingual_v2")
+        .is_some_and(|code| !LANGUAGES.contains(&code) || model == "eleven_multilingual_v2")
     {
         return Err(errors::refuse(
             400,

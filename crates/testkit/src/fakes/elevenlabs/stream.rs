@@ -7,17 +7,13 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use super::super::outbox::{Gone, Outbox};
 use super::super::script::{Call, Entry};
-use super::super::speech::{self, Character};
-use super::{Base, Caller, Desk, Flaw, KEY, Manners, caller, errors, format, identified};
+use super::sounding::Sounding;
+use super::{Caller, Desk, KEY, caller, errors, format, identified};
 
-/// Sound in one message.
-const PIECE: f64 = 0.25;
 /// When buffered text is spoken, without `auto_mode`.
 const SCHEDULE: [usize; 4] = [120, 160, 250, 290];
 
@@ -59,13 +55,10 @@ pub(super) async fn open(
             outbox: Outbox::new(&mut socket, fault),
             entry,
             patience: manners.patience.unwrap_or(Duration::from_secs(idle)),
-            manners,
             auto,
-            rate,
+            sounding: Sounding::new(manners, rate),
             buffer: String::new(),
             generations: 0,
-            seconds: 0.0,
-            late: Value::Null,
         };
         let _ = talk.run(known, model.starts_with("eleven_v")).await;
     });
@@ -77,15 +70,10 @@ struct Talk<'a> {
     outbox: Outbox<'a>,
     entry: Entry,
     patience: Duration,
-    manners: Manners,
     auto: bool,
-    rate: libretto_voice::SampleRate,
+    sounding: Sounding,
     buffer: String,
     generations: usize,
-    /// Sound that has been sent.
-    seconds: f64,
-    /// Times that come with the next message.
-    late: Value,
 }
 
 impl Talk<'_> {
@@ -175,86 +163,9 @@ impl Talk<'_> {
             return Ok(());
         }
         self.generations += 1;
-        let spoken = speech::speak(&text).at(self.rate);
-        let characters = spoken.characters();
-        let bytes = spoken.audio.to_pcm16();
-        // Messages end in the middle of a sample.
-        let size = (self.rate.sample_at(PIECE) as usize * 2) | 1;
-        let at = |byte: usize| byte as f64 / 2.0 / f64::from(self.rate.hertz());
-        let segment = self.seconds;
-        for (n, piece) in bytes.chunks(size).enumerate() {
-            let (from, to) = (at(n * size), at((n + 1) * size));
-            let inside = |c: &&Character| {
-                (from..to).contains(&c.seconds.start) || (to >= at(bytes.len()) && c.seconds.start >= to)
-            };
-            let here: Vec<&Character> = match self.manners.base {
-                Base::Segment if n == 0 => characters.iter().collect(),
-                Base::Segment => Vec::new(),
-                _ => characters.iter().filter(inside).collect(),
-            };
-            let shift = match self.manners.base {
-                Base::Message => -from,
-                Base::Segment => 0.0,
-                Base::Stream => segment,
-            };
-            let mut message = json!({"audio": BASE64.encode(piece), "isFinal": null, "alignment": null, "normalizedAlignment": null});
-            let mut times = self.times(&here, shift, n);
-            if self.manners.flaw == Some(Flaw::Late) {
-                times = std::mem::replace(&mut self.late, times);
-            }
-            let normalised = self.manners.flaw == Some(Flaw::OnlyNormalised);
-            message[if normalised {
-                "normalizedAlignment"
-            } else {
-                "alignment"
-            }] = times;
+        for message in self.sounding.messages(&text) {
             self.outbox.text(message.to_string()).await?;
-            if self.manners.flaw == Some(Flaw::Doubled) {
-                message["audio"] = Value::Null;
-                self.outbox.text(message.to_string()).await?;
-            }
-        }
-        self.seconds += at(bytes.len());
-        if !self.late.is_null() {
-            let late = json!({"audio": "", "isFinal": null, "alignment": self.late.take(), "normalizedAlignment": null});
-            self.outbox.text(late.to_string()).await?;
         }
         Ok(())
-    }
-
-    fn times(&self, characters: &[&Character], shift: f64, n: usize) -> Value {
-        let flaw = self.manners.flaw;
-        if characters.is_empty() || (flaw == Some(Flaw::Missing) && n % 2 == 1) {
-            return Value::Null;
-        }
-        let early = if flaw == Some(Flaw::Overlapping) {
-            0.03
-        } else {
-            0.0
-        };
-        let ms = |seconds: f64| (seconds * 1_000.0).round().max(0.0) as i64;
-        let mut texts: Vec<String> = characters.iter().map(|c| c.text.clone()).collect();
-        let mut starts: Vec<i64> = characters
-            .iter()
-            .map(|c| ms(c.seconds.start + shift - early))
-            .collect();
-        let mut lengths: Vec<i64> = characters
-            .iter()
-            .map(|c| ms(c.seconds.end - c.seconds.start + early))
-            .collect();
-        if flaw == Some(Flaw::OnlyNormalised) && n == 0 {
-            texts.insert(0, " ".into());
-            starts.insert(0, 0);
-            lengths.insert(0, 0);
-        }
-        if flaw == Some(Flaw::Unequal) && n == 1 {
-            lengths.pop();
-        }
-        let spelling = if flaw == Some(Flaw::OldSpelling) {
-            "charsDurationsMs"
-        } else {
-            "charDurationsMs"
-        };
-        json!({"chars": texts, "charStartTimesMs": starts, spelling: lengths})
     }
 }

@@ -3,7 +3,9 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod turns;
 
 use std::time::{Duration, Instant};
 
@@ -156,7 +158,7 @@ async fn failures_in_plain_words() {
         let error = json!({"type": "error", "done": true, "status_code": 429, "error_code": code, "title": "t", "message": "m"});
         Fault::Say(0, error.to_string())
     };
-    for transport in [Transport::Socket, Transport::Bytes] {
+    for transport in [Transport::Socket, Transport::Sse, Transport::Bytes] {
         let mut cases = vec![
             (Fault::Status(400), Kind::BadInput, 1),
             (Fault::Status(401), Kind::Unauthorised, 1),

@@ -3,13 +3,16 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
+mod account;
+#[path = "../common/mod.rs"]
 mod common;
+mod flux;
 
 use std::time::{Duration, Instant};
 
 use common::{Spoken, brief, hear, network, quick, short, speak};
+use libretto_providers::Key;
 use libretto_providers::deepgram::{Deepgram, Settings, Transport};
-use libretto_providers::{Fault as Failed, Key};
 use libretto_testkit::fakes::deepgram::{self, KEY};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{
@@ -364,36 +367,5 @@ async fn cancelling_tells_the_service() {
     assert_eq!(
         said.as_array().unwrap().last().unwrap(),
         &json!({"type": "Clear"})
-    );
-}
-
-#[tokio::test]
-async fn keys_models_and_voices() {
-    let fake = deepgram::Deepgram::start().await.unwrap();
-    let good = account(&fake, Transport::Socket);
-    good.check().await.unwrap();
-    let wrong = Settings {
-        key: Some(Key::new("planted-wrong-key")),
-        ..settings(&fake, Transport::Socket)
-    };
-    let failure = Deepgram::new(network(), wrong)
-        .unwrap()
-        .check()
-        .await
-        .unwrap_err();
-    assert_eq!(failure.fault(), &Failed::WrongKey);
-    assert!(!format!("{failure} {failure:?}").contains("planted"));
-    let models: Vec<String> = good
-        .models()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|model| model.id)
-        .collect();
-    assert_eq!(models, ["nova-2-general", "nova-3", "nova-3-general"]);
-    let voices = good.voices().await.unwrap();
-    assert_eq!(
-        (voices[0].id.as_str(), voices[0].name.as_str()),
-        ("aura-2-thalia-en", "thalia")
     );
 }

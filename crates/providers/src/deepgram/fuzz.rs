@@ -1,0 +1,75 @@
+//! Its parsers, for fuzzers.
+
+use super::results::{Message as Nova, Utterance};
+use super::turns::{Message as Flux, Turns};
+use super::{dialect, recorded, stream};
+use crate::fuzz::{Target, messages, refusal};
+
+pub(crate) const TARGETS: [Target; 4] = [
+    Target {
+        name: "deepgram_nova",
+        read: nova,
+        seeds: &[
+            r#"{"type":"SpeechStarted","channel":[0,1],"timestamp":9.54}
+{"type":"Results","channel_index":[0,1],"duration":1.51,"start":2.0,"is_final":true,"speech_final":true,"from_finalize":false,"channel":{"alternatives":[{"transcript":"Turn","confidence":0.991,"words":[{"word":"turn","start":2.08,"end":2.32,"confidence":0.99,"punctuated_word":"Turn"}]}]}}
+{"type":"UtteranceEnd","channel":[0,1],"last_word_end":3.2}"#,
+            r#"{"metadata":{"request_id":"r"},"results":{"channels":[{"alternatives":[{"transcript":"hello","confidence":0.99,"words":[{"word":"hello","start":0.1,"end":0.4}]}],"detected_language":"en"}]}}"#,
+        ],
+    },
+    Target {
+        name: "deepgram_flux",
+        read: flux,
+        seeds: &[r#"{"type":"Connected","request_id":"r","sequence_id":0}
+{"type":"TurnInfo","request_id":"r","sequence_id":9,"event":"EagerEndOfTurn","turn_index":0,"audio_window_start":0.0,"audio_window_end":2.4,"transcript":"What time","words":[{"word":"What","confidence":0.99,"start":0.1,"end":0.3},{"word":"time","confidence":0.99}],"end_of_turn_confidence":0.86}
+{"type":"TurnInfo","event":"TurnResumed","turn_index":0,"transcript":"What time"}
+{"type":"TurnInfo","event":"EndOfTurn","turn_index":0,"transcript":"What time?","trigger":"model"}"#],
+    },
+    Target {
+        name: "deepgram_aura",
+        read: aura,
+        seeds: &[r#"{"type":"Flushed","sequence_id":0}
+{"type":"Warning","warn_code":"EXCESSIVE_FLUSH","warn_msg":"m"}
+{"type":"Warning","code":"c","description":"d"}"#],
+    },
+    Target {
+        name: "deepgram_refusals",
+        read: refused,
+        seeds: &[
+            r#"401{"err_code":"INVALID_AUTH","err_msg":"Invalid credentials.","request_id":"r"}"#,
+            r#"400{"category":"INVALID_QUERY_PARAMETER","message":"m","details":"d","request_id":"r"}"#,
+            "200See https://dpgr.am/net0001 NET-0001",
+        ],
+    },
+];
+
+fn nova(bytes: &[u8]) {
+    let mut utterance = Utterance::default();
+    for message in messages(bytes) {
+        recorded::read(&message);
+        match serde_json::from_str(&message) {
+            Ok(Nova::Results(results)) => drop(utterance.results(results)),
+            Ok(Nova::UtteranceEnd { last_word_end }) => drop(utterance.utterance_end(last_word_end)),
+            _ => {}
+        }
+    }
+}
+
+fn flux(bytes: &[u8]) {
+    let mut turns = Turns::default();
+    turns.insert(0.2, 0.1);
+    for message in messages(bytes) {
+        if let Ok(Flux::TurnInfo(info)) = serde_json::from_str(&message) {
+            let _ = turns.take(info);
+        }
+    }
+    let _ = turns.rest();
+}
+
+fn aura(bytes: &[u8]) {
+    messages(bytes).for_each(|message| stream::read(&message));
+}
+
+fn refused(bytes: &[u8]) {
+    refusal(&dialect::DIALECT, bytes);
+    let _ = dialect::closed(Some(1_011), &String::from_utf8_lossy(bytes));
+}

@@ -1,0 +1,67 @@
+//! Keys, lists and tokens.
+
+use libretto_providers::Fault as Failed;
+use libretto_testkit::fakes::deepgram::LIMITED;
+
+use crate::*;
+
+#[tokio::test]
+async fn keys_models_and_voices() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let good = account(&fake, Transport::Socket);
+    good.check().await.unwrap();
+    let wrong = Settings {
+        key: Some(Key::new("planted-wrong-key")),
+        ..settings(&fake, Transport::Socket)
+    };
+    let failure = Deepgram::new(network(), wrong)
+        .unwrap()
+        .check()
+        .await
+        .unwrap_err();
+    assert_eq!(failure.fault(), &Failed::WrongKey);
+    assert!(!format!("{failure} {failure:?}").contains("planted"));
+    let models: Vec<String> = good
+        .models()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|model| model.id)
+        .collect();
+    assert_eq!(models, ["nova-2-general", "nova-3", "nova-3-general"]);
+    let voices = good.voices().await.unwrap();
+    assert_eq!(
+        (voices[0].id.as_str(), voices[0].name.as_str()),
+        ("aura-2-thalia-en", "thalia")
+    );
+}
+
+#[tokio::test]
+async fn tokens_for_clients_without_the_key() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let grant = account(&fake, Transport::Socket)
+        .grant(Duration::from_hours(24))
+        .await
+        .unwrap();
+    assert_eq!(grant.lives, Some(Duration::from_hours(1)));
+    assert!(!format!("{grant:?}").contains("granted"));
+    let guest = Settings {
+        key: Some(grant.token),
+        granted: true,
+        ..settings(&fake, Transport::Socket)
+    };
+    let guest = Deepgram::new(network(), guest).unwrap();
+    let heard = hear(guest.recogniser().listen(options()), &utterance()).await;
+    assert!(heard.error.is_none(), "{:?}", heard.error);
+    let refused = guest.grant(Duration::from_secs(1)).await.unwrap_err();
+    assert_eq!(refused.fault(), &Failed::Forbidden, "a token grants no other");
+    let limited = Settings {
+        key: Some(Key::new(LIMITED)),
+        ..settings(&fake, Transport::Socket)
+    };
+    let refused = Deepgram::new(network(), limited)
+        .unwrap()
+        .grant(Duration::ZERO)
+        .await;
+    assert_eq!(refused.unwrap_err().fault(), &Failed::Forbidden);
+}

@@ -1,0 +1,109 @@
+//! The recogniser that knows turns.
+
+use libretto_providers::deepgram::Flux;
+
+use crate::*;
+
+fn flux(model: &str) -> ListenOptions {
+    ListenOptions {
+        model: Some(model.to_owned()),
+        language: Some("en-GB".into()),
+        ..options()
+    }
+}
+
+fn turning(fake: &deepgram::Deepgram, eager: Option<f32>) -> Deepgram {
+    let flux = Flux {
+        eager,
+        threshold: Some(0.2),
+        timeout_ms: Some(90_000),
+    };
+    Deepgram::new(
+        network(),
+        Settings {
+            flux,
+            ..settings(fake, Transport::Http)
+        },
+    )
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_turn_that_nobody_ended_is_told_at_the_end() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let recogniser = turning(&fake, None).recogniser();
+    // Cut off in mid-word: there is no silence that could end it.
+    let mut cut = speech::sentence().clone().at(SampleRate::SPEECH).audio;
+    cut.samples.truncate(20_000);
+    for old in [false, true] {
+        fake.manners(|m| m.old_flux = old);
+        let heard = hear(recogniser.listen(flux("flux-general-en")), &cut).await;
+        assert_eq!(
+            (heard.text().as_str(), heard.events.last()),
+            (HEARS, Some(&ListenEvent::Finished))
+        );
+    }
+    let nothing = hear(
+        recogniser.listen(flux("flux-general-en")),
+        &Audio::empty(SampleRate::SPEECH),
+    )
+    .await;
+    assert_eq!(nothing.events, [ListenEvent::Ready, ListenEvent::Finished]);
+}
+
+#[tokio::test]
+async fn silence_keeps_flux() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    fake.manners(|m| m.patience = Duration::from_secs(6));
+    let recogniser = turning(&fake, None).recogniser();
+    let mut session = recogniser.listen(flux("flux-general-en"));
+    assert!(matches!(session.next().await, Some(Ok(ListenEvent::Ready))));
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    session.send(ListenInput::Finish).await.unwrap();
+    assert!(matches!(session.next().await, Some(Ok(ListenEvent::Finished))));
+    assert_eq!(fake.script.last().unwrap().body[0], json!({"sound": 2_560}));
+}
+
+#[tokio::test]
+async fn flux_fails_in_plain_words() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let error =
+        json!({"type": "Error", "sequence_id": 1, "code": "INTERNAL_SERVER_ERROR", "description": "d"});
+    for (fault, kind, calls) in [
+        (Fault::Status(401), Kind::Unauthorised, 1),
+        (Fault::Status(402), Kind::Quota, 1),
+        (Fault::Status(503), Kind::Unavailable, 3),
+        (Fault::Silence, Kind::Timeout, 3),
+        (Fault::StallAfter(0), Kind::Timeout, 3),
+        (Fault::Say(0, error.to_string()), Kind::Unavailable, 3),
+        (Fault::Say(2, error.to_string()), Kind::Unavailable, 1),
+        (Fault::CloseAfter(2, 1_011, "NET-0001"), Kind::Unavailable, 1),
+        (Fault::CloseAfter(2, 1_008, "DATA-0000"), Kind::BadInput, 1),
+        (Fault::CloseAfter(2, 1_000, ""), Kind::Unavailable, 1),
+        (Fault::BreakAfter(2), Kind::Unavailable, 1),
+        (Fault::Garble(2), Kind::Unavailable, 1),
+        (Fault::StallAfter(2), Kind::Timeout, 1),
+    ] {
+        let settings = Settings {
+            deadlines: if kind == Kind::Timeout { brief() } else { short() },
+            ..settings(&fake, Transport::Socket)
+        };
+        let recogniser = Deepgram::new(network(), settings).unwrap().recogniser();
+        let before = fake.script.calls().len();
+        for _ in 0..calls {
+            fake.script.fail(fault.clone());
+        }
+        // Without an end: a socket that is closed before one was asked for has broken off.
+        let session = recogniser.listen(flux("flux-general-en"));
+        let heard = if matches!(fault, Fault::CloseAfter(..)) {
+            common::hear_turn(session, &utterance()).await
+        } else {
+            hear(session, &utterance()).await
+        };
+        let error = heard
+            .error
+            .unwrap_or_else(|| panic!("{fault:?} went well: {:?}", heard.events));
+        assert_eq!(error.kind(), kind, "{fault:?}: {error}");
+        assert_eq!(fake.script.calls().len() - before, calls, "{fault:?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What the sockets' messages say: sound in pieces, and when each character of it sounds.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use libretto_voice::SampleRate;
+use serde_json::{Value, json};
+
+use super::super::speech::{self, Character};
+use super::{Base, Flaw, Manners};
+
+/// Sound in one message.
+const PIECE: f64 = 0.25;
+
+/// What one reply has sounded like so far.
+pub(super) struct Sounding {
+    manners: Manners,
+    rate: SampleRate,
+    /// Sound that has been sent.
+    seconds: f64,
+    /// Times that come with the next message.
+    late: Value,
+}
+
+impl Sounding {
+    pub(super) fn new(manners: Manners, rate: SampleRate) -> Self {
+        Self {
+            manners,
+            rate,
+            seconds: 0.0,
+            late: Value::Null,
+        }
+    }
+
+    /// The messages of the next text.
+    pub(super) fn messages(&mut self, text: &str) -> Vec<Value> {
+        let mut messages = Vec::new();
+        let spoken = speech::speak(text).at(self.rate);
+        let characters = spoken.characters();
+        let bytes = spoken.audio.to_pcm16();
+        // Messages end in the middle of a sample.
+        let size = (self.rate.sample_at(PIECE) as usize * 2) | 1;
+        let at = |byte: usize| byte as f64 / 2.0 / f64::from(self.rate.hertz());
+        let segment = self.seconds;
+        for (n, piece) in bytes.chunks(size).enumerate() {
+            let (from, to) = (at(n * size), at((n + 1) * size));
+            let inside = |c: &&Character| {
+                (from..to).contains(&c.seconds.start) || (to >= at(bytes.len()) && c.seconds.start >= to)
+            };
+            let here: Vec<&Character> = match self.manners.base {
+                Base::Segment if n == 0 => characters.iter().collect(),
+                Base::Segment => Vec::new(),
+                _ => characters.iter().filter(inside).collect(),
+            };
+            let shift = match self.manners.base {
+                Base::Message => -from,
+                Base::Segment => 0.0,
+                Base::Stream => segment,
+            };
+            let mut message = json!({"audio": BASE64.encode(piece), "isFinal": null, "alignment": null, "normalizedAlignment": null});
+            let mut times = self.times(&here, shift, n);
+            if self.manners.flaw == Some(Flaw::Late) {
+                times = std::mem::replace(&mut self.late, times);
+            }
+            let normalised = self.manners.flaw == Some(Flaw::OnlyNormalised);
+            message[if normalised {
+                "normalizedAlignment"
+            } else {
+                "alignment"
+            }] = times;
+            messages.push(message.clone());
+            if self.manners.flaw == Some(Flaw::Doubled) {
+                message["audio"] = Value::Null;
+                messages.push(message);
+            }
+        }
+        self.seconds += at(bytes.len());
+        if !self.late.is_null() {
+            messages.push(json!({"audio": "", "isFinal": null, "alignment": self.late.take(), "normalizedAlignment": null}));
+        }
+        messages
+    }
+
+    fn times(&self, characters: &[&Character], shift: f64, n: usize) -> Value {
+        let flaw = self.manners.flaw;
+        if characters.is_empty() || (flaw == Some(Flaw::Missing) && n % 2 == 1) {
+            return Value::Null;
+        }
+        let early = if flaw == Some(Flaw::Overlapping) {
+            0.03
+        } else {
+            0.0
+        };
+        let ms = |seconds: f64| (seconds * 1_000.0).round().max(0.0) as i64;
+        let mut texts: Vec<String> = characters.iter().map(|c| c.text.clone()).collect();
+        let mut starts: Vec<i64> = characters
+            .iter()
+            .map(|c| ms(c.seconds.start + shift - early))
+            .collect();
+        let mut lengths: Vec<i64> = characters
+            .iter()
+            .map(|c| ms(c.seconds.end - c.seconds.start + early))
+            .collect();
+        if flaw == Some(Flaw::OnlyNormalised) && n == 0 {
+            texts.insert(0, " ".into());
+            starts.insert(0, 0);
+            lengths.insert(0, 0);
+        }
+        if flaw == Some(Flaw::Unequal) && n == 1 {
+            lengths.pop();
+        }
+        let spelling = if flaw == Some(Flaw::OldSpelling) {
+            "charsDurationsMs"
+        } else {
+            "charDurationsMs"
+        };
+        json!({"chars": texts, "charStartTimesMs": starts, spelling: lengths})
+    }
+}
