@@ -4,6 +4,7 @@ mod account;
 mod bytes;
 mod dialect;
 mod live;
+mod provider;
 mod stream;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::Service;
+pub(crate) use provider::open;
 
 /// The date of the interface that is spoken here.
 const VERSION: &str = "2026-08-14";

@@ -4,6 +4,7 @@ mod account;
 mod dialect;
 mod http;
 mod live;
+mod provider;
 mod recorded;
 mod results;
 mod stream;
@@ -21,6 +22,7 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::Service;
+pub(crate) use provider::open;
 
 /// What it can do.
 pub static ENTRY: Entry = Entry {

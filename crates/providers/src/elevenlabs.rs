@@ -5,6 +5,7 @@ mod dialect;
 mod format;
 mod http;
 mod live;
+mod provider;
 mod scribe;
 mod stream;
 mod wire;
@@ -23,6 +24,7 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::Service;
+pub(crate) use provider::open;
 
 /// George.
 const VOICE: &str = "JBFqnCBsd6RMkjVDRZzb";

@@ -5,6 +5,7 @@ mod chat;
 mod completion;
 mod dialect;
 mod preset;
+mod provider;
 mod speech;
 mod thinking;
 mod transcription;
@@ -20,6 +21,7 @@ use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::Service;
 pub use preset::{COMPATIBLE, GROQ, LLAMA_CPP, LM_STUDIO, OLLAMA, OPENAI, OPENROUTER, PRESETS, Preset, XAI};
+pub(crate) use provider::open;
 
 /// How an account of one of them is used.
 #[derive(Clone, Debug)]
