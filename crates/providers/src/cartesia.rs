@@ -152,7 +152,10 @@ impl TextToSpeech for Cartesia {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.transport {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Bytes => self.0.service.open(),
+        }
     }
 
     fn timed(&self) -> bool {
@@ -177,7 +180,7 @@ impl SpeechToText for Cartesia {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        self.0.service.open_socket();
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {

@@ -147,7 +147,10 @@ impl TextToSpeech for Deepgram {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.speaking {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Http => self.0.service.open(),
+        }
     }
 
     fn timed(&self) -> bool {
@@ -177,7 +180,10 @@ impl SpeechToText for Deepgram {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.listening {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Http => self.0.service.open(),
+        }
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {

@@ -183,7 +183,10 @@ impl TextToSpeech for ElevenLabs {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.transport {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Http | Transport::HttpTimed => self.0.service.open(),
+        }
     }
 
     fn timed(&self) -> bool {
@@ -209,7 +212,7 @@ impl SpeechToText for ElevenLabs {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        self.0.service.open_socket();
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
