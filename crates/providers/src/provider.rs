@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::catalogue;
 
-    fn setup(table: Value) -> Setup {
+    fn setup(table: &Value) -> Setup {
         Setup {
             network: Network::new().unwrap(),
             key: Some(Key::new("sk-planted-0123456789")),
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn every_entry_opens_and_has_what_it_says() {
         for entry in catalogue::all() {
-            let provider = open(entry, setup(serde_json::json!({}))).unwrap();
+            let provider = open(entry, setup(&serde_json::json!({}))).unwrap();
             assert_eq!(
                 provider.recogniser().is_some(),
                 entry.recogniser.is_some(),
@@ -164,7 +164,7 @@ mod tests {
             ("deepgram", serde_json::json!({"base_url": "mailto:you"})),
         ] {
             let entry = catalogue::named(name).unwrap();
-            let failure = open(entry, setup(table)).unwrap_err();
+            let failure = open(entry, setup(&table)).unwrap_err();
             assert!(failure.to_string().starts_with(entry.title), "{failure}");
         }
     }
