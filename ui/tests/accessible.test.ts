@@ -27,7 +27,7 @@ const asked = async (scene: Scene): Promise<void> => {
   await scene.wait(1_500);
 };
 const first = "world.settings.appearance.first_steps = true;";
-const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "about"];
+const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "providers", "about"];
 
 const STATES: [name: string, window: Window, world: string, play: (scene: Scene) => Promise<void>][] = [
   ["idle", "main", "", nothing],
