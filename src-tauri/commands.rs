@@ -8,6 +8,7 @@ pub mod devices;
 pub mod history;
 pub mod keys;
 pub mod models;
+pub mod providers;
 pub mod settings;
 pub mod shell;
 pub mod talk;

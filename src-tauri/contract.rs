@@ -4,7 +4,7 @@
 use specta_typescript::semantic;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{devices, history, keys, models, settings, shell, talk};
+use crate::commands::{devices, history, keys, models, providers, settings, shell, talk};
 use crate::wire;
 
 /// Every command and every event.
@@ -42,6 +42,13 @@ pub fn contract() -> Builder<tauri::Wry> {
             keys::keys_list,
             keys::keys_set,
             keys::keys_remove,
+            providers::providers_list,
+            providers::providers_order,
+            providers::providers_choose,
+            providers::providers_test,
+            providers::providers_models,
+            providers::providers_voices,
+            providers::providers_preview,
             history::history_sessions,
             history::history_search,
             history::history_open,

@@ -11,6 +11,7 @@ pub mod hotkeys;
 pub mod keys;
 pub mod models;
 pub mod notice;
+pub mod providers;
 pub mod pulse;
 pub mod settings;
 pub mod shell;

@@ -1,8 +1,10 @@
 //! Microphones and loudspeakers: what there is, which one, and whether it works.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use libretto_assistant::audio::{self, DeviceId, devices};
+use libretto_assistant::failover::{Switch, Voices};
 use libretto_assistant::say::{self, Speech};
 use libretto_assistant::translate;
 use libretto_assistant::voice::device::{MicrophoneEvent, MicrophoneInput};
@@ -46,7 +48,7 @@ pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answe
 /// The longest test.
 const TEST: Duration = Duration::from_mins(1);
 /// What a loudspeaker is tried with.
-const SAMPLE: &str = "This is what I sound like.";
+pub(super) const SAMPLE: &str = "This is what I sound like.";
 
 /// Tries a device without choosing it: a microphone sends its loudness (RMS from 0 to 1, ten times a second) until
 /// `devices_test_end` or for a minute; a loudspeaker says a sentence. One test runs at a time.
@@ -152,14 +154,8 @@ async fn loudspeaker(app: &Libretto, device: Option<DeviceId>) -> Answer<()> {
     let mut settings = translate::audio(&now, &app.foundation.shelf);
     settings.output.device = device;
     let sound = audio::open(&settings)?;
-    let Some(voice) = app.foundation.voices().into_iter().next() else {
-        return Err(Error::new(
-            Kind::Unavailable,
-            "There is no voice; choose one in the settings.",
-        )
-        .into());
-    };
-    let speech = Speech::new(&*voice, translate::speaking(&now), SAMPLE);
+    let voice = Voices::new(app.foundation.voices(), Arc::new(|_: &Switch| {}));
+    let speech = Speech::new(&voice, SpeakOptions::default(), SAMPLE);
     say::aloud(&*sound.loudspeaker(), speech, SAMPLE, |_, _| {}).await?;
     Ok(())
 }

@@ -46,6 +46,7 @@ pub async fn keys_list(app: App<'_>) -> Answer<Keys> {
 #[specta::specta]
 pub async fn keys_set(app: App<'_>, provider: String, key: String) -> Answer<KeyStored> {
     let stored = app.foundation.secrets.set(&provider, &key).await?;
+    app.foundation.accounts.read_keys().await;
     Ok(KeyStored {
         place: stored.place.into(),
         sentence: stored.notice.map(|notice| notice.sentence),
@@ -56,5 +57,7 @@ pub async fn keys_set(app: App<'_>, provider: String, key: String) -> Answer<Key
 #[tauri::command]
 #[specta::specta]
 pub async fn keys_remove(app: App<'_>, provider: String) -> Answer<Option<Place>> {
-    Ok(app.foundation.secrets.remove(&provider).await?.map(Into::into))
+    let left = app.foundation.secrets.remove(&provider).await?;
+    app.foundation.accounts.read_keys().await;
+    Ok(left.map(Into::into))
 }

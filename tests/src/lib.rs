@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![forbid(unsafe_code)]
 
+pub mod cloud;
 pub mod figures;
 pub mod hearing;
 pub mod karaoke;
@@ -11,6 +12,7 @@ pub mod stage;
 pub mod talk;
 pub mod window;
 
+pub use cloud::Cloud;
 pub use figures::{Figure, Figures};
 pub use hearing::Hearing;
 pub use stage::Stage;

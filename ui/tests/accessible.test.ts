@@ -33,7 +33,7 @@ const MISSING = `world.missing = [
     download: { model: "silero", phase: "downloading", source: null, bytes: 600000, total: 1289603, rate: 70000 } },
 ];`;
 const first = "world.settings.appearance.first_steps = true;";
-const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "about"];
+const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "providers", "about"];
 
 const STATES: [name: string, window: Window, world: string, play: (scene: Scene) => Promise<void>][] = [
   ["idle", "main", "", nothing],

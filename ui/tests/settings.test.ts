@@ -110,6 +110,62 @@ describe("the settings", () => {
     expect(await scene.page.getByRole("group", { name: "OpenAI" }).getByRole("button", { name: "Remove" }).count()).toBe(0);
   });
 
+  it("order providers by drag, by buttons and by keyboard; this machine stays last", async () => {
+    await section("Providers");
+    await scene.wait(50);
+    const group = scene.page.getByRole("group", { name: "Understanding speech" });
+    const names = (): Promise<string[]> => group.locator("li .name").allInnerTexts();
+    expect(await names()).toEqual(["Deepgram", "ElevenLabs", "OpenAI", "This computer"]);
+    await group.getByRole("button", { name: "Move Deepgram down" }).click();
+    await scene.wait(50);
+    expect(await names()).toEqual(["ElevenLabs", "Deepgram", "OpenAI", "This computer"]);
+    await group.getByRole("button", { name: "OpenAI", exact: true }).focus();
+    await scene.press("Alt+ArrowUp");
+    await scene.wait(50);
+    expect(await names()).toEqual(["ElevenLabs", "OpenAI", "Deepgram", "This computer"]);
+    expect(await scene.focused()).toBe("OpenAI");
+    await group.locator("li").nth(2).dragTo(group.locator("li").nth(0));
+    await scene.wait(50);
+    expect(await names()).toEqual(["Deepgram", "ElevenLabs", "OpenAI", "This computer"]);
+    expect((await scene.calls("orderProviders")).at(-1)).toEqual([
+      "recogniser", ["deepgram", "elevenlabs", "openai", "on-device"],
+    ]);
+    await group.getByRole("button", { name: "Leave OpenAI out" }).click();
+    await scene.wait(50);
+    expect(await names()).toEqual(["Deepgram", "ElevenLabs", "This computer"]);
+    await group.getByRole("combobox").selectOption("openai");
+    await scene.wait(50);
+    expect(await names()).toEqual(["Deepgram", "ElevenLabs", "OpenAI", "This computer"]);
+  });
+
+  it("test a provider's key, and choose its model and voice", async () => {
+    await section("Providers");
+    await scene.wait(50);
+    const eleven = scene.page.getByRole("group", { name: "ElevenLabs" });
+    await eleven.getByRole("button", { name: "Test" }).click();
+    await scene.wait(50);
+    expect(await eleven.innerText()).toContain("The key works. Plan: creator. Left: 8800 of 10000 characters.");
+    await eleven.getByLabel("Voice", { exact: true }).focus();
+    await scene.wait(50);
+    await eleven.getByLabel("Voice", { exact: true }).selectOption("JBFqnCBsd6RMkjVDRZzb");
+    await eleven.getByLabel("Voice model").focus();
+    await scene.wait(50);
+    await eleven.getByLabel("Voice model").selectOption("eleven_v3");
+    await scene.wait(50);
+    expect(await scene.calls("chooseProvider")).toEqual([
+      ["elevenlabs", "voice", "JBFqnCBsd6RMkjVDRZzb"], ["elevenlabs", "voice_model", "eleven_v3"],
+    ]);
+    await eleven.getByRole("button", { name: /Listen/u }).click();
+    await scene.wait(50);
+    expect(await scene.calls("previewVoice")).toEqual([["elevenlabs", "JBFqnCBsd6RMkjVDRZzb"]]);
+    // What is wrong with another is a sentence; one without a key has nothing to choose.
+    const openai = scene.page.getByRole("group", { name: "OpenAI" });
+    expect(await openai.innerText()).toContain("the account has nothing left");
+    const deepgram = scene.page.getByRole("group", { name: "Deepgram" });
+    expect(await deepgram.getByRole("combobox").count()).toBe(0);
+    expect(await deepgram.getByRole("button", { name: "Test" }).isDisabled()).toBe(true);
+  });
+
   it("download, pause and choose models", async () => {
     await section("Models");
     await scene.wait(50);

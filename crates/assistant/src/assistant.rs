@@ -6,23 +6,22 @@ use std::time::{Duration, Instant};
 
 use libretto_conversation::machine::{BargeIn, Mode, Policy, TurnEnd};
 use libretto_conversation::notice::{Body, Data, Lifecycle};
-use libretto_conversation::runner::{Choice, Conversation, Parts};
+use libretto_conversation::runner::{Conversation, Parts};
 use libretto_conversation::{Memory, Notice};
 use libretto_store::Settings;
 use libretto_store::history::SessionId;
 use libretto_store::settings::{self, Mode as StoredMode};
-use libretto_voice::{
-    ChatRequest, Error, Kind, LanguageModel, Message, Result, Role, SpeakOptions, Time, TurnId,
-};
+use libretto_voice::{Error, Kind, LanguageModel, Message, Result, Role, Time, TurnId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::desk::{Controls, Desk, WithIntents};
+use crate::failover::Models;
 use crate::karaoke::{self, Update};
 use crate::remember::Remember;
 use crate::runtime::Runtime;
-use crate::{Foundation, translate};
+use crate::{Foundation, health};
 
 /// A running assistant. Its tasks end when it is dropped.
 pub struct Assistant {
@@ -52,6 +51,7 @@ impl Assistant {
         let desk = Arc::new(Desk::default());
         let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
         let memory = Arc::new(Remember::new(start.session, history, settings, Arc::clone(&desk)).await?);
+        foundation.accounts.read_keys().await;
         let now = foundation.now();
         let mut policy = policy(&now);
         policy.mode = start.mode.unwrap_or(policy.mode);
@@ -67,6 +67,10 @@ impl Assistant {
         let mut tasks = JoinSet::new();
         tasks.spawn(forget(Arc::clone(&foundation)));
         tasks.spawn(relay(conversation.clone(), epoch, runtime));
+        tasks.spawn(health::follow(
+            conversation.subscribe(),
+            Arc::clone(&foundation.accounts),
+        ));
         tasks.spawn(obey(
             Arc::clone(&foundation),
             conversation.clone(),
@@ -101,18 +105,15 @@ impl Assistant {
     /// Loads models and opens devices ahead, so that the first turn is as fast as the others.
     pub fn warm(&self) {
         let foundation = &self.foundation;
-        foundation
-            .recognisers()
-            .iter()
-            .take(1)
-            .for_each(|recogniser| recogniser.warm());
-        let instructions = [Message::new(Role::System, foundation.now().system_prompt())];
-        foundation
-            .models()
-            .iter()
-            .take(1)
-            .for_each(|model| model.warm(&instructions));
-        foundation.voices().iter().take(1).for_each(|voice| voice.warm());
+        if let Some(recogniser) = foundation.recognisers().first() {
+            recogniser.provider.warm();
+        }
+        if let Some(model) = foundation.models().first() {
+            model.provider.warm(&model.options.messages);
+        }
+        if let Some(voice) = foundation.voices().first() {
+            voice.provider.warm();
+        }
     }
 
     /// Ends it: nothing that was said is lost.
@@ -145,51 +146,21 @@ fn policy(settings: &Settings) -> Policy {
 
 /// The parts of the conversation, from the settings.
 fn parts(foundation: &Foundation, desk: &Arc<Desk>, memory: Arc<Remember>) -> Result<Parts> {
-    let now = foundation.now();
     let sound = foundation.sound()?;
-    let listening = translate::listening(&now);
-    let speaking = translate::speaking(&now);
-    let request = ChatRequest {
-        model: now.model.model.clone(),
-        messages: vec![Message::new(Role::System, now.system_prompt())],
-        temperature: now.model.temperature.map(|temperature| temperature as f32),
-        max_tokens: now.model.max_tokens,
-        ..ChatRequest::default()
-    };
-    // A model's and a voice's names are its provider's own: they mean nothing to those behind the first.
-    let anyones = ChatRequest {
-        model: None,
-        ..request.clone()
-    };
-    let any_voice = SpeakOptions {
-        voice: None,
-        model: None,
-        ..speaking.clone()
-    };
-    let mut models: Vec<Arc<dyn LanguageModel>> = foundation.models();
-    if !models.is_empty() {
-        let first = models.remove(0);
-        models.insert(0, Arc::new(WithIntents::new(Arc::clone(desk), first)));
+    let mut models = foundation.models();
+    if let Some(first) = models.first_mut() {
+        first.provider = Arc::new(WithIntents::new(Arc::clone(desk), Arc::clone(&first.provider)));
     }
     let memory: Arc<dyn Memory> = memory;
     Ok(Parts {
         microphone: sound.microphone(),
         loudspeaker: sound.loudspeaker(),
-        recognisers: choices(foundation.recognisers(), &listening, &listening),
-        models: choices(models, &request, &anyones),
-        voices: choices(foundation.voices(), &speaking, &any_voice),
+        recognisers: foundation.recognisers(),
+        models,
+        voices: foundation.voices(),
         turn_detector: Some(foundation.engines.turn_detector()),
         memory,
     })
-}
-
-fn choices<P: ?Sized, O: Clone>(providers: Vec<Arc<P>>, first: &O, others: &O) -> Vec<Choice<P, O>> {
-    let options = |index| if index == 0 { first } else { others };
-    let choice = |(index, provider)| Choice {
-        provider,
-        options: options(index).clone(),
-    };
-    providers.into_iter().enumerate().map(choice).collect()
 }
 
 /// What intents steer.
@@ -243,8 +214,15 @@ async fn obey(
     memory: Arc<Remember>,
     mode: Option<Mode>,
 ) {
-    let mut changes = foundation.settings.watch();
-    while changes.changed().await.is_ok() {
+    let (mut changes, mut keys) = (foundation.settings.watch(), foundation.accounts.watch());
+    loop {
+        let changed = tokio::select! {
+            changed = changes.changed() => changed.is_ok(),
+            changed = keys.changed() => changed.is_ok(),
+        };
+        if !changed {
+            return;
+        }
         let changed = foundation
             .apply()
             .and_then(|()| parts(&foundation, &desk, Arc::clone(&memory)));
@@ -329,24 +307,22 @@ pub async fn answer(foundation: &Arc<Foundation>, session: Option<SessionId>, te
     let desk = Arc::new(Desk::default());
     let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
     let memory = Remember::new(session, history, settings, Arc::clone(&desk)).await?;
-    let now = foundation.now();
-    let Some(model) = foundation.models().into_iter().next() else {
+    foundation.accounts.read_keys().await;
+    let mut models = foundation.models();
+    if models.is_empty() {
         return Err(Error::new(
             Kind::Unavailable,
             "There is no language model; `libretto-cli doctor` says what to do.",
         ));
-    };
-    let mut messages = vec![Message::new(Role::System, now.system_prompt())];
-    messages.extend(memory.recent().await?);
+    }
+    let mut messages = memory.recent().await?;
     messages.push(Message::new(Role::User, text));
-    let request = ChatRequest {
-        model: now.model.model.clone(),
-        messages,
-        temperature: now.model.temperature.map(|temperature| temperature as f32),
-        max_tokens: now.model.max_tokens,
-        ..ChatRequest::default()
-    };
-    let mut running = WithIntents::new(desk, model).reply(request);
+    for model in &mut models {
+        model.options.messages.extend(messages.iter().cloned());
+    }
+    let request = models[0].options.clone();
+    let model = Models::new(models);
+    let mut running = WithIntents::new(desk, Arc::new(model)).reply(request);
     let mut reply = String::new();
     loop {
         let event = tokio::time::timeout(STALL, running.next()).await.map_err(|_| {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use libretto_audio::devices;
 use libretto_ondevice::catalogue::State;
+use libretto_providers::catalogue;
 use libretto_store::secrets::Keychain;
 use serde::Serialize;
 
@@ -69,6 +70,7 @@ pub async fn examine(foundation: &Foundation) -> Vec<Finding> {
     findings.push(settings(foundation));
     findings.push(history(foundation).await);
     findings.push(keychain(foundation).await);
+    findings.push(providers(foundation).await);
     findings
 }
 
@@ -240,5 +242,28 @@ async fn keychain(foundation: &Foundation) -> Finding {
                 "Without keys, everything runs on this machine.",
             )
         }
+    }
+}
+
+/// Which providers can be used; nothing is asked of them.
+async fn providers(foundation: &Foundation) -> Finding {
+    let (name, accounts) = ("Providers", &foundation.accounts);
+    accounts.read_keys().await;
+    let settings = foundation.now();
+    let keyed = catalogue::all().filter(|entry| accounts.has_key(entry));
+    let (usable, not): (Vec<_>, Vec<_>) = keyed.partition(|entry| accounts.get(&settings, entry).is_some());
+    let problems = not
+        .iter()
+        .filter_map(|entry: &&catalogue::Entry| accounts.health(entry.name)?.problem);
+    let problems: Vec<String> = problems.collect();
+    let titles: Vec<&str> = usable.iter().map(|entry| entry.title).collect();
+    let found = match titles.as_slice() {
+        [] => "There are no keys; everything runs on this machine.".to_owned(),
+        titles => format!("There are keys for {}.", titles.join(", ")),
+    };
+    if problems.is_empty() {
+        Finding::good(name, found)
+    } else {
+        Finding::but(name, Health::Limited, found, problems.join(" "))
     }
 }

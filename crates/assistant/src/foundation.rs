@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use libretto_audio::Sound;
+use libretto_conversation::Choice;
 use libretto_ondevice::catalogue::Shelf;
 use libretto_ondevice::client::Engines;
 use libretto_store::history::History;
 use libretto_store::secrets::Secrets;
-use libretto_store::settings::ON_DEVICE;
 use libretto_store::{Environment, Notice, Settings, SettingsFile};
-use libretto_voice::{LanguageModel, Result, SpeechToText, TextToSpeech, TurnId};
+use libretto_voice::{
+    ChatRequest, LanguageModel, ListenOptions, Result, SpeakOptions, SpeechToText, TextToSpeech, TurnId,
+};
 
+use crate::accounts::Accounts;
+use crate::order::{Named, order};
 use crate::translate;
 
 /// What every surface stands on.
@@ -23,6 +27,8 @@ pub struct Foundation {
     pub settings: Arc<SettingsFile>,
     /// The door to the keys.
     pub secrets: Secrets,
+    /// The accounts at cloud providers.
+    pub accounts: Arc<Accounts>,
     /// What was said before.
     pub history: History,
     /// The folders of models.
@@ -53,10 +59,12 @@ impl Foundation {
             History::in_memory()
         };
         let secrets = Secrets::open(&environment);
+        let accounts = Arc::new(Accounts::new(secrets.clone()));
         Ok(Self {
             environment,
             settings,
             secrets,
+            accounts,
             history,
             shelf,
             engines,
@@ -111,33 +119,66 @@ impl Foundation {
         TurnId(self.conversations.fetch_add(1, Ordering::Relaxed) * TURNS)
     }
 
-    /// Recognisers in the order in which they are tried. Those that are not known are passed over; what runs here
-    /// stands last, so that there is always one.
-    pub fn recognisers(&self) -> Vec<Arc<dyn SpeechToText>> {
-        ordered(&self.now().recogniser.providers, |name| {
-            (name == ON_DEVICE).then(|| self.engines.recogniser())
-        })
+    /// Recognisers in the order in which they are tried. Those that are not known or lack a key are passed over; what
+    /// runs here is always among them. Keys must have been read ([`Accounts::read_keys`]).
+    pub fn recognisers(&self) -> Vec<Choice<dyn SpeechToText, ListenOptions>> {
+        let now = self.now();
+        chosen(
+            &order(&now.recogniser.providers, None),
+            |one| match one {
+                Named::OnDevice => Some(self.engines.recogniser()),
+                Named::Cloud(entry) => self.accounts.get(&now, entry)?.recogniser(),
+            },
+            |one, first| translate::listening(&now, one, first),
+        )
     }
 
-    /// Language models in the order in which they are tried.
-    pub fn models(&self) -> Vec<Arc<dyn LanguageModel>> {
-        ordered(&self.now().model.providers, |name| {
-            (name == ON_DEVICE).then(|| self.engines.language_model())
-        })
+    /// Language models in the order in which they are tried; a chosen persona's own comes first.
+    pub fn models(&self) -> Vec<Choice<dyn LanguageModel, ChatRequest>> {
+        let now = self.now();
+        let wish = now
+            .persona()
+            .and_then(|persona| persona.model_provider.as_deref());
+        chosen(
+            &order(&now.model.providers, wish),
+            |one| match one {
+                Named::OnDevice => Some(self.engines.language_model()),
+                Named::Cloud(entry) => self.accounts.get(&now, entry)?.model(),
+            },
+            |one, first| translate::asking(&now, one, first),
+        )
     }
 
-    /// Voices in the order in which they are tried.
-    pub fn voices(&self) -> Vec<Arc<dyn TextToSpeech>> {
-        ordered(&self.now().voice.providers, |name| {
-            (name == ON_DEVICE).then(|| self.engines.voice())
-        })
+    /// Voices in the order in which they are tried; a chosen persona's own comes first.
+    pub fn voices(&self) -> Vec<Choice<dyn TextToSpeech, SpeakOptions>> {
+        let now = self.now();
+        let wish = now
+            .persona()
+            .and_then(|persona| persona.voice_provider.as_deref());
+        chosen(
+            &order(&now.voice.providers, wish),
+            |one| match one {
+                Named::OnDevice => Some(self.engines.voice()),
+                Named::Cloud(entry) => self.accounts.get(&now, entry)?.voice(),
+            },
+            |one, first| translate::speaking(&now, one, first),
+        )
     }
 }
 
-fn ordered<T>(names: &[String], make: impl Fn(&str) -> Option<T>) -> Vec<T> {
-    let mut found: Vec<T> = names.iter().filter_map(|name| make(name)).collect();
-    if !names.iter().any(|name| name == ON_DEVICE) {
-        found.extend(make(ON_DEVICE));
+/// Those of the order that can be had, each with its own options; the first of them gets the names that the settings
+/// give without saying whose they are.
+fn chosen<P: ?Sized, O>(
+    order: &[Named],
+    make: impl Fn(Named) -> Option<Arc<P>>,
+    options: impl Fn(&str, bool) -> O,
+) -> Vec<Choice<P, O>> {
+    let mut choices = Vec::new();
+    for one in order {
+        if let Some(provider) = make(*one) {
+            let options = options(one.name(), choices.is_empty());
+            choices.push(Choice { provider, options });
+        }
     }
-    found
+    choices
 }

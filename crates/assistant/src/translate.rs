@@ -10,7 +10,9 @@ use libretto_ondevice::catalogue::{Chat, Model, Part, Shelf};
 use libretto_ondevice::client::{EngineSettings, LanguageChoice, Models};
 use libretto_store::Settings;
 use libretto_store::settings::VadKind as StoredVad;
-use libretto_voice::{Error, Kind, ListenOptions, Result, SampleRate, SpeakOptions};
+use libretto_voice::{
+    ChatRequest, Error, Kind, ListenOptions, Message, Result, Role, SampleRate, SpeakOptions,
+};
 
 /// Microphone, loudspeaker, voice activity, echo.
 pub fn audio(settings: &Settings, shelf: &Shelf) -> AudioSettings {
@@ -113,28 +115,116 @@ fn folder_of(shelf: &Shelf, part: Part, id: Option<&str>) -> PathBuf {
     }
 }
 
-/// How the recogniser listens.
-pub fn listening(settings: &Settings) -> ListenOptions {
+/// How a provider's recogniser listens. A model's and a voice's names are the provider's own: those that the settings
+/// give for nobody in particular are for the first in the order.
+pub fn listening(settings: &Settings, provider: &str, first: bool) -> ListenOptions {
+    let (recogniser, own) = (&settings.recogniser, settings.provider(provider));
     ListenOptions {
         rate: SampleRate::SPEECH,
-        language: settings.recogniser.language.clone(),
-        model: settings.recogniser.model.clone(),
-        vocabulary: settings.recogniser.vocabulary.clone(),
+        language: text(own.text("language")).or_else(|| recogniser.language.clone()),
+        model: named(first, recogniser.model.as_deref(), own.text("recogniser_model")),
+        vocabulary: recogniser.vocabulary.clone(),
     }
 }
 
-/// How the voice speaks; the chosen persona's wishes come first.
-pub fn speaking(settings: &Settings) -> SpeakOptions {
-    let (voice, persona) = (&settings.voice, settings.persona());
+/// What a provider's language model is asked besides the conversation; the chosen persona's wishes come first.
+pub fn asking(settings: &Settings, provider: &str, first: bool) -> ChatRequest {
+    let (model, own) = (&settings.model, settings.provider(provider));
+    let wish = settings.persona().and_then(|persona| persona.model.as_deref());
+    ChatRequest {
+        model: named(first, filled(wish).or(model.model.as_deref()), own.text("model")),
+        messages: vec![Message::new(Role::System, settings.system_prompt())],
+        temperature: model.temperature.map(|temperature| temperature as f32),
+        max_tokens: model.max_tokens,
+        ..ChatRequest::default()
+    }
+}
+
+/// How a provider's voice speaks; the chosen persona's wishes come first.
+pub fn speaking(settings: &Settings, provider: &str, first: bool) -> SpeakOptions {
+    let (voice, persona, own) = (&settings.voice, settings.persona(), settings.provider(provider));
+    let wish = persona.and_then(|p| p.voice.as_deref());
     SpeakOptions {
-        voice: persona
-            .and_then(|p| p.voice.clone())
-            .or_else(|| voice.voice.clone()),
-        model: voice.model.clone(),
+        voice: named(first, filled(wish).or(voice.voice.as_deref()), own.text("voice")),
+        model: named(first, voice.model.as_deref(), own.text("voice_model")),
         language: persona
             .and_then(|p| p.language.clone())
+            .or_else(|| text(own.text("language")))
             .or_else(|| voice.language.clone()),
         speed: persona.and_then(|p| p.speed).unwrap_or(voice.speed) as f32,
         instructions: voice.instructions.clone(),
+    }
+}
+
+fn named(first: bool, anyones: Option<&str>, own: Option<&str>) -> Option<String> {
+    text(filled(anyones).filter(|_| first).or(own))
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn text(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use libretto_store::settings::{Persona, Value};
+
+    use super::*;
+
+    #[test]
+    fn names_reach_those_whose_they_are() {
+        let mut settings = Settings::default();
+        settings.voice.voice = Some("alloy".into());
+        let own = settings.providers.entry("elevenlabs".into()).or_default();
+        own.0.insert("voice".into(), Value::Text("George".into()));
+        own.0
+            .insert("voice_model".into(), Value::Text("eleven_flash_v2_5".into()));
+        own.0
+            .insert("recogniser_model".into(), Value::Text("scribe_v2".into()));
+        own.0.insert("language".into(), Value::Text("ar".into()));
+        assert_eq!(
+            speaking(&settings, "openai", true).voice.as_deref(),
+            Some("alloy")
+        );
+        assert_eq!(speaking(&settings, "openai", false).voice, None);
+        let speaks = speaking(&settings, "elevenlabs", false);
+        assert_eq!(
+            (
+                speaks.voice.as_deref(),
+                speaks.model.as_deref(),
+                speaks.language.as_deref()
+            ),
+            (Some("George"), Some("eleven_flash_v2_5"), Some("ar"))
+        );
+        let listens = listening(&settings, "elevenlabs", true);
+        assert_eq!(
+            (listens.model.as_deref(), listens.language.as_deref()),
+            (Some("scribe_v2"), Some("ar"))
+        );
+    }
+
+    #[test]
+    fn a_persona_wishes_first_and_an_empty_wish_is_none() {
+        let mut settings = Settings::default();
+        settings.voice.voice = Some("alloy".into());
+        settings.conversation.persona = Some("Ada".into());
+        settings.conversation.personas = vec![Persona {
+            name: "Ada".into(),
+            voice: Some(String::new()),
+            model: Some("gpt-5.4".into()),
+            ..Persona::default()
+        }];
+        assert_eq!(
+            speaking(&settings, "openai", true).voice.as_deref(),
+            Some("alloy")
+        );
+        assert_eq!(
+            asking(&settings, "openai", true).model.as_deref(),
+            Some("gpt-5.4")
+        );
+        assert_eq!(asking(&settings, "openai", false).model, None);
     }
 }

@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// API keys of cloud providers
     #[command(subcommand)]
     Keys(Keys),
+    /// One setting, by its dotted key (`voice.providers`)
+    #[command(subcommand)]
+    Settings(Settings),
     /// What works, what is missing, and what to do about it
     Doctor,
     /// Print the completions of a shell
@@ -206,6 +209,23 @@ pub(crate) enum Format {
     Srt,
     /// Subtitles for the web (needs `history.store_alignment`)
     Vtt,
+}
+
+/// One setting.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Settings {
+    /// Print what counts
+    Get {
+        /// Its dotted key
+        key: String,
+    },
+    /// Write it to the settings' file
+    Set {
+        /// Its dotted key
+        key: String,
+        /// The value; entries of a list separated by commas
+        value: String,
+    },
 }
 
 /// API keys.

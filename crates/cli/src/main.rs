@@ -13,6 +13,7 @@ mod models;
 mod output;
 mod say;
 mod screen;
+mod settings;
 mod talk;
 mod transcribe;
 
@@ -71,6 +72,7 @@ async fn run(cli: Cli) -> Result<(), Error> {
         Command::Transcribe(command) => transcribe::run(&command.file, &foundation().await?, output).await,
         Command::History(command) => history::run(command, &foundation().await?, output).await,
         Command::Keys(command) => keys::run(command, &foundation().await?, output).await,
+        Command::Settings(command) => settings::run(command, &foundation().await?, output),
         Command::Doctor => doctor::run(&foundation().await?, output).await,
         Command::Say(command) => say::run(command, &foundation().await?, output).await,
         Command::Ask(command) => talk::ask(command, foundation().await?, output).await,

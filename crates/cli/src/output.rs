@@ -2,7 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use libretto_assistant::failover::Tell;
 use libretto_assistant::voice::{Error, Kind};
 use serde::Serialize;
 
@@ -96,4 +98,9 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Tells on standard error who takes over from whom, and why.
+pub(crate) fn switched() -> Tell {
+    Arc::new(|switch| eprintln!("{switch}"))
 }

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+use libretto_assistant::Foundation;
+use libretto_assistant::failover::Voices;
 use libretto_assistant::say::{self, Piece, Said, Speech};
-use libretto_assistant::voice::{Alignment, Audio, Error, Kind, SampleRate, text};
-use libretto_assistant::{Foundation, translate};
+use libretto_assistant::voice::{Alignment, Audio, Error, Kind, SampleRate, SpeakOptions, text};
 use serde::Serialize;
 
 use crate::args::Say;
@@ -24,16 +25,13 @@ pub(crate) async fn run(command: Say, foundation: &Foundation, output: Output) -
             "There is nothing to say: give a text, or `-` and one on standard input.",
         ));
     }
-    let voices = foundation.voices();
-    let Some(voice) = voices.first() else {
-        return Err(Error::new(
-            Kind::Unavailable,
-            "There is no voice; `libretto-cli doctor` says what to do.",
-        ));
-    };
-    let mut options = translate::speaking(&foundation.now());
-    options.speed = command.speed.unwrap_or(options.speed);
-    let speech = Speech::new(&**voice, options, &written);
+    foundation.accounts.read_keys().await;
+    let mut voices = foundation.voices();
+    for voice in &mut voices {
+        voice.options.speed = command.speed.unwrap_or(voice.options.speed);
+    }
+    let voice = Voices::new(voices, output::switched());
+    let speech = Speech::new(&voice, SpeakOptions::default(), &written);
     #[allow(
         clippy::single_match_else,
         reason = "both ways of speaking stand side by side"

@@ -4,8 +4,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use libretto_assistant::audio::decode::{self, Blocks, MOST_BYTES};
-use libretto_assistant::voice::{Error, Kind, SampleRate};
-use libretto_assistant::{Foundation, transcribe, translate};
+use libretto_assistant::failover::Recognisers;
+use libretto_assistant::voice::{Error, Kind, ListenOptions, SampleRate};
+use libretto_assistant::{Foundation, transcribe};
 
 use crate::output::{self, Output};
 
@@ -19,25 +20,15 @@ pub(crate) async fn run(file: &Path, foundation: &Foundation, output: Output) ->
                 "The decoder of sound files failed; try another file.",
             )
         })??;
-    let recognisers = foundation.recognisers();
-    let Some(recogniser) = recognisers.first() else {
-        return Err(Error::new(
-            Kind::Unavailable,
-            "There is no recogniser; `libretto-cli doctor` says what to do.",
-        ));
-    };
+    foundation.accounts.read_keys().await;
+    let recogniser = Recognisers::new(foundation.recognisers(), output::switched());
     let person = output.is_person();
-    let said = transcribe::transcribe(
-        &**recogniser,
-        translate::listening(&foundation.now()),
-        blocks,
-        |piece| {
-            if person {
-                // The whole is not printed again; a closed terminal is told below.
-                let _ = output::line(piece.text.trim());
-            }
-        },
-    );
+    let said = transcribe::transcribe(&recogniser, ListenOptions::default(), blocks, |piece| {
+        if person {
+            // The whole is not printed again; a closed terminal is told below.
+            let _ = output::line(piece.text.trim());
+        }
+    });
     let said = said.await?;
     match (person, said.transcript.is_blank()) {
         (true, false) => Ok(()),

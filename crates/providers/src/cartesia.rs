@@ -8,6 +8,7 @@ mod dialect;
 pub(crate) mod fuzz;
 mod heard;
 mod live;
+mod provider;
 mod recorded;
 mod sse;
 mod stream;
@@ -30,6 +31,7 @@ use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::{Access, Service};
 pub use heard::Phoneme;
+pub(crate) use provider::open;
 pub use token::Grants;
 pub use turns::Turns;
 
@@ -261,7 +263,10 @@ impl TextToSpeech for Cartesia {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.transport {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Sse | Transport::Bytes => self.0.service.open(),
+        }
     }
 
     fn timed(&self) -> bool {
@@ -288,7 +293,7 @@ impl SpeechToText for Cartesia {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        self.0.service.open_socket();
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {

@@ -9,6 +9,7 @@ pub(crate) mod fuzz;
 mod grant;
 mod http;
 mod live;
+mod provider;
 mod recorded;
 mod results;
 mod stream;
@@ -29,6 +30,7 @@ use crate::retry::Retry;
 use crate::service::{Access, Service};
 pub use flux::Flux;
 pub use grant::Grant;
+pub(crate) use provider::open;
 
 /// What it can do.
 pub static ENTRY: Entry = Entry {
@@ -168,7 +170,10 @@ impl TextToSpeech for Deepgram {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.speaking {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Http => self.0.service.open(),
+        }
     }
 
     fn timed(&self) -> bool {
@@ -198,7 +203,10 @@ impl SpeechToText for Deepgram {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.listening {
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Http => self.0.service.open(),
+        }
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {

@@ -9,6 +9,7 @@ pub(crate) mod fuzz;
 mod heard;
 mod http;
 mod live;
+mod provider;
 mod scribe;
 mod shared;
 mod stream;
@@ -30,6 +31,7 @@ use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
 use crate::service::{Access, Service};
+pub(crate) use provider::open;
 pub use tokens::{AgentRoom, TokenUse};
 
 /// George.
@@ -195,9 +197,10 @@ impl TextToSpeech for ElevenLabs {
     }
 
     fn warm(&self) {
-        let shared = self.0.transport == Transport::Shared;
-        if !(shared && self.0.lines.warm(&self.0.service)) {
-            self.0.service.open();
+        match self.0.transport {
+            Transport::Shared if self.0.lines.warm(&self.0.service) => {}
+            Transport::Socket => self.0.service.open_socket(),
+            Transport::Shared | Transport::Http | Transport::HttpTimed => self.0.service.open(),
         }
     }
 
@@ -224,7 +227,7 @@ impl SpeechToText for ElevenLabs {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        self.0.service.open_socket();
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {

@@ -6,6 +6,7 @@ mod chat;
 mod dialect;
 mod http;
 mod language;
+mod provider;
 mod stream;
 mod times;
 mod wire;
@@ -25,6 +26,7 @@ use crate::openai;
 use crate::retry::Retry;
 use crate::service::{Access, Service};
 use crate::sound::Encoding;
+pub(crate) use provider::open;
 
 /// The voice that its documentation begins with.
 const VOICE: &str = "English_expressive_narrator";

@@ -9,6 +9,7 @@ mod dialect;
 pub(crate) mod fuzz;
 mod ollama;
 mod preset;
+mod provider;
 mod rate;
 mod realtime;
 mod request;
@@ -33,6 +34,7 @@ pub use preset::{
     COMPATIBLE, GROQ, Interface, KeyTest, LLAMA_CPP, LM_STUDIO, Listing, OLLAMA, OPENAI, OPENROUTER, PRESETS,
     Preset, SoundInterface, SpeechPreset, XAI,
 };
+pub(crate) use provider::open;
 
 /// How an account of one of them is used.
 #[derive(Clone, Debug)]

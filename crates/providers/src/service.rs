@@ -180,7 +180,17 @@ impl Service {
 
     /// Opens a connection for the next call, in the background: what it answers does not matter.
     pub fn open(&self) {
-        let request = self.network.http.head(self.base.clone());
+        self.knock(&self.network.http);
+    }
+
+    /// Opens a connection for the next socket. Sockets begin as calls of their own kind, so that a connection for
+    /// calls is none for them.
+    pub fn open_socket(&self) {
+        self.knock(&self.network.upgrade);
+    }
+
+    fn knock(&self, client: &reqwest::Client) {
+        let request = client.head(self.base.clone());
         let deadline = self.deadlines.first;
         tokio::spawn(async move {
             let _ = timeout(deadline, request.send()).await;

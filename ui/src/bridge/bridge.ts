@@ -20,6 +20,13 @@ import type {
   ModelSpeed,
   Notice,
   Place,
+  Provider,
+  ProviderAccount,
+  ProviderField,
+  ProviderModel,
+  ProviderPart,
+  Providers,
+  ProviderVoice,
   Pulse,
   SampleWord,
   Session,
@@ -118,6 +125,18 @@ export interface Bridge {
   setKey(provider: string, key: string): Promise<KeyStored>;
   /** Where another key for the provider is still given. */
   removeKey(provider: string): Promise<Place | null>;
+
+  providers(): Promise<Providers>;
+  /** Who is tried for a part in which order; this machine is always among them. */
+  orderProviders(part: ProviderPart, names: string[]): Promise<void>;
+  /** `null` is the provider's own default. */
+  chooseProvider(provider: Provider["name"], field: ProviderField, id: string | null): Promise<void>;
+  /** One cheap call; a refusal says what is wrong with the key. */
+  testProvider(provider: Provider["name"]): Promise<ProviderAccount>;
+  providerModels(provider: Provider["name"], part: ProviderPart): Promise<ProviderModel[]>;
+  providerVoices(provider: Provider["name"]): Promise<ProviderVoice[]>;
+  /** Says a sentence; answers when it has been heard. `null` is the voice that was chosen. */
+  previewVoice(provider: Provider["name"], voice: string | null): Promise<void>;
 
   setHotkey(action: HotkeyAction, keys: string): Promise<void>;
   /** While keys are captured, the hotkeys themselves are silent. */

@@ -130,6 +130,14 @@ export function tauri(): Bridge {
     setKey: (provider, key) => fine(commands.keysSet(provider, key)),
     removeKey: (provider) => fine(commands.keysRemove(provider)),
 
+    providers: () => fine(commands.providersList()),
+    orderProviders: (part, names) => done(commands.providersOrder(part, names)),
+    chooseProvider: (provider, field, id) => done(commands.providersChoose(provider, field, id)),
+    testProvider: (provider) => fine(commands.providersTest(provider)),
+    providerModels: (provider, part) => fine(commands.providersModels(provider, part)),
+    providerVoices: (provider) => fine(commands.providersVoices(provider)),
+    previewVoice: (provider, voice) => done(commands.providersPreview(provider, voice)),
+
     setHotkey: (action, keys) => done(commands.hotkeysSet(action, keys)),
     captureHotkeys: (on) => commands.hotkeysCapture(on),
 

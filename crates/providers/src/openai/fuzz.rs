@@ -1,7 +1,8 @@
 //! Its parsers, for fuzzers.
 
+use super::chat::Reading;
 use super::completion::Completion;
-use super::dialect;
+use super::{GROQ, OPENAI, dialect, ollama, response};
 use crate::fuzz::{Target, messages, refusal};
 
 pub(crate) const TARGETS: [Target; 2] = [
@@ -27,11 +28,16 @@ pub(crate) const TARGETS: [Target; 2] = [
 ];
 
 fn completion(bytes: &[u8]) {
-    for model in ["gpt-5", "qwen3"] {
-        let mut completion = Completion::of(model);
-        let broke = messages(bytes).any(|message| completion.push(&message).is_err());
+    let answers: [Box<dyn Reading>; 4] = [
+        Box::new(Completion::of("gpt-5", OPENAI.failed)),
+        Box::new(Completion::of("qwen3", GROQ.failed)),
+        Box::new(ollama::Answer::of("qwen3")),
+        Box::new(response::Response::of("gpt-5")),
+    ];
+    for mut answer in answers {
+        let broke = messages(bytes).any(|message| answer.push(&message).is_err());
         if !broke {
-            let _ = completion.finish();
+            let _ = answer.finish();
         }
     }
 }

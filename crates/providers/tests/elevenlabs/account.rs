@@ -1,8 +1,7 @@
 //! Keys, lists and tokens.
 
-use libretto_providers::elevenlabs::TokenUse;
-use libretto_providers::failure::Who;
-use libretto_providers::service::{Dialect, Service, Verdict};
+use libretto_providers::elevenlabs::{ENTRY, TokenUse};
+use libretto_providers::service::{Access, Dialect, Service, Verdict};
 use libretto_providers::socket::Socket;
 use libretto_providers::{Credit, Fault as Failed};
 use libretto_testkit::fakes::elevenlabs::LIMITED;
@@ -58,7 +57,11 @@ async fn tokens_for_clients_without_the_key() {
     let account = account(&fake, Transport::Socket);
     let token = account.single_use_token(TokenUse::RealtimeScribe).await.unwrap();
     assert!(!format!("{token:?}").contains(token.expose()));
-    let guest = Service::new(Who::new("guest", "Guest"), &fake.url(), None, &KEYLESS, network()).unwrap();
+    let access = Access {
+        base: Some(fake.url()),
+        ..Access::default()
+    };
+    let guest = Service::new(&ENTRY, access, &KEYLESS, network()).unwrap();
     let parts = ["v1", "speech-to-text", "realtime"];
     let query = |token: &Key| {
         [

@@ -37,8 +37,9 @@ pub struct Settings {
     pub appearance: Appearance,
     /// How calls over the network are made.
     pub network: Network,
-    /// One table for each provider, such as `[providers.elevenlabs]`: `base_url`, `voice`, and whatever else the
-    /// provider takes. API keys do not belong here: they live in the system's keychain.
+    /// One table for each provider, such as `[providers.elevenlabs]`: `base_url`, `recogniser_model`, `model`, `voice`,
+    /// `voice_model`, `language`, and whatever else the provider takes. API keys do not belong here: they live in the
+    /// system's keychain.
     pub providers: BTreeMap<String, Provider>,
 }
 
@@ -275,7 +276,7 @@ pub struct Recogniser {
     /// Providers in the order in which they are tried. Those without a key are passed over.
     #[schemars(length(max = 32))]
     pub providers: Vec<String>,
-    /// The first provider's own name of a model. When not set: its default.
+    /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// The language you speak, such as "en" or "zh-HK". When not set: the recogniser finds out.
@@ -305,7 +306,7 @@ pub struct Model {
     /// Providers in the order in which they are tried. Those without a key are passed over.
     #[schemars(length(max = 32))]
     pub providers: Vec<String>,
-    /// The first provider's own name of a model. When not set: its default.
+    /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Randomness. When not set: the model's default.
@@ -337,10 +338,10 @@ pub struct Voice {
     /// Providers in the order in which they are tried. Those without a key are passed over.
     #[schemars(length(max = 32))]
     pub providers: Vec<String>,
-    /// The first provider's own name of a model. When not set: its default.
+    /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The first provider's own id of a voice. When not set: its default. Others take `providers.<name>.voice`.
+    /// The first usable provider's own id of a voice. When not set: `providers.<name>.voice`, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
     /// The language it speaks, such as "de" or "ar". When not set: the voice finds out.

@@ -395,6 +395,33 @@ class Backend implements Stage {
           return null;
         }),
 
+      providers: () => this.#call("providers", [], () => copy(world.providers)),
+      orderProviders: (part, names) =>
+        this.#call("orderProviders", [part, names], () => { world.providers[part] = names; }),
+      chooseProvider: (name, field, id) =>
+        this.#call("chooseProvider", [name, field, id], () => {
+          const chosen = world.providers.providers.find((other) => other.name === name)?.chosen;
+          const keys = {
+            recogniser_model: "recogniserModel", model: "model", voice_model: "voiceModel", voice: "voice", base_url: "baseUrl",
+          } as const;
+          if (chosen) chosen[keys[field]] = id;
+        }),
+      testProvider: (name) =>
+        this.#call("testProvider", [name], () => {
+          const found = world.providers.providers.find((other) => other.name === name);
+          if (found) found.health = { problem: null };
+          return { plan: "creator", left: "8800 of 10000 characters", empty: false, limited: false };
+        }),
+      providerModels: (name, part) =>
+        this.#call("providerModels", [name, part], () => [
+          { id: "eleven_flash_v2_5", name: "Flash v2.5" }, { id: "eleven_v3", name: "Eleven v3" },
+        ]),
+      providerVoices: (name) =>
+        this.#call("providerVoices", [name], () => [
+          { id: "JBFqnCBsd6RMkjVDRZzb", name: "George", description: "warm, British", languages: ["en"], preview: null },
+        ]),
+      previewVoice: (name, voice) => this.#call("previewVoice", [name, voice], nothing),
+
       setHotkey: (action, keys) =>
         this.#call("setHotkey", [action, keys], () => {
           const shell = copy(world.snapshot.shell);

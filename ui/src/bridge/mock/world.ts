@@ -1,7 +1,7 @@
 // A backend's state for the tests: what is so before anything is done.
 
 import type { Settings } from "../settings";
-import type { Devices, Exchange, Finding, Hit, Keys, MissingModel, Model, Session, Shell, Snapshot } from "../types";
+import type { Devices, Exchange, Finding, Hit, Keys, MissingModel, Model, Provider, Providers, Session, Shell, Snapshot } from "../types";
 
 export interface World {
   snapshot: Snapshot;
@@ -13,6 +13,7 @@ export interface World {
   models: Model[];
   missing: MissingModel[];
   keys: Keys;
+  providers: Providers;
   findings: Finding[];
 }
 
@@ -117,6 +118,35 @@ const MODELS: Model[] = [
   },
 ];
 
+const ability = (part: Provider["abilities"][number]["part"], model: string): Provider["abilities"][number] => ({
+  part, model, streaming: true, timings: true, cancel: true, languages: null, rates: [24_000],
+});
+const provider = (name: string, title: string, hasKey: boolean, abilities: Provider["abilities"]): Provider => ({
+  name, title, base: `https://api.${name}.example`, needsKey: true, hasKey, abilities, health: null,
+  chosen: { recogniserModel: null, model: null, voiceModel: null, voice: null, baseUrl: null },
+});
+const PROVIDERS: Providers = {
+  providers: [
+    {
+      ...provider("elevenlabs", "ElevenLabs", true, [
+        ability("recogniser", "scribe_v2_realtime"), ability("voice", "eleven_flash_v2_5"),
+      ]),
+      health: { problem: null },
+    },
+    provider("deepgram", "Deepgram", false, [ability("recogniser", "nova-3"), ability("voice", "aura-2-thalia-en")]),
+    {
+      ...provider("openai", "OpenAI", true, [
+        ability("recogniser", "gpt-4o-mini-transcribe"), ability("model", "gpt-5.4-mini"), ability("voice", "gpt-4o-mini-tts"),
+      ]),
+      health: { problem: "OpenAI says that the account has nothing left. Top it up, or choose another provider." },
+    },
+    provider("openrouter", "OpenRouter", false, [ability("model", "x-ai/grok-4.1-fast")]),
+  ],
+  recogniser: ["deepgram", "elevenlabs", "openai", "on-device"],
+  model: ["openrouter", "openai", "on-device"],
+  voice: ["openai", "elevenlabs", "on-device"],
+};
+
 export function world(exchanges: Exchange[] = []): World {
   const device = (id: string, name: string, usual = false) => ({ id, name, host: "PulseAudio", default: usual });
   return {
@@ -157,6 +187,7 @@ export function world(exchanges: Exchange[] = []): World {
       ],
       keychain: { kind: "works", name: "Secret Service" },
     },
+    providers: structuredClone(PROVIDERS),
     findings: [
       { name: "Libretto", health: "good", found: "0.1.0 on linux (x86_64)", advice: null },
       { name: "Microphone", health: "good", found: "Built-in microphone (PulseAudio), one of 2", advice: null },

@@ -1,0 +1,218 @@
+//! The accounts at cloud providers: opened from the settings and the keys, and how each of them fares.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use futures::future::join_all;
+use libretto_providers::catalogue::{self, Entry};
+use libretto_providers::provider::{self, Opened};
+use libretto_providers::{Account, Failure, Fault, Key, Limit, Network, Provider, Retry, Setup};
+use libretto_store::settings;
+use libretto_store::{Secrets, Settings};
+use libretto_voice::{Error, Kind, Result};
+use tokio::sync::watch;
+
+/// How an account fared when it was last used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// `None` when it went well; otherwise what went wrong and what to do.
+    pub problem: Option<String>,
+    /// When.
+    pub at: SystemTime,
+}
+
+/// All accounts. Keys are read once and again when told so: no turn waits for a keychain.
+pub struct Accounts {
+    secrets: Secrets,
+    network: std::result::Result<Network, Failure>,
+    state: Mutex<State>,
+    changed: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: BTreeMap<&'static str, Key>,
+    /// Why the keychain could not be asked.
+    locked: Option<String>,
+    made: Made,
+    health: BTreeMap<String, Health>,
+}
+
+/// What was opened, and from what: it is opened anew only when that changes, since calls at once are counted in it.
+#[derive(Default)]
+struct Made {
+    tables: BTreeMap<String, settings::Provider>,
+    network: settings::Network,
+    accounts: BTreeMap<&'static str, Opened>,
+}
+
+impl Accounts {
+    /// None yet: [`Accounts::read_keys`] finds them.
+    pub fn new(secrets: Secrets) -> Self {
+        Self {
+            secrets,
+            network: Network::new(),
+            state: Mutex::default(),
+            changed: watch::Sender::new(0),
+        }
+    }
+
+    /// Reads the key of every provider: from the keychain, the environment, `.env`.
+    pub async fn read_keys(&self) {
+        let read = join_all(catalogue::all().map(|entry| async {
+            let found = self.secrets.get(entry.name).await;
+            (entry.name, found)
+        }))
+        .await;
+        let mut state = self.state();
+        state.keys.clear();
+        state.locked = None;
+        for (name, found) in read {
+            match found {
+                Ok(Some(secret)) => {
+                    state.keys.insert(name, Key::new(secret.expose()));
+                }
+                Ok(None) => {}
+                Err(error) => state.locked = Some(error.to_string()),
+            }
+        }
+        state.made = Made::default();
+        drop(state);
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes whenever keys were read anew.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Why the keychain could not be asked for keys.
+    pub fn locked(&self) -> Option<String> {
+        self.state().locked.clone()
+    }
+
+    /// Whether there is a key for it.
+    pub fn has_key(&self, entry: &Entry) -> bool {
+        self.state().keys.contains_key(entry.name)
+    }
+
+    /// The account at a provider; `None` without the key that it needs.
+    pub fn get(&self, settings: &Settings, entry: &'static Entry) -> Option<Arc<dyn Provider>> {
+        if entry.needs_key && !self.has_key(entry) {
+            return None;
+        }
+        match self.opened(settings, entry) {
+            Ok(account) => Some(account),
+            Err(failure) => {
+                tracing::warn!(provider = entry.name, %failure, "provider_not_usable");
+                self.note(entry.name, Some(failure.to_string()));
+                None
+            }
+        }
+    }
+
+    fn opened(&self, settings: &Settings, entry: &'static Entry) -> Opened {
+        let network = self.network.clone()?;
+        let mut state = self.state();
+        let State { keys, made, .. } = &mut *state;
+        if made.tables != settings.providers || made.network != settings.network {
+            *made = Made {
+                tables: settings.providers.clone(),
+                network: settings.network.clone(),
+                accounts: BTreeMap::new(),
+            };
+        }
+        let open = || {
+            let calls = &settings.network;
+            let table = serde_json::to_value(settings.provider(entry.name)).unwrap_or_default();
+            let setup = Setup {
+                network,
+                key: keys.get(entry.name).cloned(),
+                retry: Retry {
+                    attempts: calls.attempts,
+                    wait: settings::seconds(calls.wait),
+                    ..Retry::default()
+                },
+                limit: Limit::at_once(calls.concurrency as usize),
+                table: table.as_object().cloned().unwrap_or_default(),
+            };
+            provider::open(entry, setup)
+        };
+        made.accounts.entry(entry.name).or_insert_with(open).clone()
+    }
+
+    /// The account at the provider of this name, for lists and tests.
+    ///
+    /// # Errors
+    /// `BadInput` for an unknown name, `Unauthorised` without a key.
+    pub fn named(&self, settings: &Settings, name: &str) -> Result<Arc<dyn Provider>> {
+        let entry = catalogue::named(name).ok_or_else(|| {
+            let name: String = name.chars().take(64).collect();
+            Error::new(Kind::BadInput, format!("There is no provider {name}."))
+        })?;
+        if entry.needs_key && !self.has_key(entry) {
+            let message = format!("{} {}.", entry.title, Fault::NoKey);
+            return Err(Error::new(Kind::Unauthorised, message).from_origin(name));
+        }
+        Ok(self.opened(settings, entry)?)
+    }
+
+    /// Tests the key by one cheap call.
+    ///
+    /// # Errors
+    /// What is wrong with it, or with the way there.
+    pub async fn test(&self, settings: &Settings, name: &str) -> Result<Account> {
+        let account = self.named(settings, name)?;
+        let checked = within(account.check()).await;
+        self.note(
+            name,
+            checked.as_ref().err().map(|error| error.message().to_owned()),
+        );
+        checked
+    }
+
+    /// Notes how a provider fared.
+    pub fn note(&self, name: &str, problem: Option<String>) {
+        let at = SystemTime::now();
+        self.state()
+            .health
+            .insert(name.to_owned(), Health { problem, at });
+    }
+
+    /// How a provider fared when it was last used; `None` when it was not.
+    pub fn health(&self, name: &str) -> Option<Health> {
+        self.state().health.get(name).cloned()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.state().keys.keys().copied().collect();
+        f.debug_struct("Accounts")
+            .field("keys_for", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A list or a test that somebody waits for, attempts and all.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for an answer for which a person waits too.
+///
+/// # Errors
+/// The failure itself; `Timeout` when it takes too long.
+pub async fn within<T>(call: impl Future<Output = std::result::Result<T, Failure>>) -> Result<T> {
+    match tokio::time::timeout(PATIENCE, call).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::new(
+            Kind::Timeout,
+            "The provider does not answer. Check the network, and try again.",
+        )),
+    }
+}

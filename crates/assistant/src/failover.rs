@@ -1,0 +1,84 @@
+//! Several providers behind the trait of one: who fails is followed by the next, and nothing is lost on the way. For
+//! single tasks (a text to say, a recording, a written question); in a conversation the turn machine does the same.
+//!
+//! Each provider of the list is tried once, so that failing ends.
+
+mod models;
+mod recognisers;
+mod voices;
+
+use std::fmt;
+use std::sync::Arc;
+
+use libretto_conversation::Choice;
+use libretto_voice::{Error, Kind};
+
+pub use models::Models;
+pub use recognisers::Recognisers;
+pub use voices::Voices;
+
+/// Who took over, and why.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    /// Who failed.
+    pub from: String,
+    /// Who takes over.
+    pub to: String,
+    /// What happened.
+    pub why: Error,
+}
+
+impl fmt::Display for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} Now it is {}.", self.why.message(), self.to)
+    }
+}
+
+/// Hears of each [`Switch`]. It must not wait.
+pub type Tell = Arc<dyn Fn(&Switch) + Send + Sync>;
+
+/// Into the log.
+fn log() -> Tell {
+    Arc::new(|switch| {
+        tracing::warn!(from = switch.from, to = switch.to, why = %switch.why, "provider_failed_over");
+    })
+}
+
+/// The providers of one kind, and who hears of a switch.
+struct List<P: ?Sized, O> {
+    choices: Vec<Choice<P, O>>,
+    tell: Tell,
+}
+
+impl<P: ?Sized, O> List<P, O> {
+    /// Tells that `choices[at]` failed, if there is another one; otherwise gives the failure back.
+    fn next(&self, at: usize, name: impl Fn(&P) -> &str, why: Error) -> Result<(), Error> {
+        // What the user called off is no failure of anybody's.
+        let Some(next) = self.choices.get(at + 1).filter(|_| why.kind() != Kind::Cancelled) else {
+            return Err(why);
+        };
+        let switch = Switch {
+            from: name(&self.choices[at].provider).to_owned(),
+            to: name(&next.provider).to_owned(),
+            why,
+        };
+        (self.tell)(&switch);
+        Ok(())
+    }
+}
+
+fn nobody() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "There is nobody to do this; `libretto-cli doctor` says what to do.",
+    )
+}
+
+/// A session that ended without a word.
+fn fell_silent(name: &str) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        format!("{name} stopped without a word. Try again, or choose another provider."),
+    )
+    .from_origin(name)
+}

@@ -1,0 +1,224 @@
+//! Cloud providers through the real audio path: a recording of a person goes into the microphone, fakes of the services
+//! hear, answer and speak, and each word is lit when it is heard. What fails is followed by the next, and keys show
+//! nowhere.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are tests"
+)]
+
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use libretto_testkit::fakes::{Fault, speech};
+use libretto_testkit::{Ear, recordings};
+use libretto_tests::cloud::KEYS;
+use libretto_tests::karaoke::{self, Comparison};
+use libretto_tests::talk::ANSWER;
+use libretto_tests::{Cloud, Stage, Talk, Turn};
+
+/// Spoken with words of the fakes' sentence that differ from their neighbours, so that each is found in what was heard.
+const REPLY: &str = "Oslo is rather rainy for most.";
+
+struct Scene {
+    stage: Stage,
+    cloud: Cloud,
+    recording: recordings::Recording,
+}
+
+impl Scene {
+    fn new(recognisers: &[&str], models: &[&str], voices: &[&str]) -> Self {
+        let (stage, cloud) = (Stage::new().unwrap(), Cloud::start().unwrap());
+        let recording = recordings::named("go-forward").unwrap();
+        stage.set(&cloud.settings(recognisers, models, voices)).unwrap();
+        cloud.hears(&recording.text);
+        cloud.answers(REPLY);
+        Self {
+            stage,
+            cloud,
+            recording,
+        }
+    }
+
+    /// The conversation, with all keys in its environment and everything in its log.
+    fn command(&self) -> Command {
+        let mut command = self.stage.cli(["--json", "listen"]).unwrap();
+        command.envs(KEYS).env("RUST_LOG", "trace,pulseaudio=off");
+        command
+    }
+
+    /// One turn: a person speaks, and the answer is heard.
+    fn turn(&self, talk: &mut Talk) -> Turn {
+        talk.key_down().unwrap();
+        let speech = self.recording.audio().unwrap();
+        self.stage.card.speak(&speech).unwrap().wait();
+        talk.send("key_up").unwrap();
+        let turn = talk.wait_for_turn(ANSWER).unwrap();
+        sleep(Duration::from_millis(300));
+        turn
+    }
+}
+
+/// Who worked on a part of a turn, in order.
+fn used(turn: &Turn, part: &str) -> Vec<String> {
+    let using = turn
+        .notices
+        .iter()
+        .filter(|line| line.json["event"] == "using" && line.json["stage"] == part);
+    using
+        .map(|line| line.json["provider"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Compares each word's light with its sound.
+fn lights(ear: &Ear, turn: &Turn) -> Comparison {
+    let sound = ear.sound().unwrap();
+    let mut comparison = Comparison::default();
+    for lit in &turn.lit {
+        let word = speech::speak(&lit.word).audio;
+        let one = [(lit.word.clone(), lit.at)];
+        comparison.extend(Comparison::of(&sound, &word, &[0], &one));
+    }
+    comparison
+}
+
+fn check(scene: &Scene, turn: &Turn) {
+    assert_eq!(turn.end, "complete", "{turn:#?}");
+    assert_eq!(turn.said.trim(), scene.recording.text.trim());
+    assert_eq!(turn.reply.trim(), REPLY);
+    assert_eq!(turn.heard().trim(), REPLY, "all of it is remembered as heard");
+    let words: Vec<&str> = turn.lit.iter().map(|lit| lit.word.as_str()).collect();
+    assert_eq!(
+        words,
+        REPLY.split_whitespace().collect::<Vec<_>>(),
+        "every word was lit, once and in order"
+    );
+}
+
+/// Everything that a run left behind has no key in it, nor half of one.
+fn no_keys(what: &str, text: &str, keys: &[&str]) {
+    for key in keys {
+        let half = &key[key.len() / 2..];
+        assert!(!text.contains(half), "{what} has {key}");
+    }
+}
+
+fn no_keys_in_files(folder: &Path, keys: &[&str]) -> usize {
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files += no_keys_in_files(&path, keys);
+        } else if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            no_keys(
+                &path.display().to_string(),
+                &String::from_utf8_lossy(&bytes),
+                keys,
+            );
+            files += 1;
+        }
+    }
+    files
+}
+
+/// A conversation through one mixed pipeline.
+fn pipeline(recogniser: &str, model: (&str, &str), voice: &str) {
+    let scene = Scene::new(&[recogniser], &[model.0], &[voice]);
+    let ear = scene.stage.card.hear().unwrap();
+    let mut talk = Talk::of(&mut scene.command()).unwrap();
+    let mut comparison = Comparison::default();
+    for _ in 0..3 {
+        let turn = scene.turn(&mut talk);
+        check(&scene, &turn);
+        assert_eq!(turn.problems, Vec::<String>::new(), "{turn:#?}");
+        assert_eq!(used(&turn, "recogniser"), [recogniser]);
+        assert_eq!(used(&turn, "model"), [model.1]);
+        assert_eq!(used(&turn, "voice"), [voice]);
+        comparison.extend(lights(&ear, &turn));
+    }
+    println!("{recogniser} → {} → {voice}: {comparison}", model.1);
+    let (median, p95) = karaoke::spread(&comparison.errors).expect("no word was found");
+    // Some of these words are shorter than the piece that is looked for.
+    assert!(
+        comparison.lost.len() * 5 <= comparison.errors.len(),
+        "not heard where lit: {:?}",
+        comparison.lost
+    );
+    assert!(median < 0.010 && p95 < 0.030, "{comparison}");
+    let outcome = talk.quit().unwrap();
+    assert!(outcome.stderr.len() > 1_000, "there is a log to search");
+    let keys: Vec<&str> = KEYS.iter().map(|(_, key)| *key).collect();
+    no_keys("the log", &outcome.stderr, &keys);
+    for line in &outcome.lines {
+        no_keys("a notice", &line.json.to_string(), &keys);
+    }
+    assert!(no_keys_in_files(scene.stage.home.path(), &keys) > 0);
+}
+
+#[test]
+fn deepgram_then_grok_through_openrouter_then_elevenlabs() {
+    pipeline("deepgram", ("grok", "openrouter"), "elevenlabs");
+}
+
+#[test]
+fn elevenlabs_then_openai_then_cartesia() {
+    pipeline("elevenlabs", ("openai", "openai"), "cartesia");
+}
+
+#[test]
+fn whoever_dies_is_followed_by_the_next_and_nothing_is_lost() {
+    let scene = Scene::new(
+        &["deepgram", "elevenlabs"],
+        &["openrouter", "openai"],
+        &["elevenlabs", "cartesia"],
+    );
+    let mut talk = Talk::of(&mut scene.command()).unwrap();
+    // Refused for good: it is not tried again, and the next recogniser hears all of the utterance.
+    scene.cloud.deepgram.script.fail(Fault::Status(402));
+    scene.cloud.openrouter.script.fail(Fault::Status(401));
+    // Its first two pieces of sound, then gone: in the middle of the reply.
+    scene.cloud.elevenlabs.script.pass();
+    scene
+        .cloud
+        .elevenlabs
+        .script
+        .fail(Fault::CloseAfter(2, 1011, "internal error"));
+    let turn = scene.turn(&mut talk);
+    println!("{turn:#?}");
+    check(&scene, &turn);
+    assert_eq!(used(&turn, "recogniser"), ["deepgram", "elevenlabs"]);
+    assert_eq!(used(&turn, "model"), ["openrouter", "openai"]);
+    assert_eq!(used(&turn, "voice"), ["elevenlabs", "cartesia"]);
+    assert_eq!(turn.problems.len(), 3, "{:?}", turn.problems);
+    talk.quit().unwrap();
+}
+
+#[test]
+fn a_wrong_key_shows_nowhere_and_this_machine_answers() {
+    let scene = Scene::new(&["deepgram"], &["openai"], &["elevenlabs"]);
+    let wrong = "planted-0123456789-wrong-key";
+    let mut command = scene.command();
+    for (variable, _) in KEYS {
+        command.env(variable, wrong);
+    }
+    let mut talk = Talk::of(&mut command).unwrap();
+    let turn = scene.turn(&mut talk);
+    assert_eq!(turn.end, "complete", "{turn:#?}");
+    for part in ["recogniser", "model", "voice"] {
+        assert_eq!(used(&turn, part).last().unwrap(), "on-device", "{part}");
+    }
+    assert_eq!(turn.problems.len(), 3, "{:?}", turn.problems);
+    for problem in &turn.problems {
+        assert!(problem.contains("refused the key"), "{problem}");
+    }
+    let outcome = talk.quit().unwrap();
+    no_keys("the log", &outcome.stderr, &[wrong]);
+    for line in &outcome.lines {
+        no_keys("a notice", &line.json.to_string(), &[wrong]);
+    }
+    no_keys_in_files(scene.stage.home.path(), &[wrong]);
+}
