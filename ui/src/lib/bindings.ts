@@ -78,6 +78,20 @@ export const commands = {
 	keysSet: (provider: string, key: string) => typedError<KeyStored, Failure>(__TAURI_INVOKE("keys_set", { provider, key })),
 	/**  Forgets a key; answers where another one for the provider is still given. */
 	keysRemove: (provider: string) => typedError<Place | null, Failure>(__TAURI_INVOKE("keys_remove", { provider })),
+	/**  Every provider, what it can do, how it fared, and who is tried in which order. */
+	providersList: () => typedError<Providers, Failure>(__TAURI_INVOKE("providers_list")),
+	/**  Sets who is tried for a part in which order. This machine's own is always among them. */
+	providersOrder: (part: ProviderPart, names: string[]) => typedError<null, Failure>(__TAURI_INVOKE("providers_order", { part, names })),
+	/**  Chooses a provider's model, voice or address; `null` is its own default. */
+	providersChoose: (provider: string, field: ProviderField, id: string | null) => typedError<null, Failure>(__TAURI_INVOKE("providers_choose", { provider, field, id })),
+	/**  Tests a provider's key by one cheap call; a refusal says what is wrong with it. */
+	providersTest: (provider: string) => typedError<ProviderAccount, Failure>(__TAURI_INVOKE("providers_test", { provider })),
+	/**  The models that can be chosen for a part, as the service lists them. */
+	providersModels: (provider: string, part: ProviderPart) => typedError<ProviderModel[], Failure>(__TAURI_INVOKE("providers_models", { provider, part })),
+	/**  The voices that can be chosen, as the service lists them. */
+	providersVoices: (provider: string) => typedError<ProviderVoice[], Failure>(__TAURI_INVOKE("providers_voices", { provider })),
+	/**  Says a sentence with a provider's voice; `null` is the one that was chosen. Answers when it has been heard. */
+	providersPreview: (provider: string, voice: string | null) => typedError<null, Failure>(__TAURI_INVOKE("providers_preview", { provider, voice })),
 	/**  Sessions, the latest first; `after` is the page before this one's `next`. */
 	historySessions: (after: string | null, limit: number) => typedError<SessionPage, Failure>(__TAURI_INVOKE("history_sessions", { after, limit })),
 	/**  Finds words in titles, in what was said and in replies. The latest first. */
@@ -128,6 +142,24 @@ export const events = {
 };
 
 /* Types */
+/**  Something that a provider can do. */
+export type Ability = {
+	/**  What. */
+	part: ProviderPart,
+	/**  The model that is used when none is chosen; may be empty. */
+	model: string,
+	/**  Whether results come while the input is still being given. */
+	streaming: boolean,
+	/**  Whether it tells when each word sounds; otherwise that is estimated. */
+	timings: boolean,
+	/**  Whether it is called off by a message, and the connection stays. */
+	cancel: boolean,
+	/**  BCP 47 tags of the languages that it knows; `null` for nearly all of them. */
+	languages: string[] | null,
+	/**  Rates of its sound in Hz. */
+	rates: number[],
+};
+
 /**  The four groups. */
 export type Body = 
 /**  Turns begin, change and end. */
@@ -709,6 +741,114 @@ export type Provenance =
 "measured" | 
 /**  Libretto worked it out. */
 "estimated";
+
+/**  A provider. */
+export type Provider = {
+	/**  Stable name. */
+	name: string,
+	/**  As people write it. */
+	title: string,
+	/**  Where it is, unless the settings say otherwise. */
+	base: string,
+	/**  Whether nothing can be had without a key. */
+	needsKey: boolean,
+	/**  Whether there is a key. */
+	hasKey: boolean,
+	/**  What it can do. */
+	abilities: Ability[],
+	/**  How it fared when it was last used; `null` when it was not. */
+	health: ProviderHealth | null,
+	/**  What was chosen. */
+	chosen: ProviderChoices,
+};
+
+/**  What the test of a key found. */
+export type ProviderAccount = {
+	/**  The plan's name. */
+	plan: string | null,
+	/**  What is left, in the service's own unit. */
+	left: string | null,
+	/**  Nothing is left: calls will be refused. */
+	empty: boolean,
+	/**  The key is good but may not do everything. */
+	limited: boolean,
+};
+
+/**  What was chosen of a provider; `null` is its own default. */
+export type ProviderChoices = {
+	/**  The recogniser's model. */
+	recogniserModel: string | null,
+	/**  The language model. */
+	model: string | null,
+	/**  The voice's model. */
+	voiceModel: string | null,
+	/**  The voice. */
+	voice: string | null,
+	/**  The address. */
+	baseUrl: string | null,
+};
+
+/**  What can be chosen of a provider. */
+export type ProviderField = 
+/**  The recogniser's model. */
+"recogniser_model" | 
+/**  The language model. */
+"model" | 
+/**  The voice's model. */
+"voice_model" | 
+/**  The voice. */
+"voice" | 
+/**  Another address than its own. */
+"base_url";
+
+/**  How a provider fared. */
+export type ProviderHealth = {
+	/**  What went wrong and what to do; `null` when all was well. */
+	problem: string | null,
+};
+
+/**  A model that can be chosen. */
+export type ProviderModel = {
+	/**  What is sent. */
+	id: string,
+	/**  What is shown. */
+	name: string,
+};
+
+/**  What a provider can be used for. */
+export type ProviderPart = 
+/**  Speech to text. */
+"recogniser" | 
+/**  Language model. */
+"model" | 
+/**  Text to speech. */
+"voice";
+
+/**  A voice that can be chosen. */
+export type ProviderVoice = {
+	/**  What is sent. */
+	id: string,
+	/**  What is shown. */
+	name: string,
+	/**  How it sounds, in a few words. */
+	description: string | null,
+	/**  BCP 47 tags of the languages it is said to speak. */
+	languages: string[],
+	/**  Address of a sample of it. */
+	preview: string | null,
+};
+
+/**  All providers, and who is tried in which order. */
+export type Providers = {
+	/**  In the order in which they are shown. */
+	providers: Provider[],
+	/**  Names of those that are tried for understanding speech; `on-device` is this machine. */
+	recogniser: string[],
+	/**  For answering. */
+	model: string[],
+	/**  For speaking. */
+	voice: string[],
+};
 
 /**  One beat. */
 export type Pulse = 

@@ -32,6 +32,55 @@ fn utterance(silence: u64) -> Audio {
 }
 
 #[tokio::test]
+async fn ink_ends_turns_by_itself() {
+    let fake = cartesia::Cartesia::start().await.unwrap();
+    let turns = Turns {
+        start: Some(0.1),
+        eager_end: Some(0.4),
+        end: None,
+        timeout_ms: Some(60_000),
+    };
+    let recogniser = listening(&fake, Listening::Turns(turns)).recogniser();
+    fake.script.fail(Fault::Status(429));
+    let heard = common::hear_turn(recogniser.listen(options()), &utterance(1_500)).await;
+    assert!(heard.error.is_none(), "{:?}", heard.error);
+    assert_eq!(
+        heard.text(),
+        "The kettle is on.",
+        "once, though it is said in each message"
+    );
+    let at = |wanted: fn(&ListenEvent) -> bool| heard.events.iter().position(wanted).unwrap_or(usize::MAX);
+    let started = at(|event| matches!(event, ListenEvent::SpeechStarted));
+    let early = at(|event| matches!(event, ListenEvent::EndOfTurn(sure) if *sure < 1.0));
+    let resumed = at(|event| matches!(event, ListenEvent::TurnResumed));
+    let segment = at(|event| matches!(event, ListenEvent::Segment(_)));
+    assert!(started < early && early < resumed && resumed < segment && segment < usize::MAX);
+    assert_eq!(heard.events.last(), Some(&ListenEvent::Finished));
+
+    // An end that was asked for is no news.
+    let heard = hear(recogniser.listen(options()), &utterance(0)).await;
+    assert_eq!(
+        (heard.text().as_str(), heard.events.last()),
+        ("The kettle is on.", Some(&ListenEvent::Finished))
+    );
+    let ends = |event: &ListenEvent| matches!(event, ListenEvent::EndOfTurn(sure) if *sure >= 1.0);
+    assert!(!heard.events.iter().any(ends));
+    let call = fake.script.last().unwrap();
+    assert_eq!(
+        (
+            call.path.as_str(),
+            call.query("turn_start_threshold"),
+            call.query("turn_end_timeout_ms")
+        ),
+        ("/stt/turns/websocket", Some("0.50"), Some("11200"))
+    );
+    assert_eq!(
+        (call.query("keyterm"), &call.body),
+        (Some("kettle"), &json!([{"type": "close"}]))
+    );
+}
+
+#[tokio::test]
 async fn ink_hears_a_recording() {
     let fake = cartesia::Cartesia::start().await.unwrap();
     let recogniser = listening(&fake, Listening::Recorded).recogniser();

@@ -29,6 +29,47 @@ fn turning(fake: &deepgram::Deepgram, eager: Option<f32>) -> Deepgram {
 }
 
 #[tokio::test]
+async fn flux_ends_turns_early_and_for_good() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    for (old, eager) in [(false, Some(0.5)), (true, None)] {
+        fake.manners(|m| m.old_flux = old);
+        fake.script.fail(Fault::Status(429));
+        let recogniser = turning(&fake, eager).recogniser();
+        let session = recogniser.listen(flux("flux-general-multi"));
+        let heard = common::hear_turn(session, &utterance()).await;
+        assert!(heard.error.is_none(), "{:?}", heard.error);
+        assert_eq!(heard.text(), HEARS, "once, though it is said in each message");
+        assert_eq!(heard.words().len(), if old { 0 } else { 5 });
+        let at =
+            |wanted: fn(&ListenEvent) -> bool| heard.events.iter().position(wanted).unwrap_or(usize::MAX);
+        let started = at(|event| matches!(event, ListenEvent::SpeechStarted));
+        let segment = at(|event| matches!(event, ListenEvent::Segment(_)));
+        let early = at(|event| matches!(event, ListenEvent::EndOfTurn(sure) if *sure < 1.0));
+        let last = at(|event| matches!(event, ListenEvent::EndOfTurn(sure) if *sure >= 1.0));
+        assert!(started < segment && segment < last && last < usize::MAX);
+        // The sentence has a pause in it, after which the speaker goes on.
+        let resumed = at(|event| matches!(event, ListenEvent::TurnResumed));
+        assert_eq!(early < resumed && resumed < segment, eager.is_some());
+        assert_eq!(
+            (heard.events.first(), heard.events.last()),
+            (Some(&ListenEvent::Ready), Some(&ListenEvent::Finished))
+        );
+        let call = fake.script.last().unwrap();
+        assert_eq!(call.path, "/v2/listen");
+        assert_eq!(
+            (
+                call.query("language_hint"),
+                call.query("keyterm"),
+                call.query("eot_threshold"),
+                call.query("eot_timeout_ms")
+            ),
+            (Some("en"), Some("Libretto"), Some("0.50"), Some("60000"))
+        );
+        assert_eq!(call.body[0], json!({"sound": 3_200}));
+    }
+}
+
+#[tokio::test]
 async fn a_turn_that_nobody_ended_is_told_at_the_end() {
     let fake = deepgram::Deepgram::start().await.unwrap();
     let recogniser = turning(&fake, None).recogniser();
