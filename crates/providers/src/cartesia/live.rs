@@ -140,8 +140,8 @@ impl Live {
                             self.socket.binary(piece).await?;
                         }
                     }
-                    // Whoever says nothing more has finished.
                     Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
+                    // Whoever says nothing more has finished.
                         Some(ListenInput::Finish) | None => {
                         self.finish().await?;
                         due = Some(Instant::now() + deadlines.first);

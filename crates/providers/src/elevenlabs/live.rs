@@ -177,8 +177,8 @@ impl Live {
                 input = self.ends.input.recv(), if !self.finishing => {
                     match input {
                         Some(ListenInput::Audio(audio)) => self.hear(&audio.samples).await?,
-                        // Whoever says nothing more has finished.
                         Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
+                        // Whoever says nothing more has finished.
                         Some(ListenInput::Finish) | None => {
                             if self.uncommitted == 0 && self.commit == Commit::Manual {
                                 self.socket.close().await;

@@ -135,13 +135,11 @@ fn connecting() -> Vec<Row> {
     };
     rows.push(Row {
         may: &["answer"],
-        waits: true,
         ..row("open", "429 once", vec![Fault::Status(429)])
     });
     rows.push(Row {
         may: &["answer"],
-        waits: true,
-        ..row("open", "429 wait 7 s", vec![refusal("7")])
+        ..row("open", "429 wait 1 s", vec![refusal("1")])
     });
     rows.push(Row {
         may: &["busy"],
@@ -149,7 +147,6 @@ fn connecting() -> Vec<Row> {
     });
     rows.push(Row {
         may: &["answer"],
-        waits: true,
         ..row("open", "503 twice", vec![Fault::Status(503); 2])
     });
     rows.push(Row {
@@ -206,9 +203,8 @@ fn streaming() -> Vec<Row> {
         ..row("first", "text/html", always(&Fault::ContentType("text/html")))
     });
     rows.push(Row {
-        waits: true,
         may: &["answer"],
-        ..row("middle", "slow drip", vec![Fault::Drip(Duration::from_millis(1))])
+        ..row("middle", "byte by byte", vec![Fault::Drip(Duration::ZERO)])
     });
     for flaw in [
         Flaw::Missing,

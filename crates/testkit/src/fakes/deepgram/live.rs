@@ -99,7 +99,7 @@ impl Session<'_> {
             match message {
                 Some(Message::Binary(bytes)) if bytes.is_empty() => return self.end().await,
                 Some(Message::Binary(bytes)) => {
-                    if bytes.starts_with(b"{") {
+                    if serde_json::from_slice::<serde_json::Map<String, Value>>(&bytes).is_ok() {
                         // A command as bytes is sound that nobody can decode.
                         self.outbox.close(1_008, "DATA-0000").await;
                         return Ok(());
