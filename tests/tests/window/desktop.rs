@@ -163,7 +163,8 @@ fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
     window.command("hotkeys_set", &set).unwrap();
     window
         .wait_until("the new key", SOON, |snapshot| {
-            snapshot["shell"]["hotkeys"][0] == json!({ "action": "talk", "keys": "F8", "problem": null })
+            let talk = &snapshot["shell"]["hotkeys"][0];
+            talk["action"] == "talk" && talk["keys"] == "F8" && talk["problem"].is_null()
         })
         .unwrap();
     window.display.tap("F8").unwrap();

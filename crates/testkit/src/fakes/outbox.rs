@@ -58,7 +58,7 @@ impl<'a> Outbox<'a> {
                 self.close(code, reason).await;
                 return Err(Gone);
             }
-            Some(Fault::Drip(wait)) => sleep(wait).await,
+            Some(Fault::Drip(wait)) if !wait.is_zero() => sleep(wait).await,
             _ => {}
         }
         self.sent += 1;
