@@ -89,7 +89,7 @@ const LOOKS: Record<string, string> = {
 };
 
 describe.each(Object.keys(LOOKS))("%s", (look) => {
-  it.each(STATES)("%s", async (_, window, world, play) => {
+  it.concurrent.each(STATES)("%s", async (_, window, world, play) => {
     const open: Open = { window, world: world + (LOOKS[look] ?? "") };
     const scene = await theatre.show(open);
     await play(scene);

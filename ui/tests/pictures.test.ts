@@ -203,14 +203,14 @@ const dark = 'world.settings.appearance.theme = "dark";';
 const arabic = 'world.settings.appearance.language = "ar";';
 
 describe("light", () => {
-  it.each(Object.keys(STATES))("%s", async (name) => {
+  it.concurrent.each(Object.keys(STATES))("%s", async (name) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(name, open, play);
   });
 });
 
 describe("dark", () => {
-  it.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
+  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];
@@ -221,11 +221,11 @@ describe("dark", () => {
 
 describe("125 % and 200 %", () => {
   const names = ["idle", "speaking", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking"];
-  it.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
+  it.concurrent.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
   });
-  it.each(["idle", "speaking", "settings-conversation", "first-1"])("%s with text at 200 %", async (name) => {
+  it.concurrent.each(["idle", "speaking", "settings-conversation", "first-1"])("%s with text at 200 %", async (name) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     const world = `${open.world ?? ""} world.settings.appearance.text_size = 2;`;
     await take(`${name}-text-200`, { ...open, world }, play);
@@ -233,7 +233,7 @@ describe("125 % and 200 %", () => {
 });
 
 describe("high contrast", () => {
-  it.each(["idle", "speaking", "cut", "settings-models"])("%s", async (name) => {
+  it.concurrent.each(["idle", "speaking", "cut", "settings-models"])("%s", async (name) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     const world = `${open.world ?? ""} world.settings.appearance.theme = "high_contrast";`;
     await take(`${name}-contrast`, { ...open, world }, play);
@@ -266,14 +266,14 @@ describe("from right to left", () => {
       await s.wait(3_300);
     }],
   };
-  it.each(Object.keys(plays))("%s", async (name) => {
+  it.concurrent.each(Object.keys(plays))("%s", async (name) => {
     const [open, play] = plays[name] ?? [{}, async () => undefined];
     await take(`${name}-rtl`, { ...open, world: (open.world ?? "") + arabic }, play);
   });
 });
 
 describe("other languages", () => {
-  it.each(["de", "fr", "es", "zh"])("%s", async (language) => {
+  it.concurrent.each(["de", "fr", "es", "zh"])("%s", async (language) => {
     const world = `world.settings.appearance.language = "${language}";`;
     await take(`idle-${language}`, { world }, async () => undefined);
     await take(`settings-${language}`, { window: "settings", size: [640, 680], world }, async () => undefined);

@@ -671,15 +671,27 @@ fn after_all_devices_were_gone_a_reply_is_heard_again() {
         speaker.queue(TurnId(turn), audio).unwrap();
         speaker.finish(TurnId(turn));
     };
+    let hearing = Hearing::of(sound.microphone().open());
+    hearing.tell(MicrophoneInput::Start);
+    hearing.await_event(Duration::from_secs(3), LISTENING);
     say(1);
     drained(&mut events);
     for device in [Device::Speaker, Device::Microphone] {
         card.unplug(device).unwrap();
     }
+    // Nobody says that it listens while it cannot, nor that a microphone is silent which is not there.
+    let (_, next) = hearing.await_after(0, Duration::from_secs(5), |e| {
+        matches!(e, MicrophoneEvent::Gone { .. })
+    });
     std::thread::sleep(Duration::from_secs(3));
+    assert!(!hearing.events()[next..].iter().any(|(_, e)| matches!(
+        e,
+        MicrophoneEvent::Silent { .. } | MicrophoneEvent::Listening { .. }
+    )));
     for device in [Device::Speaker, Device::Microphone] {
         card.plug(device).unwrap();
     }
+    hearing.await_after(next, Duration::from_secs(5), LISTENING);
     let ear = card.hear().unwrap();
     say(2);
     drained(&mut events);

@@ -141,7 +141,7 @@ impl Machine {
     /// When it wants [`Event::Tick`] at the latest.
     pub fn deadline(&self) -> Option<Time> {
         let line = match self.microphone {
-            Line::Arming { until } => Some(until),
+            Line::Arming { until } | Line::Gone { until } => Some(until),
             Line::Failed { until } if self.wants_microphone() => Some(until),
             _ => None,
         };
@@ -165,7 +165,7 @@ impl Machine {
     pub fn state(&self) -> State {
         let reply = self.reply.as_ref();
         let sounds = reply.is_some_and(|reply| reply.sounds(self.now) || reply.audible.is_some());
-        let arming = matches!(self.microphone, Line::Arming { .. });
+        let arming = self.microphone.awaited().is_some();
         let (turn, phase) = match (&self.capture, reply) {
             (Some(capture), _) if capture.doubt.is_none() || reply.is_none() => {
                 let phase = match capture.stage {
@@ -302,7 +302,7 @@ impl Machine {
         if let Some(gesture) = self.keys.tick(self.now) {
             self.gesture(gesture);
         }
-        if matches!(self.microphone, Line::Arming { until } if self.now >= until) {
+        if self.microphone.awaited().is_some_and(|until| self.now >= until) {
             self.microphone_failed(Fault::new(
                 Kind::Device,
                 "The microphone gives no sound. Check that it is plugged in and allowed, or choose another one.",

@@ -317,6 +317,29 @@ fn unplugging_the_microphone_loses_the_utterance() {
     );
 }
 
+/// It is unplugged and plugged in again while the person speaks: the window says that nothing is heard meanwhile, and
+/// the turn goes on.
+#[test]
+fn while_the_microphone_is_gone_it_says_listening() {
+    play(
+        push_to_talk(),
+        "
+        at 0.00 key down
+        at 0.05 mic listening
+        state listening
+        at 0.20 mic speech
+        at 1.00 mic gone
+        state arming
+        at 3.00 mic listening
+        state listening
+        at 4.00 key up
+        at 4.45 heard segment What time is it
+        at 4.45 heard done
+        expect think 0 What time is it
+        ",
+    );
+}
+
 /// Hands-free it is tried again, and complained about once.
 #[test]
 fn hands_free_a_missing_microphone_is_taken_again() {

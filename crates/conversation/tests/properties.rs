@@ -47,6 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
         ].prop_map(Step::User),
         4 => prop_oneof![
             3 => Just(Microphone::Listening),
+            1 => Just(Microphone::Gone),
             3 => any::<bool>().prop_map(|echo| Microphone::SpeechStarted { echo }),
             3 => (0_u64..400).prop_map(|ms| Microphone::SpeechEnded(Duration::from_millis(ms))),
             2 => (0.0_f32..1.0).prop_map(Microphone::Level),

@@ -32,6 +32,12 @@ pub enum MicrophoneEvent {
         /// Readable name of the device.
         device: String,
     },
+    /// The device went away while it listened, and there is no other yet: nothing is heard until the next
+    /// [`MicrophoneEvent::Listening`].
+    Gone {
+        /// Readable name of the device.
+        device: String,
+    },
     /// Real samples arrive: what is said from now on is heard.
     Listening {
         /// Readable name of the device.

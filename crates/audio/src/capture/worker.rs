@@ -262,9 +262,17 @@ impl Worker {
                 tracing::debug!(%error, failures = missing.failures, "microphone_failed");
                 missing.failures += 1;
                 missing.retry = Instant::now() + backoff(missing.failures);
+                let (first, since) = (missing.failures == 1, missing.since);
                 let patience = if self.device.is_some() { GONE } else { PATIENCE };
-                if self.listening.is_some() && now.saturating_duration_since(missing.since) > patience {
+                let Some(listening) = &mut self.listening else {
+                    return Ok(());
+                };
+                if now.saturating_duration_since(since) > patience {
                     return Err(error);
+                }
+                if first && let Some((device, _)) = self.device.clone() {
+                    listening.attention = Attention::new(false);
+                    self.outbox.send(MicrophoneEvent::Gone { device });
                 }
             }
         }
@@ -282,7 +290,7 @@ impl Worker {
         let frames = gone.saturating_sub(missing.filled);
         missing.filled = gone;
         for _ in 0..frames {
-            self.pass_on(&[0.0; FRAME]);
+            self.detect(&[0.0; FRAME]);
         }
     }
 
@@ -340,6 +348,14 @@ impl Worker {
                 Heard::Level(level) => MicrophoneEvent::Level(level),
             });
         }
+        self.detect(frame);
+    }
+
+    /// Looks for speech in a frame and sends it.
+    fn detect(&mut self, frame: &[f32; FRAME]) {
+        let Some(listening) = &mut self.listening else {
+            return;
+        };
         let change = listening.detector.push(frame);
         self.outbox.send(MicrophoneEvent::Frame(Audio::new(
             SampleRate::SPEECH,

@@ -63,6 +63,8 @@ pub enum User {
 pub enum Microphone {
     /// Real samples arrive.
     Listening,
+    /// It went away; it, or another, may be there again in a moment.
+    Gone,
     /// Loudness, RMS from 0 to 1.
     Level(f32),
     /// Speech began.

@@ -19,16 +19,11 @@ const MOST: u32 = 12;
 impl Machine {
     /// Something was recognised: the model may read it already. A guess at other words was wrong.
     pub(super) fn read_ahead(&mut self) {
-        let Some(capture) = &self.capture else { return };
-        if !self.providers.local || capture.doubt.is_some() {
-            return;
-        }
-        let said = capture.words();
-        if capture.stage == Stage::Finishing {
+        let finishing = |capture: &Capture| capture.stage == Stage::Finishing;
+        if self.capture.as_ref().is_some_and(finishing) {
             // No more audio comes: these are most likely the last words.
-            return self.guess();
-        }
-        if self.reply.as_ref().is_none_or(|reply| !answers(reply, &said)) {
+            self.guess();
+        } else if let Some(said) = self.unanswered() {
             self.forget_guess();
             self.out.push(Action::Read(said));
         }
@@ -36,14 +31,10 @@ impl Machine {
 
     /// The person pauses, and may have finished.
     pub(super) fn guess(&mut self) {
-        let Some(capture) = &mut self.capture else { return };
-        let said = capture.words();
-        if !self.providers.local || capture.doubt.is_some() || said.is_empty() || capture.guesses >= MOST {
+        let Some(said) = self.unanswered() else { return };
+        let Some(capture) = self.capture.as_mut().filter(|capture| capture.guesses < MOST) else {
             return;
-        }
-        if self.reply.as_ref().is_some_and(|reply| answers(reply, &said)) {
-            return;
-        }
+        };
         capture.guesses += 1;
         let (turn, ledger) = (capture.turn, capture.ledger.clone());
         self.forget_guess();
@@ -52,6 +43,15 @@ impl Machine {
         reply.guess = Some(Vec::new());
         self.reply = Some(reply);
         self.think(0, None);
+    }
+
+    /// What was understood so far, where a guess may be made at it and none was yet.
+    fn unanswered(&self) -> Option<String> {
+        let capture = self.capture.as_ref()?;
+        let said = capture.words();
+        let guessed = self.reply.as_ref().is_some_and(|reply| answers(reply, &said));
+        let may = self.providers.local && capture.doubt.is_none() && !said.is_empty() && !guessed;
+        may.then_some(said)
     }
 
     pub(super) fn is_guess(&self) -> bool {

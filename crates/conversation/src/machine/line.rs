@@ -18,6 +18,10 @@ pub(super) enum Line {
         until: Time,
     },
     On,
+    /// It went away while it was on; by then it must be back, or another be there.
+    Gone {
+        until: Time,
+    },
     /// It failed, and is not tried again before this time.
     Failed {
         until: Time,
@@ -27,6 +31,14 @@ pub(super) enum Line {
 impl Line {
     pub(super) fn on(self) -> bool {
         self == Line::On
+    }
+
+    /// Until when it must give real samples, where it gives none yet or none any more.
+    pub(super) fn awaited(self) -> Option<Time> {
+        match self {
+            Line::Arming { until } | Line::Gone { until } => Some(until),
+            _ => None,
+        }
     }
 
     /// Somebody wants to speak: it is tried at once.
@@ -40,14 +52,19 @@ impl Line {
 impl Machine {
     pub(super) fn microphone(&mut self, event: Microphone) {
         match event {
-            Microphone::Listening if matches!(self.microphone, Line::Arming { .. }) => {
+            Microphone::Listening if self.microphone.awaited().is_some() => {
                 self.microphone = Line::On;
                 self.complained = false;
                 self.first_sample();
             }
+            Microphone::Gone if self.microphone.on() => {
+                self.microphone = Line::Gone {
+                    until: self.now + self.policy.deadlines.microphone_gone,
+                };
+            }
             Microphone::Level(level) => self.level(level),
             Microphone::SpeechStarted { echo } if self.microphone != Line::Off => self.speech_started(echo),
-            Microphone::Listening | Microphone::SpeechStarted { .. } => {}
+            Microphone::Listening | Microphone::Gone | Microphone::SpeechStarted { .. } => {}
             Microphone::SpeechEnded(silence) => self.speech_ended(silence),
             Microphone::Failed(fault) => self.microphone_failed(fault),
         }
@@ -57,7 +74,7 @@ impl Machine {
         if matches!(self.microphone, Line::Off | Line::Failed { .. }) {
             return;
         }
-        let heard = self.microphone.on();
+        let heard = matches!(self.microphone, Line::On | Line::Gone { .. });
         self.microphone = Line::Failed {
             until: self.now + self.policy.deadlines.microphone_retry,
         };
@@ -81,7 +98,7 @@ impl Machine {
         match self.microphone {
             Line::Off if wanted => {}
             Line::Failed { until } if wanted && self.now >= until => {}
-            Line::Arming { .. } | Line::On if !wanted => {
+            Line::Arming { .. } | Line::On | Line::Gone { .. } if !wanted => {
                 self.microphone = Line::Off;
                 self.voiced = false;
                 return self.out.push(Action::Microphone(false));

@@ -108,6 +108,9 @@ impl Default for BargeIn {
 pub struct Deadlines {
     /// From opening the microphone to its first real sample. Bluetooth takes 1 to 2 s (`FluidVoice` #592).
     pub arming: Duration,
+    /// From a microphone's going away until it is back, or another is there. Longer than the microphone itself looks
+    /// for one, which then fails: this is for one that says nothing more.
+    pub microphone_gone: Duration,
     /// Wait before a microphone that failed is tried again while hands-free.
     pub microphone_retry: Duration,
     /// For the turn detector's verdict; without it, silence decides.
@@ -131,6 +134,7 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self {
             arming: Duration::from_secs(3),
+            microphone_gone: Duration::from_secs(15),
             microphone_retry: Duration::from_secs(5),
             verdict: Duration::from_millis(500),
             transcript: Duration::from_secs(5),

@@ -217,8 +217,9 @@ const PARTS: &[&str] = &[
     "and", "but", "or", "nor", "so", "because", "since", "although", "though", "while", "when", "where",
     "which", "who", "that", "if", "unless", "until", "before", "after", "as", "than", "to", "in", "on", "at",
     "for", "with", "without", "from", "by", "about", "into", "through", "between", "during", "against",
-    "und", "aber", "oder", "weil", "dass", "wenn", "mit", "für", "von", "auf", "y", "pero", "que", "porque",
-    "con", "para", "et", "mais", "ou", "qui", "avec", "pour",
+    "over", "across", "under", "around", "within", "towards", "und", "aber", "oder", "weil", "dass", "wenn",
+    "mit", "für", "von", "auf", "y", "pero", "que", "porque", "con", "para", "et", "mais", "ou", "qui",
+    "avec", "pour",
 ];
 
 /// True for a word before which a sentence may be cut.

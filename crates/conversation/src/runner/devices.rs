@@ -83,6 +83,11 @@ impl Runner {
                     device,
                 });
             }
+            MicrophoneEvent::Gone { device } => {
+                tracing::info!(device, "microphone_gone");
+                self.progress(Progress::Level { level: 0.0 });
+                self.step(Event::Microphone(Microphone::Gone));
+            }
             MicrophoneEvent::Silent { device } => {
                 let message =
                     format!("{device} gives only silence. Check whether it is muted, or choose another one.");

@@ -212,6 +212,7 @@ impl Stage {
             ("mode", "hands-free") => Event::User(User::Mode(Mode::HandsFree)),
             ("mode", _) => Event::User(User::Mode(Mode::PushToTalk)),
             ("mic", "listening") => Event::Microphone(Microphone::Listening),
+            ("mic", "gone") => Event::Microphone(Microphone::Gone),
             ("mic", "speech") => Event::Microphone(Microphone::SpeechStarted { echo: false }),
             ("mic", "echo") => Event::Microphone(Microphone::SpeechStarted { echo: true }),
             ("mic", "silence") => {

@@ -12,9 +12,7 @@ pub struct EngineSettings {
     pub models: Models,
     /// Ends a process that nobody has needed for so long, and gives its memory back; `None` never does.
     pub idle: Option<Duration>,
-    /// Threads of the language model; `None` is half the cores, four at most. llama.cpp's threads wait for each other
-    /// hundreds of times in each token, and they spin: with a thread on every core, one that the system holds up for
-    /// other work (the voice, a compiler) holds up all, and a reply that took half a second takes twenty.
+    /// Threads of the language model; `None` is half the cores, at least two where there are two, and four at most.
     pub threads: Option<usize>,
     /// The engine's program; `None` looks for it beside our own.
     pub program: Option<PathBuf>,
@@ -23,7 +21,7 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
-    /// These models and the defaults: five minutes of idleness, half of the cores.
+    /// These models and the defaults: five minutes of idleness.
     pub fn new(models: Models) -> Self {
         Self {
             models,
@@ -35,8 +33,8 @@ impl EngineSettings {
     }
 
     pub(super) fn threads(&self) -> usize {
-        let half = || (std::thread::available_parallelism().map_or(2, usize::from) / 2).min(4);
-        self.threads.unwrap_or_else(half).max(1)
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or((cores / 2).clamp(2, 4).min(cores)).max(1)
     }
 }
 

@@ -117,7 +117,7 @@ mod bench {
                 for (values, (_, from, to)) in steps.iter_mut().zip(STEPS) {
                     values.extend(turn.between(from, to));
                 }
-                println!("{name:16} {}", ledger(&turn));
+                println!("{name:16} {}: {:.60}", ledger(&turn), turn.reply);
                 first_sounds.extend(turn.between("key_up", "first_sound"));
                 gaps.push(turn.gaps as f64);
                 let sound = ear.sound()?;
