@@ -24,15 +24,15 @@ use pulseaudio::protocol::{
 use super::{Alarm, Ear, Ring};
 
 /// How much is given at once: each fragment wakes three threads, 0.02 % of a core for each in a second, and beside the
-/// silence that ends an utterance 40 ms are short.
-const FRAGMENT: Duration = Duration::from_millis(40);
+/// silence that ends an utterance 50 ms are short.
+const FRAGMENT: Duration = Duration::from_millis(50);
 /// How often the server is asked how old its samples are.
 const ASK: Duration = Duration::from_millis(500);
 /// How long the server may take to answer while the stream is being made.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Samples that are converted at once, on the thread's own stack.
 const SCRATCH: usize = 1_024;
-/// Bytes that are read at once: ten fragments at 48 kHz.
+/// Bytes that are read at once: some fragments at 48 kHz.
 const READ: usize = 64 * 1024;
 /// Number of our questions after the stream was made; nobody looks for a certain answer.
 const QUESTION: u32 = 3;

@@ -333,13 +333,12 @@ impl Worker {
 
     /// Sends a frame and what there is to say about it.
     fn pass_on(&mut self, frame: &[f32; FRAME]) {
-        let device = self.name();
         let Some(listening) = &mut self.listening else {
             return;
         };
         let frame = if self.muted { &[0.0; FRAME] } else { frame };
         for heard in listening.attention.push(frame).collect::<Vec<_>>() {
-            let device = device.clone();
+            let device = self.name();
             self.outbox.send(match heard {
                 Heard::Listening => MicrophoneEvent::Listening { device },
                 // The user knows that it is muted.
