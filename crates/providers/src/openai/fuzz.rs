@@ -60,7 +60,8 @@ fn completion(bytes: &[u8]) {
 }
 
 fn listening(bytes: &[u8]) {
-    if let Some(realtime) = Realtime::new("{}".into(), SampleRate::SPEECH) {
+    // In the rate that it takes: converting sound is not what is looked at here, and takes long.
+    if let Some(realtime) = Realtime::new("{}".into(), SampleRate::VOICE) {
         drive(realtime, bytes);
     }
     drive(xai::Ear::new(SampleRate::SPEECH), bytes);
