@@ -25,10 +25,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::{Failure, Fault};
-use crate::key::Key;
-use crate::limit::Limit;
-use crate::network::{Deadlines, Network};
-use crate::retry::Retry;
+use crate::network::Network;
 use crate::service::{Access, Service};
 pub use heard::Phoneme;
 pub(crate) use provider::open;
@@ -162,10 +159,8 @@ pub const EMOTIONS: &[&str] = &[
 /// How an account is used.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Another address.
-    pub base: Option<String>,
-    /// The key.
-    pub key: Option<Key>,
+    /// Address, key, attempts, limit and patience.
+    pub access: Access,
     /// How speech is fetched.
     pub transport: Transport,
     /// How utterances travel.
@@ -174,31 +169,27 @@ pub struct Settings {
     pub emotion: Option<String>,
     /// How loud, from 0.5 to 2; 1 is the voice's own.
     pub volume: Option<f32>,
+    /// A dictionary of the account's that says how words sound, by its id.
+    pub dictionary: Option<String>,
+    /// How numbers and the like are read: `auto`, `off`, or as in a place (`en-GB`).
+    pub normalisation: Option<String>,
     /// Where the times of the sounds of speech go, for mouths that move. They come with or before what they time; a
     /// full queue misses some.
     pub phonemes: Option<Sender<Phoneme>>,
-    /// How failed calls are repeated.
-    pub retry: Retry,
-    /// How many replies are spoken at once.
-    pub limit: Limit,
-    /// How long calls may take.
-    pub deadlines: Deadlines,
 }
 
 impl Settings {
-    /// The usual, with this key.
-    pub fn new(key: Option<Key>) -> Self {
+    /// The usual, with this access.
+    pub fn new(access: Access) -> Self {
         Self {
-            base: None,
-            key,
+            access,
             transport: Transport::default(),
             listening: Listening::default(),
             emotion: None,
             volume: None,
+            dictionary: None,
+            normalisation: None,
             phonemes: None,
-            retry: Retry::default(),
-            limit: Limit::default(),
-            deadlines: Deadlines::default(),
         }
     }
 }
@@ -210,11 +201,7 @@ pub struct Cartesia(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     service: Service,
-    transport: Transport,
-    listening: Listening,
-    emotion: Option<String>,
-    volume: Option<f32>,
-    phonemes: Option<Sender<Phoneme>>,
+    settings: Settings,
 }
 
 impl Cartesia {
@@ -223,27 +210,13 @@ impl Cartesia {
     /// # Errors
     /// `Unreachable` where the address is none, `Unsupported` for a feeling that it does not know.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
-        let access = Access {
-            base: settings.base,
-            key: settings.key,
-            retry: settings.retry,
-            limit: settings.limit,
-            deadlines: settings.deadlines,
-        };
-        let service = Service::new(&ENTRY, access, &dialect::DIALECT, network)?;
+        let service = Service::new(&ENTRY, settings.access.clone(), &dialect::DIALECT, network)?;
         let strange = settings.emotion.as_deref();
         if let Some(strange) = strange.filter(|emotion| !EMOTIONS.contains(emotion)) {
             let what = format!("its voices know no feeling “{strange}”. Choose another in the settings");
             return Err(service.failure(Fault::Unsupported(what)));
         }
-        Ok(Self(Arc::new(Inner {
-            service,
-            transport: settings.transport,
-            listening: settings.listening,
-            emotion: settings.emotion,
-            volume: settings.volume,
-            phonemes: settings.phonemes,
-        })))
+        Ok(Self(Arc::new(Inner { service, settings })))
     }
 
     /// Its voices.
@@ -263,23 +236,23 @@ impl TextToSpeech for Cartesia {
     }
 
     fn warm(&self) {
-        match self.0.transport {
+        match self.0.settings.transport {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Sse | Transport::Bytes => self.0.service.open(),
         }
     }
 
     fn timed(&self) -> bool {
-        self.0.transport != Transport::Bytes
+        self.0.settings.transport != Transport::Bytes
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
         let voice = Voice {
             service: self.0.service.clone(),
             fields: self.fields(&options),
-            phonemes: self.0.phonemes.clone(),
+            phonemes: self.0.settings.phonemes.clone(),
         };
-        match self.0.transport {
+        match self.0.settings.transport {
             Transport::Socket => stream::session(voice),
             Transport::Sse => sse::session(voice),
             Transport::Bytes => bytes::session(voice),
@@ -298,9 +271,9 @@ impl SpeechToText for Cartesia {
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let service = self.0.service.clone();
-        match self.0.listening {
-            Listening::Manual => live::session(service, options),
-            Listening::Turns(turns) => turns::session(service, turns, options),
+        match self.0.settings.listening {
+            Listening::Manual => live::session(service, &options),
+            Listening::Turns(turns) => turns::session(service, turns, &options),
             Listening::Recorded => recorded::session(service, options),
         }
     }
@@ -327,12 +300,20 @@ impl Cartesia {
             let speed = f64::from(options.speed.clamp(0.6, 1.5));
             manner.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
         }
-        if let Some(volume) = self.0.volume {
+        if let Some(volume) = self.0.settings.volume {
             let volume = f64::from(volume.clamp(0.5, 2.0));
             manner.insert("volume".into(), ((volume * 100.0).round() / 100.0).into());
         }
-        if let Some(emotion) = &self.0.emotion {
+        if let Some(emotion) = &self.0.settings.emotion {
             manner.insert("emotion".into(), emotion.as_str().into());
+        }
+        for (name, value) in [
+            ("pronunciation_dict_id", &self.0.settings.dictionary),
+            ("normalization", &self.0.settings.normalisation),
+        ] {
+            if let Some(value) = value {
+                fields.insert(name.into(), value.as_str().into());
+            }
         }
         if !manner.is_empty() {
             fields.insert("generation_config".into(), manner.into());

@@ -23,11 +23,9 @@ use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, Text
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
-use crate::key::Key;
-use crate::limit::Limit;
-use crate::network::{Deadlines, Network};
-use crate::retry::Retry;
+use crate::network::Network;
 use crate::service::{Access, Service};
+use crate::streamed;
 pub use flux::Flux;
 pub use grant::Grant;
 pub(crate) use provider::open;
@@ -70,10 +68,8 @@ pub enum Transport {
 /// How an account is used.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Another address: another region, for instance.
-    pub base: Option<String>,
-    /// The key.
-    pub key: Option<Key>,
+    /// Address, key, attempts, limit and patience.
+    pub access: Access,
     /// How speech travels.
     pub speaking: Transport,
     /// How utterances travel.
@@ -83,31 +79,25 @@ pub struct Settings {
     pub endpointing: u32,
     /// When Flux thinks that a turn has ended. Its models are `flux-general-en` and `flux-general-multi`.
     pub flux: Flux,
+    /// What else the recognisers are asked for: `numerals`, `redact`, `profanity_filter`, …, with their values as they
+    /// stand in an address. A name may come more than once.
+    pub features: Vec<(String, String)>,
     /// The key is a token that was granted ([`Deepgram::grant`]).
     pub granted: bool,
-    /// How failed calls are repeated.
-    pub retry: Retry,
-    /// How many phrases are spoken at once.
-    pub limit: Limit,
-    /// How long calls may take.
-    pub deadlines: Deadlines,
 }
 
 impl Settings {
-    /// The usual, with this key.
-    pub fn new(key: Option<Key>) -> Self {
+    /// The usual, with this access.
+    pub fn new(access: Access) -> Self {
         Self {
-            base: None,
-            key,
+            access,
             // A voice without times is given each phrase in a session of its own: over HTTP they share a connection.
             speaking: Transport::Http,
             listening: Transport::default(),
             endpointing: 300,
             flux: Flux::default(),
+            features: Vec::new(),
             granted: false,
-            retry: Retry::default(),
-            limit: Limit::default(),
-            deadlines: Deadlines::default(),
         }
     }
 }
@@ -119,10 +109,7 @@ pub struct Deepgram(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     service: Service,
-    speaking: Transport,
-    listening: Transport,
-    endpointing: u32,
-    flux: Flux,
+    settings: Settings,
 }
 
 impl Deepgram {
@@ -136,21 +123,8 @@ impl Deepgram {
         } else {
             &dialect::DIALECT
         };
-        let access = Access {
-            base: settings.base,
-            key: settings.key,
-            retry: settings.retry,
-            limit: settings.limit,
-            deadlines: settings.deadlines,
-        };
-        let service = Service::new(&ENTRY, access, dialect, network)?;
-        Ok(Self(Arc::new(Inner {
-            service,
-            speaking: settings.speaking,
-            listening: settings.listening,
-            endpointing: settings.endpointing,
-            flux: settings.flux,
-        })))
+        let service = Service::new(&ENTRY, settings.access.clone(), dialect, network)?;
+        Ok(Self(Arc::new(Inner { service, settings })))
     }
 
     /// Its voices.
@@ -170,7 +144,7 @@ impl TextToSpeech for Deepgram {
     }
 
     fn warm(&self) {
-        match self.0.speaking {
+        match self.0.settings.speaking {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Http => self.0.service.open(),
         }
@@ -190,8 +164,10 @@ impl TextToSpeech for Deepgram {
                 .unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned()),
             speed: options.speed,
         };
-        match self.0.speaking {
-            Transport::Socket => stream::session(voice),
+        match self.0.settings.speaking {
+            // Its voices know no other way.
+            _ if stream::is_flux(&voice.model) => streamed::session(Arc::new(stream::Mouth::flux(voice))),
+            Transport::Socket => streamed::session(Arc::new(stream::Mouth::aura(voice))),
             Transport::Http => http::session(voice),
         }
     }
@@ -203,7 +179,7 @@ impl SpeechToText for Deepgram {
     }
 
     fn warm(&self) {
-        match self.0.listening {
+        match self.0.settings.listening {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Http => self.0.service.open(),
         }
@@ -211,11 +187,11 @@ impl SpeechToText for Deepgram {
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let model = options.model.clone().filter(|model| flux::knows(model));
-        match (self.0.listening, model) {
+        match (self.0.settings.listening, model) {
             // Its models know no other way.
-            (_, Some(model)) => flux::session(self.0.service.clone(), model, self.0.flux, options),
-            (Transport::Socket, None) => live::session(self.0.service.clone(), self.0.endpointing, options),
-            (Transport::Http, None) => recorded::session(self.0.service.clone(), options),
+            (_, Some(model)) => flux::session(&self.0, &model, &options),
+            (Transport::Socket, None) => live::session(&self.0, &options),
+            (Transport::Http, None) => recorded::session(&self.0, &options),
         }
     }
 }
@@ -247,8 +223,37 @@ impl Voice {
     }
 }
 
+/// What Nova can be asked for besides.
+const FEATURES: &[&str] = &[
+    "detect_entities",
+    "diarize",
+    "diarize_model",
+    "dictation",
+    "extra",
+    "filler_words",
+    "measurements",
+    "mip_opt_out",
+    "no_delay",
+    "numerals",
+    "profanity_filter",
+    "redact",
+    "replace",
+    "search",
+    "tag",
+    "version",
+];
+
+impl Settings {
+    /// Of the features, those with these names.
+    fn featured<'a>(&'a self, known: &[&str]) -> impl Iterator<Item = (&'a str, String)> {
+        let features = self.features.iter();
+        let known = features.filter(move |(name, _)| known.contains(&name.as_str()));
+        known.map(|(name, value)| (name.as_str(), value.clone()))
+    }
+}
+
 /// The recogniser's model, and what is asked of it however the utterance travels.
-fn asked(options: &ListenOptions) -> Vec<(&'static str, String)> {
+fn asked<'a>(settings: &'a Settings, options: &ListenOptions) -> Vec<(&'a str, String)> {
     let own = ENTRY.recogniser.map_or("", |ability| ability.model);
     let model = options.model.as_deref().unwrap_or(own);
     let mut query = vec![
@@ -276,5 +281,6 @@ fn asked(options: &ListenOptions) -> Vec<(&'static str, String)> {
         .filter(|term| !term.trim().is_empty())
         .take(100);
     query.extend(terms.map(|term| (name, term.trim().to_owned())));
+    query.extend(settings.featured(FEATURES));
     query
 }

@@ -10,6 +10,7 @@ mod heard;
 mod http;
 mod live;
 mod provider;
+mod reading;
 mod scribe;
 mod shared;
 mod stream;
@@ -26,12 +27,10 @@ use serde_json::{Map, Value};
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
-use crate::key::Key;
-use crate::limit::Limit;
-use crate::network::{Deadlines, Network};
-use crate::retry::Retry;
+use crate::network::Network;
 use crate::service::{Access, Service};
 pub(crate) use provider::open;
+pub use reading::{Dictionary, Reading};
 pub use tokens::{AgentRoom, TokenUse};
 
 /// George.
@@ -95,10 +94,8 @@ pub enum Commit {
 /// How an account is used.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Another address: a residency, for instance.
-    pub base: Option<String>,
-    /// The key.
-    pub key: Option<Key>,
+    /// Address, key, attempts, limit and patience.
+    pub access: Access,
     /// How speech is fetched.
     pub transport: Transport,
     /// `output_format`: `pcm_…` or `mp3_…`. `None` is the best for the transport: `pcm_24000` on the socket,
@@ -108,30 +105,23 @@ pub struct Settings {
     pub latency: Option<u8>,
     /// `voice_settings` besides the speed: `stability`, `similarity_boost`, `style`, `use_speaker_boost`.
     pub voice_settings: Map<String, Value>,
+    /// How the voices read a text.
+    pub reading: Reading,
     /// When the live recogniser commits.
     pub commit: Commit,
-    /// How failed calls are repeated.
-    pub retry: Retry,
-    /// How many replies are spoken at once.
-    pub limit: Limit,
-    /// How long calls may take.
-    pub deadlines: Deadlines,
 }
 
 impl Settings {
-    /// The usual, with this key.
-    pub fn new(key: Option<Key>) -> Self {
+    /// The usual, with this access.
+    pub fn new(access: Access) -> Self {
         Self {
-            base: None,
-            key,
+            access,
             transport: Transport::default(),
             output_format: None,
             latency: None,
             voice_settings: Map::new(),
+            reading: Reading::default(),
             commit: Commit::default(),
-            retry: Retry::default(),
-            limit: Limit::default(),
-            deadlines: Deadlines::default(),
         }
     }
 }
@@ -143,11 +133,7 @@ pub struct ElevenLabs(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     service: Service,
-    transport: Transport,
-    output_format: Option<String>,
-    latency: Option<u8>,
-    voice_settings: Map<String, Value>,
-    commit: Commit,
+    settings: Settings,
     lines: Arc<shared::Lines>,
 }
 
@@ -157,24 +143,13 @@ impl ElevenLabs {
     /// # Errors
     /// `Unreachable` where the address is none, `Unsupported` where the output format cannot be played here.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
-        let access = Access {
-            base: settings.base,
-            key: settings.key,
-            retry: settings.retry,
-            limit: settings.limit,
-            deadlines: settings.deadlines,
-        };
-        let service = Service::new(&ENTRY, access, &dialect::DIALECT, network)?;
+        let service = Service::new(&ENTRY, settings.access.clone(), &dialect::DIALECT, network)?;
         if let Some(name) = &settings.output_format {
             format::of(name).ok_or_else(|| format::unsupported(&service, name))?;
         }
         Ok(Self(Arc::new(Inner {
             service,
-            transport: settings.transport,
-            output_format: settings.output_format,
-            latency: settings.latency,
-            voice_settings: settings.voice_settings,
-            commit: settings.commit,
+            settings,
             lines: Arc::default(),
         })))
     }
@@ -197,7 +172,7 @@ impl TextToSpeech for ElevenLabs {
     }
 
     fn warm(&self) {
-        match self.0.transport {
+        match self.0.settings.transport {
             Transport::Shared if self.0.lines.warm(&self.0.service) => {}
             Transport::Socket => self.0.service.open_socket(),
             Transport::Shared | Transport::Http | Transport::HttpTimed => self.0.service.open(),
@@ -205,7 +180,7 @@ impl TextToSpeech for ElevenLabs {
     }
 
     fn timed(&self) -> bool {
-        self.0.transport != Transport::Http
+        self.0.settings.transport != Transport::Http
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
@@ -213,7 +188,7 @@ impl TextToSpeech for ElevenLabs {
             Ok(voice) => voice,
             Err(failure) => return Session::failed(failure.into()),
         };
-        match self.0.transport {
+        match self.0.settings.transport {
             Transport::Socket | Transport::Shared => stream::session(voice),
             Transport::HttpTimed => http::timed(voice),
             Transport::Http => http::untimed(voice),
@@ -234,7 +209,7 @@ impl SpeechToText for ElevenLabs {
         let model = options.model.clone();
         let model = model.unwrap_or_else(|| ENTRY.recogniser.map_or("", |ability| ability.model).to_owned());
         if model.contains("realtime") || model.contains("live") {
-            live::session(self.0.service.clone(), model, self.0.commit, options)
+            live::session(self.0.service.clone(), &model, self.0.settings.commit, &options)
         } else {
             scribe::session(self.0.service.clone(), model, options)
         }
@@ -255,13 +230,13 @@ impl Voice {
     fn new(account: Arc<Inner>, options: SpeakOptions) -> Result<Self, Failure> {
         let model = options.model;
         let model = model.unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned());
-        let own = match account.transport {
+        let own = match account.settings.transport {
             Transport::Socket | Transport::Shared => "pcm_24000",
             _ => "mp3_44100_128",
         };
-        let name = account.output_format.as_deref().unwrap_or(own);
+        let name = account.settings.output_format.as_deref().unwrap_or(own);
         let format = format::of(name).ok_or_else(|| format::unsupported(&account.service, name))?;
-        let mut settings = account.voice_settings.clone();
+        let mut settings = account.settings.voice_settings.clone();
         if (options.speed - 1.0).abs() > 0.005 {
             // The sockets take no more; HTTP is said to, and the two should sound alike.
             let speed = f64::from(options.speed.clamp(0.7, 1.2));
@@ -289,9 +264,21 @@ impl Voice {
         generation.starts_with(|c: char| c.is_ascii_digit())
     }
 
+    /// Whether dictionaries change its text: then the characters as they were sent come in disorder.
+    fn is_respelt(&self) -> bool {
+        !self.reading().dictionaries.is_empty()
+    }
+
+    fn reading(&self) -> &Reading {
+        &self.account.settings.reading
+    }
+
     /// `optimize_streaming_latency`, where it is asked for.
     fn latency(&self) -> Option<String> {
-        self.account.latency.map(|level| level.min(4).to_string())
+        self.account
+            .settings
+            .latency
+            .map(|level| level.min(4).to_string())
     }
 
     /// Of the settings, those that dialogue takes.

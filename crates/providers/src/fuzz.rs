@@ -15,7 +15,7 @@ use crate::retry::asked_wait;
 use crate::service::{Answer, Dialect};
 use crate::sound::{Encoding, SoundDecoder};
 use crate::sse::Events;
-use crate::{cartesia, deepgram, elevenlabs, openai};
+use crate::{cartesia, deepgram, elevenlabs, minimax, openai};
 
 /// A parser.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,7 @@ pub fn targets() -> Vec<Target> {
     all.extend(elevenlabs::fuzz::TARGETS);
     all.extend(deepgram::fuzz::TARGETS);
     all.extend(cartesia::fuzz::TARGETS);
+    all.extend(minimax::fuzz::TARGETS);
     all.extend(openai::fuzz::TARGETS);
     all
 }

@@ -1,8 +1,9 @@
 //! Recognisers, language models and voices in the cloud, behind the traits that this machine's own stand behind too.
 //!
 //! Each provider has one folder, and nothing about a provider is written outside it. What they share stands once:
-//! [`service`] makes calls (keys, deadlines, retries, a queue), [`socket`] speaks WebSocket, [`lines`], [`sse`] and
-//! [`sound`] decode what comes back piece by piece and with bounds, [`failure`] turns what went wrong into a sentence.
+//! [`service`] makes calls (keys, deadlines, retries, a queue), [`socket`] speaks WebSocket, [`live`] listens through one
+//! and [`streamed`] speaks, [`lines`], [`sse`] and [`sound`] decode what comes back piece by piece and with bounds,
+//! [`failure`] turns what went wrong into a sentence.
 #![forbid(unsafe_code)]
 
 pub mod account;
@@ -16,6 +17,7 @@ pub mod fuzz;
 pub mod key;
 pub mod limit;
 pub mod lines;
+pub mod live;
 pub mod minimax;
 pub mod network;
 pub mod openai;
@@ -26,6 +28,7 @@ pub mod service;
 pub mod socket;
 pub mod sound;
 pub mod sse;
+pub mod streamed;
 pub mod timed;
 
 pub use account::{Account, Credit, ModelInfo, VoiceInfo};
@@ -36,3 +39,4 @@ pub use limit::Limit;
 pub use network::{Deadlines, Network};
 pub use provider::{Part, Provider, Setup};
 pub use retry::Retry;
+pub use service::Access;

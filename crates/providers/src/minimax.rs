@@ -4,6 +4,8 @@
 mod account;
 mod chat;
 mod dialect;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod http;
 mod language;
 mod provider;
@@ -19,11 +21,8 @@ use serde_json::{Map, Value, json};
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
-use crate::key::Key;
-use crate::limit::Limit;
-use crate::network::{Deadlines, Network};
+use crate::network::Network;
 use crate::openai;
-use crate::retry::Retry;
 use crate::service::{Access, Service};
 use crate::sound::Encoding;
 pub(crate) use provider::open;
@@ -99,10 +98,8 @@ pub enum Transport {
 pub struct Settings {
     /// Where the account lives.
     pub region: Region,
-    /// Another address than the region's.
-    pub base: Option<String>,
-    /// The key.
-    pub key: Option<Key>,
+    /// Address, key, attempts, limit and patience.
+    pub access: Access,
     /// `GroupId`, which old accounts need.
     pub group: Option<String>,
     /// How speech is fetched.
@@ -111,28 +108,34 @@ pub struct Settings {
     pub mp3: bool,
     /// A feeling by the service's name for it: `calm`, `happy`, ….
     pub emotion: Option<String>,
-    /// How failed calls are repeated.
-    pub retry: Retry,
-    /// How many replies are spoken at once.
-    pub limit: Limit,
-    /// How long calls may take.
-    pub deadlines: Deadlines,
+    /// How loud, above 0 and up to 10; 1 is the voice's own.
+    pub volume: Option<f32>,
+    /// Semitones higher or lower, from -12 to 12.
+    pub pitch: i8,
+    /// How words are said: `word/as it sounds`, where the second half is other words, IPA or pinyin in brackets, or kana.
+    pub pronunciations: Vec<String>,
+    /// Whether numbers and dates are spelt out before they are spoken.
+    pub normalises: bool,
+    /// Whether a reply is spoken in one breath, over the sockets and with models that can: it sounds better, and begins
+    /// later.
+    pub continuous: bool,
 }
 
 impl Settings {
-    /// The usual, with this key.
-    pub fn new(key: Option<Key>) -> Self {
+    /// The usual, with this access.
+    pub fn new(access: Access) -> Self {
         Self {
             region: Region::default(),
-            base: None,
-            key,
+            access,
             group: None,
             transport: Transport::default(),
             mp3: false,
             emotion: None,
-            retry: Retry::default(),
-            limit: Limit::default(),
-            deadlines: Deadlines::default(),
+            volume: None,
+            pitch: 0,
+            pronunciations: Vec::new(),
+            normalises: false,
+            continuous: false,
         }
     }
 }
@@ -146,10 +149,7 @@ struct Inner {
     service: Service,
     network: Network,
     chat: openai::OpenAi,
-    group: Option<String>,
-    transport: Transport,
-    mp3: bool,
-    emotion: Option<String>,
+    settings: Settings,
 }
 
 impl MiniMax {
@@ -158,30 +158,18 @@ impl MiniMax {
     /// # Errors
     /// `Unreachable` where the address is none.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
-        let base = settings.base.as_deref().unwrap_or(settings.region.base());
+        let base = settings.access.base.as_deref().unwrap_or(settings.region.base());
         let base = base.trim().trim_end_matches('/').trim_end_matches("/v1");
-        let chat = openai::Settings {
-            base: Some(format!("{base}/v1")),
-            retry: settings.retry,
-            limit: settings.limit.clone(),
-            deadlines: settings.deadlines,
-            ..openai::Settings::new(&chat::PRESET, settings.key.clone())
+        let at = |base: String| Access {
+            base: Some(base),
+            ..settings.access.clone()
         };
-        let access = Access {
-            base: Some(base.to_owned()),
-            key: settings.key,
-            retry: settings.retry,
-            limit: settings.limit,
-            deadlines: settings.deadlines,
-        };
+        let chat = openai::Settings::new(&chat::PRESET, at(format!("{base}/v1")));
         Ok(Self(Arc::new(Inner {
-            service: Service::new(&ENTRY, access, &dialect::DIALECT, network.clone())?,
+            service: Service::new(&ENTRY, at(base.to_owned()), &dialect::DIALECT, network.clone())?,
             chat: openai::OpenAi::new(network.clone(), chat)?,
             network,
-            group: settings.group,
-            transport: settings.transport,
-            mp3: settings.mp3,
-            emotion: settings.emotion,
+            settings,
         })))
     }
 
@@ -207,7 +195,7 @@ impl TextToSpeech for MiniMax {
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
         let voice = Voice::new(Arc::clone(&self.0), &options);
-        match self.0.transport {
+        match self.0.settings.transport {
             Transport::Socket => stream::session(voice, stream::Flow::Phrases),
             Transport::BothWays => stream::session(voice, stream::Flow::Sentences),
             Transport::Http => http::session(voice),
@@ -232,14 +220,27 @@ impl Voice {
         let own = ENTRY.voice.map_or("", |ability| ability.model);
         let model = options.model.as_deref().unwrap_or(own);
         let speed = f64::from(options.speed.clamp(0.5, 2.0));
+        let settings = &account.settings;
+        let volume = f64::from(settings.volume.unwrap_or(1.0).clamp(0.01, 10.0));
         let mut manner = json!({
             "voice_id": options.voice.as_deref().unwrap_or(VOICE),
-            "speed": (speed * 100.0).round() / 100.0, "vol": 1.0, "pitch": 0,
+            "speed": (speed * 100.0).round() / 100.0, "vol": (volume * 100.0).round() / 100.0,
+            "pitch": settings.pitch.clamp(-12, 12),
         });
-        if let Some(emotion) = &account.emotion {
+        if let Some(emotion) = &settings.emotion {
             manner["emotion"] = emotion.as_str().into();
         }
-        let mp3_rate = SampleRate::new(MP3.0).filter(|_| account.mp3);
+        let by_socket = settings.transport != Transport::Http;
+        if settings.normalises {
+            // The two spell it in their own way.
+            let name = if by_socket {
+                "english_normalization"
+            } else {
+                "text_normalization"
+            };
+            manner[name] = true.into();
+        }
+        let mp3_rate = SampleRate::new(MP3.0).filter(|_| settings.mp3);
         let rate = mp3_rate.unwrap_or(SampleRate::VOICE);
         let sound = match mp3_rate {
             Some(_) => json!({"sample_rate": MP3.0, "bitrate": MP3.1, "format": "mp3", "channel": 1}),
@@ -255,6 +256,15 @@ impl Voice {
             .and_then(|tag| language::name(tag, model))
         {
             fields.insert("language_boost".into(), name.into());
+        }
+        if !settings.pronunciations.is_empty() {
+            fields.insert(
+                "pronunciation_dict".into(),
+                json!({"tone": settings.pronunciations}),
+            );
+        }
+        if settings.continuous && by_socket && model.starts_with("speech-2.8") {
+            fields.insert("continuous_sound".into(), true.into());
         }
         fields.insert("subtitle_enable".into(), true.into());
         fields.insert("subtitle_type".into(), "word_streaming".into());
@@ -274,6 +284,9 @@ impl Voice {
 impl Inner {
     /// What every address ends with.
     fn query(&self) -> Option<(&'static str, String)> {
-        self.group.as_ref().map(|group| ("GroupId", group.clone()))
+        self.settings
+            .group
+            .as_ref()
+            .map(|group| ("GroupId", group.clone()))
     }
 }

@@ -18,16 +18,14 @@ mod responses;
 mod speech;
 mod thinking;
 mod transcription;
+mod xai;
 
 use std::sync::Arc;
 
 use libretto_voice::{LanguageModel, SpeechToText, TextToSpeech};
 
 use crate::failure::Failure;
-use crate::key::Key;
-use crate::limit::Limit;
-use crate::network::{Deadlines, Network};
-use crate::retry::Retry;
+use crate::network::Network;
 use crate::service::{Access, Service};
 pub(crate) use dialect::judge;
 pub use preset::{
@@ -41,10 +39,8 @@ pub(crate) use provider::open;
 pub struct Settings {
     /// Whose dialect it is.
     pub preset: &'static Preset,
-    /// Another address than the preset's.
-    pub base: Option<String>,
-    /// The key.
-    pub key: Option<Key>,
+    /// Address, key, attempts, limit and patience.
+    pub access: Access,
     /// How answers are asked for; `None` is the preset's way.
     pub interface: Option<Interface>,
     /// How much a thinking model thinks (`none`, `low`, …); `None` is the preset's choice for its own model, and the
@@ -55,36 +51,28 @@ pub struct Settings {
     /// Whether the recogniser listens over a socket while somebody speaks, with any model. Those whose name says `live`
     /// or `realtime` always do.
     pub realtime: bool,
+    /// Whether the voice is spoken to over a socket: xAI's has one.
+    pub speaks_by_socket: bool,
     /// Models that `OpenRouter` tries when the chosen one fails, in order.
     pub fallbacks: Vec<String>,
-    /// How failed calls are repeated.
-    pub retry: Retry,
-    /// How many phrases are spoken at once.
-    pub limit: Limit,
-    /// How long calls may take.
-    pub deadlines: Deadlines,
 }
 
 impl Settings {
-    /// The preset as it is, with this key.
-    pub fn new(preset: &'static Preset, key: Option<Key>) -> Self {
+    /// The preset as it is, with this access.
+    pub fn new(preset: &'static Preset, mut access: Access) -> Self {
         // A server on this machine loads its model at the first call, which takes tens of seconds.
-        let mut deadlines = Deadlines::default();
         if !preset.entry.needs_key {
-            deadlines.first *= 4;
+            access.deadlines.first *= 4;
         }
         Self {
             preset,
-            base: None,
-            key,
+            access,
             interface: None,
             effort: None,
             context: None,
             realtime: false,
+            speaks_by_socket: false,
             fallbacks: Vec::new(),
-            retry: Retry::default(),
-            limit: Limit::default(),
-            deadlines,
         }
     }
 }
@@ -98,6 +86,7 @@ pub struct OpenAi {
     effort: Option<String>,
     context: Option<u32>,
     realtime: bool,
+    speaks_by_socket: bool,
     fallbacks: Vec<String>,
 }
 
@@ -108,14 +97,7 @@ impl OpenAi {
     /// `Unreachable` where the address is none.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
         let preset = settings.preset;
-        let access = Access {
-            base: settings.base,
-            key: settings.key,
-            retry: settings.retry,
-            limit: settings.limit,
-            deadlines: settings.deadlines,
-        };
-        let service = Service::new(&preset.entry, access, preset.dialect, network)?;
+        let service = Service::new(&preset.entry, settings.access, preset.dialect, network)?;
         Ok(Self {
             service,
             preset,
@@ -123,6 +105,7 @@ impl OpenAi {
             effort: settings.effort,
             context: settings.context,
             realtime: settings.realtime,
+            speaks_by_socket: settings.speaks_by_socket,
             fallbacks: settings.fallbacks,
         })
     }
@@ -152,6 +135,7 @@ impl OpenAi {
             preset,
             model,
             self.preset.sound,
+            self.speaks_by_socket,
         )))
     }
 }

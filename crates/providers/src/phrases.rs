@@ -10,6 +10,7 @@ use reqwest::RequestBuilder;
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
 use crate::sound::{Encoding, SoundDecoder};
+use crate::timed::Stop;
 
 /// How a voice of this kind asks for a phrase.
 pub trait Phrasing: Send + Sync + 'static {
@@ -57,17 +58,6 @@ async fn call(voice: &dyn Phrasing, ends: &Ends<SpeakInput, SpeakEvent>, piece: 
             Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
             Err(Stop::Failed(failure)) => tries.again(failure).await?,
         }
-    }
-}
-
-enum Stop {
-    Gone,
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
     }
 }
 

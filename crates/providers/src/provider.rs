@@ -13,8 +13,9 @@ use crate::catalogue::Entry;
 use crate::failure::Failure;
 use crate::key::Key;
 use crate::limit::Limit;
-use crate::network::Network;
+use crate::network::{Deadlines, Network};
 use crate::retry::Retry;
+use crate::service::Access;
 use crate::{cartesia, deepgram, elevenlabs, minimax, openai};
 
 /// What a provider can be used for.
@@ -50,9 +51,37 @@ impl Setup {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Another address than the provider's own.
-    pub fn base(&self) -> Option<String> {
-        self.text("base_url").map(str::to_owned)
+    /// A number of the table.
+    pub fn number<T: TryFrom<u64>>(&self, name: &str) -> Option<T> {
+        self.table.get(name)?.as_u64()?.try_into().ok()
+    }
+
+    /// A number of the table that need not be whole.
+    pub fn fraction(&self, name: &str) -> Option<f32> {
+        self.table.get(name)?.as_f64().map(|number| number as f32)
+    }
+
+    /// Texts of a list of the table.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let list = self.table.get(name).and_then(Value::as_array);
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// A switch of the table; off where it is not there.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.table.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// Where the account is, and how it is used.
+    pub fn access(&self) -> Access {
+        Access {
+            base: self.text("base_url").map(str::to_owned),
+            key: self.key.clone(),
+            retry: self.retry,
+            limit: self.limit.clone(),
+            deadlines: Deadlines::default(),
+        }
     }
 }
 

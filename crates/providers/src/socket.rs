@@ -37,6 +37,23 @@ pub enum Frame {
     },
 }
 
+/// What is wrong with a message.
+#[derive(Debug)]
+pub enum Wrong {
+    /// It makes no sense, for this reason where there is one.
+    Garbled(Option<serde_json::Error>),
+    /// It says in the service's words that something failed.
+    Complaint,
+    /// It means this, and doing the same again will not help.
+    Fault(Fault),
+}
+
+impl From<serde_json::Error> for Wrong {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Garbled(Some(error))
+    }
+}
+
 /// An open socket. Dropping it says goodbye and ends the connection, in the background: what the service does for
 /// nobody costs money all the same.
 #[derive(Debug)]
@@ -183,6 +200,20 @@ impl Socket {
     /// A failure on this connection.
     pub fn failure(&self, fault: Fault) -> Failure {
         self.service.failure(fault).request(self.request.clone())
+    }
+
+    /// The failure that a message means.
+    pub fn wrong(&self, wrong: Wrong, text: &str) -> Failure {
+        match wrong {
+            Wrong::Garbled(Some(error)) => self.failure(Fault::Garbled).because(error),
+            Wrong::Garbled(None) => self.failure(Fault::Garbled),
+            Wrong::Fault(fault) => self.failure(fault).again(false),
+            Wrong::Complaint => {
+                let complaint = self.service.complaint(text);
+                let id = complaint.request_id().map(str::to_owned);
+                complaint.request(id.or(self.request()))
+            }
+        }
     }
 
     fn broken(&mut self, error: SocketError) -> Failure {

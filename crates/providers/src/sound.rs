@@ -129,6 +129,11 @@ impl Gather {
         (self.waiting.samples.len() >= self.enough).then(|| self.take())
     }
 
+    /// All that waits; `None` where nothing does.
+    pub fn rest(&mut self) -> Option<Vec<u8>> {
+        (!self.waiting.is_empty()).then(|| self.take())
+    }
+
     /// All that waits.
     pub fn take(&mut self) -> Vec<u8> {
         let bytes = self.waiting.to_pcm16();

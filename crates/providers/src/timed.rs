@@ -142,6 +142,14 @@ impl Speech {
         self.aligner.sent(text);
     }
 
+    /// `rest`, the end of what was sent, is not on its way any more, and will be sent again.
+    pub fn unsent(&mut self, rest: &str) {
+        let text = self.aligner.text();
+        let kept = text.strip_suffix(rest).unwrap_or(text).to_owned();
+        self.renew();
+        self.aligner.sent(&kept);
+    }
+
     /// Times that come with the next piece of sound. Told before it: then a word can be lit as soon as it sounds.
     pub async fn times(&mut self, timed: &[Timed<'_>]) -> Result<(), Gone> {
         let marks = self.aligner.push(self.come(), timed);

@@ -7,8 +7,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Spoken, closed, listen_to, network, quick, short, speak};
-use libretto_providers::Key;
+use common::{Spoken, access, closed, listen_to, network, speak};
+
 use libretto_providers::minimax::{MiniMax, Settings, Transport};
 use libretto_testkit::fakes::minimax::{self, KEY, Origin, Subtitles};
 use libretto_testkit::fakes::speech;
@@ -17,11 +17,8 @@ use serde_json::json;
 
 fn settings(fake: &minimax::MiniMax, transport: Transport) -> Settings {
     Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
         transport,
-        ..Settings::new(Some(Key::new(KEY)))
+        ..Settings::new(access(fake.url(), KEY))
     }
 }
 
@@ -36,18 +33,27 @@ fn phrases() -> [String; 2] {
     [format!("{} ", speech::SENTENCE), MORE.to_owned()]
 }
 
-/// What a transport speaks at once: the service cuts sentences on one of them.
+/// What a transport speaks at once.
 fn parts(transport: Transport) -> Vec<String> {
-    let [one, two] = phrases();
-    if transport == Transport::BothWays {
-        [one, two]
-            .iter()
-            .flat_map(|phrase| phrase.split_inclusive(['.', '?']))
-            .map(str::to_owned)
-            .collect()
-    } else {
-        vec![one, two]
+    sentences(transport, &phrases())
+}
+
+/// The service cuts sentences on one of them.
+fn sentences(transport: Transport, texts: &[String]) -> Vec<String> {
+    if transport != Transport::BothWays {
+        return texts.to_vec();
     }
+    let sentences = texts.iter().flat_map(|text| text.split_inclusive(['.', '?']));
+    sentences.map(str::to_owned).collect()
+}
+
+/// The texts that a socket was sent, without those that it refused.
+fn taken(said: &serde_json::Value, refuses: &[i64]) -> Vec<String> {
+    let said = said.as_array().unwrap().iter();
+    let texts = said.filter_map(|message| message["text"].as_str());
+    let refused = |number: usize| refuses.get(number).is_some_and(|code| *code != 0);
+    let taken = texts.enumerate().filter(|(number, _)| !refused(*number));
+    taken.map(|(_, text)| text.to_owned()).collect()
 }
 
 /// How far the words' starts are from the truth, in seconds; every word must be there, in its place.
@@ -139,6 +145,11 @@ async fn what_is_said_is_what_the_page_says() {
     for transport in TRANSPORTS {
         let settings = Settings {
             emotion: Some("calm".into()),
+            volume: Some(99.0),
+            pitch: -3,
+            pronunciations: vec!["Oslo/(ˈʊ̂ʂlʊ)".into()],
+            normalises: true,
+            continuous: true,
             group: Some("17".into()),
             ..settings(&fake, transport)
         };
@@ -158,10 +169,19 @@ async fn what_is_said_is_what_the_page_says() {
         } else {
             &call.body[0]
         };
+        let by_socket = transport != Transport::Http;
+        let normalisation = if by_socket {
+            "english_normalization"
+        } else {
+            "text_normalization"
+        };
         assert_eq!(
             start["voice_setting"],
-            json!({"voice_id": "English_expressive_narrator", "speed": 2.0, "vol": 1.0, "pitch": 0, "emotion": "calm"})
+            json!({"voice_id": "English_expressive_narrator", "speed": 2.0, "vol": 10.0, "pitch": -3,
+                "emotion": "calm", normalisation: true})
         );
+        assert_eq!(start["pronunciation_dict"], json!({"tone": ["Oslo/(ˈʊ̂ʂlʊ)"]}));
+        assert_eq!(start["continuous_sound"] == true, by_socket);
         assert_eq!(
             (&start["language_boost"], &start["audio_setting"]),
             (
@@ -259,6 +279,17 @@ async fn what_is_not_taken_is_sent_again_or_left_out() {
         let spoken = speak(voice.speak(SpeakOptions::default()), &[&one, &two]).await;
         assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
         assert!(worst(&spoken, &parts(transport)) < 0.03);
+        // Too long, and one half of it still is: the pieces are spoken one by one.
+        for refuses in [vec![2204, 0, 2204], vec![0, 2204]] {
+            fake.manners(|m| m.refuses.clone_from(&refuses));
+            let spoken = speak(voice.speak(SpeakOptions::default()), &[&one, &two]).await;
+            assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);
+            closed(&fake.script).await;
+            let taken = taken(&fake.script.last().unwrap().body, &refuses);
+            assert_eq!(taken.concat(), phrases().concat());
+            let off = worst(&spoken, &sentences(transport, &taken));
+            assert!(off < 0.03, "{transport:?} {refuses:?}: {off} s");
+        }
         // Nothing to speak in the one: the other is spoken.
         fake.manners(|m| m.refuses = vec![2203]);
         let session = voice.speak(SpeakOptions::default());

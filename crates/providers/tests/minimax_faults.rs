@@ -5,25 +5,29 @@
 
 mod common;
 
-use common::{answer, brief, closed, network, question, quick, said, short, speak};
+use common::{access, answer, closed, failing_at, fails, network, question, said, speak};
 use libretto_providers::minimax::{MiniMax, Region, Settings, Transport};
-use libretto_providers::{Account, Credit, Fault as Failed, Key, Retry};
+use libretto_providers::{Access, Account, Credit, Fault as Failed, Key, Retry};
 use libretto_testkit::fakes::minimax::{self, KEY, Standing, error, failing, refusal};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::chat::FinishReason;
 use libretto_voice::{ChatEvent, Kind, SpeakOptions};
 
-fn settings(fake: &minimax::MiniMax, transport: Transport) -> Settings {
-    Settings {
-        base: Some(fake.url()),
-        // The waits that the service asks for are longer than a test.
+/// The waits that the service asks for are longer than a test.
+fn hasty(access: Access) -> Access {
+    Access {
         retry: Retry {
             longest: std::time::Duration::from_secs(5),
-            ..quick()
+            ..access.retry
         },
-        deadlines: short(),
+        ..access
+    }
+}
+
+fn settings(fake: &minimax::MiniMax, transport: Transport) -> Settings {
+    Settings {
         transport,
-        ..Settings::new(Some(Key::new(KEY)))
+        ..Settings::new(hasty(access(fake.url(), KEY)))
     }
 }
 
@@ -86,28 +90,17 @@ async fn failures_in_plain_words() {
         }
         for (fault, kind, calls) in cases {
             let settings = Settings {
-                // Only who never answers at all may be left soon.
-                deadlines: if kind == Kind::Timeout && calls > 1 {
-                    brief()
-                } else {
-                    short()
-                },
+                access: hasty(failing_at(fake.url(), KEY, kind, calls)),
                 ..settings(&fake, transport)
             };
             let voice = MiniMax::new(network(), settings).unwrap().voice();
-            let before = fake.script.calls().len();
-            for _ in 0..calls {
-                fake.script.fail(fault.clone());
-            }
-            let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
-            let error = spoken
-                .error
-                .as_ref()
-                .unwrap_or_else(|| panic!("{transport:?} {fault:?} went well"));
-            assert_eq!(error.kind(), kind, "{transport:?} {fault:?}: {error}");
-            let made = fake.script.calls().len() - before;
-            assert_eq!(made, calls, "{transport:?} {fault:?}: {error}");
-            assert!(!spoken.finished && !format!("{error} {error:?}").contains(KEY));
+            let case = (&fault, kind, calls);
+            let error = fails(&fake.script, case, async {
+                let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
+                assert!(!spoken.finished, "{transport:?} {fault:?}");
+                spoken.error
+            })
+            .await;
             assert_eq!(error.origin(), Some("minimax"));
         }
         // Two failures and a success; and a slow drip is none.
@@ -132,7 +125,10 @@ async fn keys_and_regions() {
         (None, Failed::NoKey),
     ] {
         let settings = Settings {
-            key: key.map(Key::new),
+            access: Access {
+                key: key.map(Key::new),
+                ..access(fake.url(), KEY)
+            },
             ..settings(&fake, Transport::Socket)
         };
         let failure = MiniMax::new(network(), settings)

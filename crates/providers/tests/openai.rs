@@ -11,7 +11,7 @@ use common::{answer, network, question, quick, said, short};
 use libretto_providers::openai::{
     COMPATIBLE, GROQ, Interface, OLLAMA, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI,
 };
-use libretto_providers::{Credit, Fault as Failed, Key};
+use libretto_providers::{Access, Credit, Fault as Failed, Key};
 use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, no_quota, wait};
 use libretto_voice::chat::{FinishReason, Tool, ToolCall};
@@ -24,11 +24,17 @@ fn account(fake: &openai::OpenAi, preset: &'static Preset) -> OpenAi {
 
 fn with_key(fake: &openai::OpenAi, preset: &'static Preset, key: Option<&str>) -> OpenAi {
     let settings = Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
         interface: Some(Interface::Chat),
-        ..Settings::new(preset, key.map(Key::new))
+        ..Settings::new(
+            preset,
+            Access {
+                base: Some(fake.url()),
+                retry: quick(),
+                deadlines: short(),
+                key: key.map(Key::new),
+                ..Access::default()
+            },
+        )
     };
     OpenAi::new(network(), settings).unwrap()
 }
@@ -268,11 +274,14 @@ async fn cancelling_closes_the_connection() {
 
 #[tokio::test]
 async fn nobody_there() {
-    let settings = Settings {
-        base: Some("http://127.0.0.1:9/v1".into()),
-        retry: quick(),
-        ..Settings::new(&COMPATIBLE, None)
-    };
+    let settings = Settings::new(
+        &COMPATIBLE,
+        Access {
+            base: Some("http://127.0.0.1:9/v1".into()),
+            retry: quick(),
+            ..Access::default()
+        },
+    );
     let model = OpenAi::new(network(), settings).unwrap().language_model();
     let mut request = question("Weather?");
     request.model = Some("m".into());
@@ -280,9 +289,14 @@ async fn nobody_there() {
     let error = error.unwrap();
     assert_eq!(error.kind(), Kind::Unavailable);
     assert!(error.to_string().contains("could not be reached"), "{error}");
-    let settings = |base: &str| Settings {
-        base: Some(base.into()),
-        ..Settings::new(&COMPATIBLE, None)
+    let settings = |base: &str| {
+        Settings::new(
+            &COMPATIBLE,
+            Access {
+                base: Some(base.into()),
+                ..Access::default()
+            },
+        )
     };
     for base in ["", "no address", "ftp://x", "mailto:a@b"] {
         assert!(OpenAi::new(network(), settings(base)).is_err(), "{base}");

@@ -7,8 +7,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{hear, network, quick, short, speak};
-use libretto_providers::Key;
+use common::{access, hear, network, speak};
+
 use libretto_providers::openai::{GROQ, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI};
 use libretto_testkit::fakes::openai::{self, Flavour, KEY};
 use libretto_testkit::fakes::{Fault, speech};
@@ -16,12 +16,7 @@ use libretto_voice::{Kind, ListenEvent, ListenOptions, SpeakEvent, SpeakInput, S
 use serde_json::json;
 
 fn account(fake: &openai::OpenAi, preset: &'static Preset) -> OpenAi {
-    let settings = Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
-        ..Settings::new(preset, Some(Key::new(KEY)))
-    };
+    let settings = Settings::new(preset, access(fake.url(), KEY));
     OpenAi::new(network(), settings).unwrap()
 }
 

@@ -5,8 +5,8 @@
 
 mod common;
 
-use common::{answer, closed, network, question, quick, said, short};
-use libretto_providers::Key;
+use common::{access, answer, closed, network, question, said};
+use libretto_providers::Access;
 use libretto_providers::openai::{Interface, LM_STUDIO, OLLAMA, OPENAI, OpenAi, Settings};
 use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, no_quota};
@@ -31,12 +31,9 @@ fn account(fake: &openai::OpenAi, interface: Interface) -> OpenAi {
         _ => &OPENAI,
     };
     let settings = Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
         interface: Some(interface),
         context: Some(16_384),
-        ..Settings::new(preset, Some(Key::new(KEY)))
+        ..Settings::new(preset, access(fake.url(), KEY))
     };
     OpenAi::new(network(), settings).unwrap()
 }
@@ -209,18 +206,24 @@ async fn models_are_listed_as_each_server_lists_them() {
         fake.url().replace("/v1", ""),
         fake.url().replace("/v1", "/api"),
     ] {
-        let settings = Settings {
-            base: Some(base.clone()),
-            ..Settings::new(&OLLAMA, None)
-        };
+        let settings = Settings::new(
+            &OLLAMA,
+            Access {
+                base: Some(base.clone()),
+                ..Access::default()
+            },
+        );
         let models = OpenAi::new(network(), settings).unwrap().models().await.unwrap();
         assert_eq!(ids(models), ["old:1b", "qwen3:8b"], "{base}");
     }
     // This one knows nothing of LM Studio's list.
-    let settings = Settings {
-        base: Some(fake.url()),
-        ..Settings::new(&LM_STUDIO, None)
-    };
+    let settings = Settings::new(
+        &LM_STUDIO,
+        Access {
+            base: Some(fake.url()),
+            ..Access::default()
+        },
+    );
     let models = OpenAi::new(network(), settings).unwrap().models().await.unwrap();
     assert!(ids(models).contains(&"qwen3:8b".to_owned()));
 }

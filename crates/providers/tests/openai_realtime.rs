@@ -5,8 +5,8 @@
 
 mod common;
 
-use common::{brief, closed, hear, network, quick, short};
-use libretto_providers::Key;
+use common::{access, closed, failing_at, fails, hear, network};
+
 use libretto_providers::openai::{OPENAI, OpenAi, Settings};
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, Realtime, no_quota};
 use libretto_testkit::fakes::{Fault, speech};
@@ -15,11 +15,8 @@ use serde_json::json;
 
 fn settings(fake: &openai::OpenAi) -> Settings {
     Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
         realtime: true,
-        ..Settings::new(&OPENAI, Some(Key::new(KEY)))
+        ..Settings::new(&OPENAI, access(fake.url(), KEY))
     }
 }
 
@@ -128,25 +125,16 @@ async fn failures_in_plain_words() {
         (Fault::Say(3, expired.to_string()), Kind::Unavailable, 1),
     ] {
         let settings = Settings {
-            // Only who never answers at all may be left soon.
-            deadlines: if kind == Kind::Timeout && calls > 1 {
-                brief()
-            } else {
-                short()
-            },
+            access: failing_at(fake.url(), KEY, kind, calls),
             ..settings(&fake)
         };
-        let before = fake.script.calls().len();
-        for _ in 0..calls {
-            fake.script.fail(fault.clone());
-        }
-        let heard = hear(recogniser(settings).listen(ListenOptions::default()), &utterance).await;
-        let error = heard
-            .error
-            .unwrap_or_else(|| panic!("{fault:?} went well: {:?}", heard.events));
-        assert_eq!(error.kind(), kind, "{fault:?}: {error}");
-        assert_eq!(fake.script.calls().len() - before, calls, "{fault:?}");
-        assert!(!format!("{error} {error:?}").contains(KEY));
+        let recogniser = recogniser(settings);
+        let heard = async {
+            hear(recogniser.listen(ListenOptions::default()), &utterance)
+                .await
+                .error
+        };
+        fails(&fake.script, (&fault, kind, calls), heard).await;
     }
     // An account without money connects all the same.
     fake.manners(|m| m.empty = true);

@@ -3,16 +3,16 @@
 use std::sync::OnceLock;
 
 use futures::executor::block_on;
-use libretto_voice::{SpeakEvent, SpeakOptions};
+use libretto_voice::{SampleRate, SpeakEvent, SpeakOptions};
 use tokio::sync::mpsc;
 
 use super::heard::{Heard, Taken};
-use super::turns::Standing;
-use super::{Cartesia, Settings, Voice, dialect, live};
+use super::{Cartesia, Settings, Voice, dialect, live, turns};
 use crate::failure::{Failure, Fault, Who};
 use crate::fuzz::{Target, messages, ordered, refusal};
-use crate::key::Key;
+use crate::live::drive;
 use crate::network::Network;
+use crate::service::Access;
 
 pub(crate) const TARGETS: [Target; 3] = [
     Target {
@@ -53,7 +53,7 @@ fn voice() -> Option<Voice> {
     static ACCOUNT: OnceLock<Option<Cartesia>> = OnceLock::new();
     let account = ACCOUNT.get_or_init(|| {
         let network = Network::new().ok()?;
-        Cartesia::new(network, Settings::new(Some(Key::new("nothing")))).ok()
+        Cartesia::new(network, Settings::new(Access::default())).ok()
     });
     let account = account.as_ref()?;
     Some(Voice {
@@ -91,14 +91,8 @@ fn sonic(bytes: &[u8]) {
 }
 
 fn ink(bytes: &[u8]) {
-    let mut standing = Standing::default();
-    for message in messages(bytes) {
-        live::read(&message);
-        if let Ok(message) = serde_json::from_str(&message) {
-            let _ = standing.take(message);
-        }
-    }
-    let _ = standing.rest();
+    drive(live::Ink::new(SampleRate::SPEECH), bytes);
+    drive(turns::Ink::new(SampleRate::SPEECH), bytes);
 }
 
 fn refused(bytes: &[u8]) {

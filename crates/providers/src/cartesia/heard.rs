@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 use super::{RATE, Voice};
 use crate::failure::Failure;
 use crate::sound::Encoding;
-use crate::timed::{Gone, Speech};
+use crate::timed::{Speech, Stop};
 
 /// A sound of speech and when it is to be heard.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,25 +60,6 @@ struct Phonemes {
     start: Vec<f64>,
     #[serde(default)]
     end: Vec<f64>,
-}
-
-/// Why a session stops.
-pub(super) enum Stop {
-    /// Whoever listened has gone.
-    Gone,
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Gone> for Stop {
-    fn from(_: Gone) -> Self {
-        Self::Gone
-    }
 }
 
 /// What a message was.

@@ -1,17 +1,14 @@
 //! Ink, which listens while it is spoken to. It says words as differences: white space at their beginnings counts.
 
 use libretto_voice::listen::ListenSession;
-use libretto_voice::session::Ends;
-use libretto_voice::{Error, ListenEvent, ListenInput, ListenOptions, Result, Session, Transcript};
+use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Transcript};
 use reqwest::Url;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep_until};
 
 use super::recorded::timed;
 use super::{ENTRY, VERSION};
-use crate::failure::{Failure, Fault};
+use crate::live::{self, Out, Protocol, Wrong};
 use crate::service::Service;
-use crate::socket::{Frame, Socket};
 use crate::sound::Gather;
 
 /// Most key terms, and most characters of them together.
@@ -19,8 +16,9 @@ const KEYTERMS: usize = 100;
 const CHARACTERS: usize = 1_200;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, options, ends))
+pub(super) fn session(service: Service, options: &ListenOptions) -> ListenSession {
+    let url = url(&service, options);
+    live::session(service, url, Ink::new(options.rate))
 }
 
 #[derive(Deserialize)]
@@ -40,39 +38,6 @@ pub(super) struct Word {
     pub(super) text: String,
     pub(super) start: f64,
     pub(super) end: f64,
-}
-
-/// Reads a message, for fuzzers.
-#[cfg(any(test, fuzzing))]
-pub(super) fn read(text: &str) {
-    if let Ok(message) = serde_json::from_str::<Message>(text) {
-        let _ = timed(message.words.unwrap_or_default());
-    }
-}
-
-async fn listen(
-    service: Service,
-    options: ListenOptions,
-    ends: Ends<ListenInput, ListenEvent>,
-) -> Result<()> {
-    let url = url(&service, &options);
-    let mut tries = service.retry.begin();
-    // Only opening is tried again: what was said since is held by whoever speaks to us.
-    let socket = loop {
-        match Socket::open(&service, url.clone()).await {
-            Ok(socket) => break socket,
-            Err(failure) => tries.again(failure).await?,
-        }
-    };
-    let live = Live {
-        service,
-        socket,
-        ends,
-        gather: Gather::new(options.rate),
-        held: Transcript::default(),
-        finishing: false,
-    };
-    live.run().await
 }
 
 fn url(service: &Service, options: &ListenOptions) -> Url {
@@ -102,122 +67,70 @@ pub(super) fn keyterms(terms: &[String]) -> impl Iterator<Item = String> {
     terms.take_while(fits).map(str::to_owned)
 }
 
-struct Live {
-    service: Service,
-    socket: Socket,
-    ends: Ends<ListenInput, ListenEvent>,
+/// Where an utterance stands.
+pub(super) struct Ink {
     gather: Gather,
     /// The last final: what comes next may go on in the middle of its last word.
     held: Transcript,
-    /// `close` has been sent.
-    finishing: bool,
 }
 
-impl Live {
-    async fn run(mut self) -> Result<()> {
-        self.say(ListenEvent::Ready).await?;
-        let deadlines = self.service.deadlines;
-        let mut due: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                biased;
-                frame = self.socket.next() => match frame? {
-                    Frame::Text(text) => {
-                        if self.take(&text).await? {
-                            self.socket.close().await;
-                            return self.say(ListenEvent::Finished).await;
-                        }
-                        due = self.finishing.then(|| Instant::now() + deadlines.idle);
-                    }
-                    Frame::Binary(_) => return Err(self.socket.failure(Fault::Garbled).into()),
-                    Frame::Closed { reason, .. } => {
-                        return Err(self.socket.failure(Fault::BrokeOff).said(&reason).into());
-                    }
-                },
-                input = self.ends.input.recv(), if !self.finishing => match input {
-                    Some(ListenInput::Audio(audio)) => {
-                        if let Some(piece) = self.gather.push(&audio.samples) {
-                            self.socket.binary(piece).await?;
-                        }
-                    }
-                    Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
-                    // Whoever says nothing more has finished.
-                        Some(ListenInput::Finish) | None => {
-                        self.finish().await?;
-                        due = Some(Instant::now() + deadlines.first);
-                    }
-                },
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    return Err(self.socket.failure(Fault::Late).into());
-                }
-            }
-        }
+impl Protocol for Ink {
+    fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
+        self.gather.push(samples).map(Out::Bytes).into_iter().collect()
     }
 
-    async fn finish(&mut self) -> Result<(), Failure> {
-        self.finishing = true;
-        let rest = self.gather.take();
-        if !rest.is_empty() {
-            self.socket.binary(rest).await?;
-        }
+    fn finish(&mut self) -> Vec<Out> {
+        let rest = self.gather.rest().map(Out::Bytes);
         // A plain word, no JSON.
-        self.socket.text("close".to_owned()).await
+        rest.into_iter().chain([Out::Text("close".to_owned())]).collect()
     }
 
-    /// Takes a message; true for the last.
-    async fn take(&mut self, text: &str) -> Result<bool> {
-        let message: Message =
-            serde_json::from_str(text).map_err(|error| self.socket.failure(Fault::Garbled).because(error))?;
+    fn take(&mut self, text: &str, told: &mut Vec<ListenEvent>) -> Result<bool, Wrong> {
+        let message: Message = serde_json::from_str(text)?;
         match message.kind.as_str() {
-            "transcript" => self.transcript(message).await?,
-            "flush_done" => self.settle().await?,
+            "transcript" => self.transcript(message, told),
+            "flush_done" => told.extend(self.settle()),
             "done" => {
-                self.settle().await?;
+                told.extend(self.settle());
                 return Ok(true);
             }
-            "error" => return Err(self.service.complaint(text).into()),
+            "error" => return Err(Wrong::Complaint),
             _ => {}
         }
         Ok(false)
     }
+}
 
-    async fn transcript(&mut self, message: Message) -> Result<()> {
+impl Ink {
+    pub(super) fn new(rate: SampleRate) -> Self {
+        Self {
+            gather: Gather::new(rate),
+            held: Transcript::default(),
+        }
+    }
+
+    fn transcript(&mut self, message: Message, told: &mut Vec<ListenEvent>) {
         let text = message.text.unwrap_or_default();
         if !message.is_final {
             let so_far = format!("{}{text}", self.held.text);
             let partial = Transcript::text(so_far.trim());
-            return if partial.is_blank() {
-                Ok(())
-            } else {
-                self.say(ListenEvent::Partial(partial)).await
-            };
+            told.extend((!partial.is_blank()).then_some(ListenEvent::Partial(partial)));
+            return;
         }
         if text.starts_with(char::is_whitespace) {
-            self.settle().await?;
+            told.extend(self.settle());
         }
         self.held.text.push_str(&text);
         let words = timed(message.words.unwrap_or_default());
         self.held.words.extend(words);
         self.held.language = message.language.or(self.held.language.take());
-        Ok(())
     }
 
-    /// Tells what is held: nothing can be added to it any more.
-    async fn settle(&mut self) -> Result<()> {
+    /// What is held: nothing can be added to it any more.
+    fn settle(&mut self) -> Option<ListenEvent> {
         let mut held = std::mem::take(&mut self.held);
-        held.text = held.text.trim().to_owned();
-        if held.is_blank() {
-            Ok(())
-        } else {
-            self.say(ListenEvent::Segment(held)).await
-        }
-    }
-
-    async fn say(&mut self, event: ListenEvent) -> Result<()> {
-        self.ends
-            .events
-            .send(Ok(event))
-            .await
-            .map_err(|_| Error::cancelled())
+        let text = held.text.trim().to_owned();
+        held.text = text;
+        (!held.is_blank()).then_some(ListenEvent::Segment(held))
     }
 }

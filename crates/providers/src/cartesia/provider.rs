@@ -12,13 +12,12 @@ use crate::provider::{Opened, Part, Provider, Setup, listed};
 
 /// The service has no list of models: these are the ones that its documentation names.
 const RECOGNISERS: &[&str] = &["ink-2", "ink-whisper"];
-const VOICES: &[&str] = &["sonic-3.5", "sonic-3", "sonic-2", "sonic-turbo"];
+const VOICES: &[&str] = &["sonic-3.5", "sonic-3.6", "sonic-3", "sonic-latest"];
 
 /// An account. Its table: `transport` (`socket`, `sse`, `bytes`), `listening` (`manual`, `turns`, `recorded`),
-/// `emotion`.
+/// `emotion`, `volume`, `pronunciation_dict_id`, `normalization`.
 pub(crate) fn open(setup: Setup) -> Opened {
     let settings = Settings {
-        base: setup.base(),
         transport: match setup.text("transport") {
             Some("bytes") => Transport::Bytes,
             Some("sse") => Transport::Sse,
@@ -30,9 +29,10 @@ pub(crate) fn open(setup: Setup) -> Opened {
             _ => Listening::Manual,
         },
         emotion: setup.text("emotion").map(str::to_owned),
-        retry: setup.retry,
-        limit: setup.limit.clone(),
-        ..Settings::new(setup.key.clone())
+        volume: setup.fraction("volume"),
+        dictionary: setup.text("pronunciation_dict_id").map(str::to_owned),
+        normalisation: setup.text("normalization").map(str::to_owned),
+        ..Settings::new(setup.access())
     };
     Ok(Arc::new(Cartesia::new(setup.network, settings)?))
 }

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::Voice;
 use super::bytes::LONGEST;
-use super::heard::{Heard, Message, Stop, Taken};
+use super::heard::{Heard, Message, Taken};
 use crate::failure::{Failure, Fault};
 use crate::phrases::pieces;
 use crate::sse::Events;
+use crate::timed::Stop;
 
 /// Begins to speak.
 pub(super) fn session(voice: Voice) -> SpeakSession {

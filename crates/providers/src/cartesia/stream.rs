@@ -6,10 +6,11 @@ use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::heard::{Heard, Message, Stop, Taken};
+use super::heard::{Heard, Message, Taken};
 use super::{VERSION, Voice};
 use crate::failure::{Failure, Fault};
 use crate::socket::{Frame, Socket};
+use crate::timed::Stop;
 
 /// Begins to speak.
 pub(super) fn session(voice: Voice) -> SpeakSession {

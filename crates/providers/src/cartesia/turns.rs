@@ -1,18 +1,15 @@
 //! Ink where it decides itself when a turn ends.
 
 use libretto_voice::listen::ListenSession;
-use libretto_voice::session::Ends;
-use libretto_voice::{Error, ListenEvent, ListenInput, ListenOptions, Result, Session, Transcript};
+use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Transcript};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
 
 use super::live::keyterms;
 use super::{ENTRY, VERSION};
-use crate::failure::{Failure, Fault};
+use crate::live::{self, End, Out, Protocol, Wrong};
 use crate::service::Service;
-use crate::socket::{Frame, Socket};
 use crate::sound::Gather;
 
 /// How sure it is that somebody speaks when a turn begins and ends: a turn ends when it is *less* sure than this.
@@ -33,8 +30,9 @@ pub struct Turns {
 const PERHAPS: f32 = 0.5;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, turns: Turns, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, turns, options, ends))
+pub(super) fn session(service: Service, turns: Turns, options: &ListenOptions) -> ListenSession {
+    let url = url(&service, turns, options);
+    live::session(service, url, Ink::new(options.rate))
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,32 +86,6 @@ impl Standing {
     }
 }
 
-async fn listen(
-    service: Service,
-    turns: Turns,
-    options: ListenOptions,
-    ends: Ends<ListenInput, ListenEvent>,
-) -> Result<()> {
-    let url = url(&service, turns, &options);
-    let mut tries = service.retry.begin();
-    // Only opening is tried again: what was said since is held by whoever speaks to us.
-    let socket = loop {
-        match Socket::open(&service, url.clone()).await {
-            Ok(socket) => break socket,
-            Err(failure) => tries.again(failure).await?,
-        }
-    };
-    let live = Live {
-        service,
-        socket,
-        ends,
-        gather: Gather::new(options.rate),
-        standing: Standing::default(),
-        finishing: false,
-    };
-    live.run().await
-}
-
 fn url(service: &Service, turns: Turns, options: &ListenOptions) -> Url {
     let own = ENTRY.recogniser.map_or("", |ability| ability.model);
     let mut query = vec![
@@ -136,88 +108,48 @@ fn url(service: &Service, turns: Turns, options: &ListenOptions) -> Url {
     service.url(&["stt", "turns", "websocket"], query)
 }
 
-struct Live {
-    service: Service,
-    socket: Socket,
-    ends: Ends<ListenInput, ListenEvent>,
+/// Where an utterance stands.
+pub(super) struct Ink {
     gather: Gather,
     standing: Standing,
-    /// `close` has been sent.
-    finishing: bool,
 }
 
-impl Live {
-    async fn run(mut self) -> Result<()> {
-        self.say(ListenEvent::Ready).await?;
-        let deadlines = self.service.deadlines;
-        let mut due: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                biased;
-                frame = self.socket.next() => match frame? {
-                    Frame::Text(text) => {
-                        self.take(&text).await?;
-                        due = self.finishing.then(|| Instant::now() + deadlines.idle);
-                    }
-                    Frame::Binary(_) => return Err(self.socket.failure(Fault::Garbled).into()),
-                    // It says nothing when it is done: it closes.
-                    Frame::Closed { code: Some(1_000) | None, .. } if self.finishing => {
-                        if let Some(rest) = self.standing.rest() {
-                            self.say(rest).await?;
-                        }
-                        return self.say(ListenEvent::Finished).await;
-                    }
-                    Frame::Closed { reason, .. } => {
-                        return Err(self.socket.failure(Fault::BrokeOff).said(&reason).into());
-                    }
-                },
-                input = self.ends.input.recv(), if !self.finishing => match input {
-                    Some(ListenInput::Audio(audio)) => {
-                        if let Some(piece) = self.gather.push(&audio.samples) {
-                            self.socket.binary(piece).await?;
-                        }
-                    }
-                    Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
-                    // Whoever says nothing more has finished.
-                    Some(ListenInput::Finish) | None => {
-                        self.finish().await?;
-                        due = Some(Instant::now() + deadlines.first);
-                    }
-                },
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    return Err(self.socket.failure(Fault::Late).into());
-                }
-            }
+impl Ink {
+    pub(super) fn new(rate: SampleRate) -> Self {
+        Self {
+            gather: Gather::new(rate),
+            standing: Standing::default(),
         }
     }
+}
 
-    async fn finish(&mut self) -> Result<(), Failure> {
-        self.finishing = true;
-        let rest = self.gather.take();
-        if !rest.is_empty() {
-            self.socket.binary(rest).await?;
-        }
+impl Protocol for Ink {
+    fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
+        self.gather.push(samples).map(Out::Bytes).into_iter().collect()
+    }
+
+    fn finish(&mut self) -> Vec<Out> {
+        let rest = self.gather.rest().map(Out::Bytes);
         // JSON here, where the other socket takes a plain word.
-        self.socket.text(json!({"type": "close"}).to_string()).await
+        let close = Out::Text(json!({"type": "close"}).to_string());
+        rest.into_iter().chain([close]).collect()
     }
 
-    async fn take(&mut self, text: &str) -> Result<()> {
-        let garbled = self.socket.failure(Fault::Garbled);
-        let message: Message = serde_json::from_str(text).map_err(|error| garbled.because(error))?;
+    fn take(&mut self, text: &str, told: &mut Vec<ListenEvent>) -> Result<bool, Wrong> {
+        let message: Message = serde_json::from_str(text)?;
         if message.kind == "error" {
-            return Err(self.service.complaint(text).into());
+            return Err(Wrong::Complaint);
         }
-        for event in self.standing.take(message) {
-            // The end that we asked for is no news.
-            if !(self.finishing && matches!(event, ListenEvent::EndOfTurn(_))) {
-                self.say(event).await?;
-            }
-        }
-        Ok(())
+        told.extend(self.standing.take(message));
+        Ok(false)
     }
 
-    async fn say(&mut self, event: ListenEvent) -> Result<()> {
-        let told = self.ends.events.send(Ok(event)).await;
-        told.map_err(|_| Error::cancelled())
+    fn ended(&mut self, end: End, told: &mut Vec<ListenEvent>) -> bool {
+        // It says nothing when it is done: it closes.
+        if !matches!(end, End::Closed(Some(1_000) | None)) {
+            return false;
+        }
+        told.extend(self.standing.rest());
+        true
     }
 }

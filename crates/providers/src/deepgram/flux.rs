@@ -3,23 +3,26 @@
 use std::time::Duration;
 
 use libretto_voice::listen::ListenSession;
-use libretto_voice::session::Ends;
-use libretto_voice::{Error, ListenEvent, ListenInput, ListenOptions, Result, SampleRate, Session};
+use libretto_voice::{ListenEvent, ListenOptions, SampleRate};
 use reqwest::Url;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
 
+use super::Inner;
 use super::dialect::closed;
 use super::turns::{Message, Turns};
-use crate::failure::{Failure, Fault};
-use crate::service::Service;
-use crate::socket::{Frame, Socket};
+use crate::failure::Fault;
+use crate::live::{self, End, Greeting, Out, Protocol, Wrong};
 use crate::sound::Gather;
 
 /// It asks for pieces of 80 ms.
 const PIECE: Duration = Duration::from_millis(80);
 /// It has no keep-alive message, and closes a socket that is sent nothing for 10 s: silence keeps it.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// Most key terms, and most characters of them in an address: longer ones are refused by what stands before the service.
+const KEYTERMS: usize = 100;
+const ADDRESS: usize = 1_000;
+/// What it can be asked for besides.
+const FEATURES: &[&str] = &["mip_opt_out", "numerals", "profanity_filter", "redact", "tag"];
 /// What the model for several languages takes as hints.
 const HINTS: &[&str] = &["en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"];
 
@@ -41,55 +44,26 @@ pub(super) fn knows(model: &str) -> bool {
 }
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, model: String, flux: Flux, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, model, flux, options, ends))
+pub(super) fn session(account: &Inner, model: &str, options: &ListenOptions) -> ListenSession {
+    let terms = keyterms(&options.vocabulary);
+    let url = url(account, model, options, &terms);
+    live::session(account.service.clone(), url, Ear::new(options.rate, terms))
 }
 
-async fn listen(
-    service: Service,
-    model: String,
-    flux: Flux,
-    options: ListenOptions,
-    ends: Ends<ListenInput, ListenEvent>,
-) -> Result<()> {
-    let url = url(&service, &model, flux, &options);
-    let mut tries = service.retry.begin();
-    // Only opening is tried again: what was said since is held by whoever speaks to us.
-    let socket = loop {
-        match open(&service, &url).await {
-            Ok(socket) => break socket,
-            Err(failure) => tries.again(failure).await?,
-        }
-    };
-    let live = Live {
-        service,
-        socket,
-        ends,
-        rate: options.rate,
-        gather: Gather::every(options.rate, PIECE),
-        turns: Turns::default(),
-        sent: 0,
-        finishing: false,
-    };
-    live.run().await
+/// The terms that it takes: a weight behind a colon is refused here.
+fn keyterms(vocabulary: &[String]) -> Vec<String> {
+    let terms = vocabulary.iter().map(|term| term.trim());
+    let terms = terms.filter(|term| !term.is_empty() && !term.contains(':'));
+    terms.take(KEYTERMS).map(str::to_owned).collect()
 }
 
-/// Opens a session: it is open when the service says so.
-async fn open(service: &Service, url: &Url) -> Result<Socket, Failure> {
-    let mut socket = Socket::open(service, url.clone()).await?;
-    let first = tokio::time::timeout(service.deadlines.first, socket.next()).await;
-    match first.map_err(|_| socket.failure(Fault::Late))?? {
-        Frame::Text(text) => match serde_json::from_str::<Message>(&text) {
-            Ok(Message::Error {}) => Err(service.complaint(&text).request(socket.request())),
-            Ok(Message::Connected {}) => Ok(socket),
-            _ => Err(socket.failure(Fault::Garbled)),
-        },
-        Frame::Closed { code, reason } => Err(socket.failure(closed(code, &reason)).said(&reason)),
-        Frame::Binary(_) => Err(socket.failure(Fault::Garbled)),
-    }
+/// Whether the terms are so many that they are said in a message, instead of in the address.
+fn are_many(terms: &[String]) -> bool {
+    terms.iter().map(String::len).sum::<usize>() > ADDRESS
 }
 
-fn url(service: &Service, model: &str, flux: Flux, options: &ListenOptions) -> Url {
+fn url(account: &Inner, model: &str, options: &ListenOptions, terms: &[String]) -> Url {
+    let flux = account.settings.flux;
     let mut query = vec![
         ("model", model.to_owned()),
         ("encoding", "linear16".to_owned()),
@@ -115,84 +89,32 @@ fn url(service: &Service, model: &str, flux: Flux, options: &ListenOptions) -> U
     {
         query.push(("language_hint", code));
     }
-    // A weight behind a colon is refused here.
-    let terms = options.vocabulary.iter().map(|term| term.trim());
-    let terms = terms.filter(|term| !term.is_empty() && !term.contains(':'));
-    query.extend(terms.take(100).map(|term| ("keyterm", term.to_owned())));
-    service.url(&["v2", "listen"], query)
+    if !are_many(terms) {
+        query.extend(terms.iter().map(|term| ("keyterm", term.clone())));
+    }
+    query.extend(account.settings.featured(FEATURES));
+    account.service.url(&["v2", "listen"], query)
 }
 
-struct Live {
-    service: Service,
-    socket: Socket,
-    ends: Ends<ListenInput, ListenEvent>,
+/// Where an utterance stands.
+pub(super) struct Ear {
     rate: SampleRate,
     gather: Gather,
     turns: Turns,
     /// Samples that it was sent.
     sent: u64,
-    /// `CloseStream` has been sent.
-    finishing: bool,
+    terms: Vec<String>,
 }
 
-impl Live {
-    async fn run(mut self) -> Result<()> {
-        self.say(ListenEvent::Ready).await?;
-        let deadlines = self.service.deadlines;
-        let mut alive_until = Instant::now() + KEEP_ALIVE;
-        let mut due: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                biased;
-                frame = self.socket.next() => match frame? {
-                    Frame::Text(text) => {
-                        self.take(&text).await?;
-                        due = self.finishing.then(|| Instant::now() + deadlines.idle);
-                    }
-                    Frame::Binary(_) => return Err(self.socket.failure(Fault::Garbled).into()),
-                    Frame::Closed { code: Some(1_000), .. } if self.finishing => {
-                        // Nobody promised that an open turn is ended first.
-                        if let Some(rest) = self.turns.rest() {
-                            self.say(rest).await?;
-                        }
-                        return self.say(ListenEvent::Finished).await;
-                    }
-                    Frame::Closed { code, reason } => {
-                        return Err(self.socket.failure(closed(code, &reason)).said(&reason).into());
-                    }
-                },
-                input = self.ends.input.recv(), if !self.finishing => {
-                    match input {
-                        Some(ListenInput::Audio(audio)) => {
-                            if let Some(piece) = self.gather.push(&audio.samples) {
-                                self.send(piece).await?;
-                            }
-                        }
-                        Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
-                        // Whoever says nothing more has finished.
-                        Some(ListenInput::Finish) | None => {
-                            self.finishing = true;
-                            let rest = self.gather.take();
-                            // An empty frame could end the stream there and then.
-                            if !rest.is_empty() {
-                                self.send(rest).await?;
-                            }
-                            self.socket.text(json!({"type": "CloseStream"}).to_string()).await?;
-                            due = Some(Instant::now() + deadlines.first);
-                        }
-                    }
-                    alive_until = Instant::now() + KEEP_ALIVE;
-                }
-                () = sleep_until(alive_until), if !self.finishing => {
-                    let silence = self.rate.samples(PIECE);
-                    self.turns.insert(self.seconds(self.sent), self.seconds(silence));
-                    self.send(vec![0; silence as usize * 2]).await?;
-                    alive_until = Instant::now() + KEEP_ALIVE;
-                }
-                () = sleep_until(due.unwrap_or(alive_until)), if due.is_some() => {
-                    return Err(self.socket.failure(Fault::Late).into());
-                }
-            }
+impl Ear {
+    /// With terms that it should know.
+    pub(super) fn new(rate: SampleRate, terms: Vec<String>) -> Self {
+        Self {
+            rate,
+            gather: Gather::every(rate, PIECE),
+            turns: Turns::default(),
+            sent: 0,
+            terms,
         }
     }
 
@@ -200,33 +122,72 @@ impl Live {
         samples as f64 / f64::from(self.rate.hertz())
     }
 
-    async fn send(&mut self, piece: Vec<u8>) -> Result<(), Failure> {
+    fn piece(&mut self, piece: Vec<u8>) -> Out {
         self.sent += piece.len() as u64 / 2;
-        self.socket.binary(piece).await
+        Out::Bytes(piece)
     }
+}
 
-    async fn take(&mut self, text: &str) -> Result<()> {
-        let garbled = self.socket.failure(Fault::Garbled);
-        let message: Message = serde_json::from_str(text).map_err(|error| garbled.because(error))?;
-        match message {
-            Message::TurnInfo(info) => {
-                for event in self.turns.take(info) {
-                    // The end that we asked for is no news.
-                    if !(self.finishing && matches!(event, ListenEvent::EndOfTurn(_))) {
-                        self.say(event).await?;
-                    }
-                }
+fn command(name: &str) -> Out {
+    Out::Text(super::stream::command(name))
+}
+
+impl Protocol for Ear {
+    const GREETS: bool = true;
+    const KEEP_ALIVE: Option<Duration> = Some(KEEP_ALIVE);
+
+    fn greet(&mut self, text: &str) -> Result<Greeting, Wrong> {
+        match serde_json::from_str(text)? {
+            Message::Connected {} if are_many(&self.terms) => {
+                let configure = json!({"type": "Configure", "keyterms": self.terms});
+                Ok(Greeting::Say(configure.to_string()))
             }
-            Message::Error {} => {
-                return Err(self.service.complaint(text).request(self.socket.request()).into());
+            // Without its terms it hears all the same.
+            Message::Connected {} | Message::ConfigureSuccess {} | Message::ConfigureFailure {} => {
+                Ok(Greeting::Open)
             }
-            Message::Connected {} | Message::Other => {}
+            Message::Error {} => Err(Wrong::Complaint),
+            _ => Err(Wrong::Garbled(None)),
         }
-        Ok(())
     }
 
-    async fn say(&mut self, event: ListenEvent) -> Result<()> {
-        let told = self.ends.events.send(Ok(event)).await;
-        told.map_err(|_| Error::cancelled())
+    fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
+        let piece = self.gather.push(samples);
+        piece.map(|piece| self.piece(piece)).into_iter().collect()
+    }
+
+    fn alive(&mut self) -> Option<Out> {
+        let silence = self.rate.samples(PIECE);
+        self.turns.insert(self.seconds(self.sent), self.seconds(silence));
+        Some(self.piece(vec![0; silence as usize * 2]))
+    }
+
+    fn finish(&mut self) -> Vec<Out> {
+        // An empty frame could end the stream there and then.
+        let rest = self.gather.rest().map(|rest| self.piece(rest));
+        // Nobody promised that closing ends an open turn first.
+        let commands = [command("ForceEndTurn"), command("CloseStream")];
+        rest.into_iter().chain(commands).collect()
+    }
+
+    fn take(&mut self, text: &str, told: &mut Vec<ListenEvent>) -> Result<bool, Wrong> {
+        match serde_json::from_str(text)? {
+            Message::TurnInfo(info) => told.extend(self.turns.take(info)),
+            Message::Error {} => return Err(Wrong::Complaint),
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    fn ended(&mut self, end: End, told: &mut Vec<ListenEvent>) -> bool {
+        if end != End::Closed(Some(1_000)) {
+            return false;
+        }
+        told.extend(self.turns.rest());
+        true
+    }
+
+    fn closed(&self, code: Option<u16>, reason: &str) -> Fault {
+        closed(code, reason)
     }
 }

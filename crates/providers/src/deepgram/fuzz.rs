@@ -1,9 +1,12 @@
 //! Its parsers, for fuzzers.
 
-use super::results::{Message as Nova, Utterance};
-use super::turns::{Message as Flux, Turns};
+use libretto_voice::SampleRate;
+
+use super::flux::Ear;
+use super::live::Nova;
 use super::{dialect, recorded, stream};
 use crate::fuzz::{Target, messages, refusal};
+use crate::live::drive;
 
 pub(crate) const TARGETS: [Target; 4] = [
     Target {
@@ -43,30 +46,18 @@ pub(crate) const TARGETS: [Target; 4] = [
 ];
 
 fn nova(bytes: &[u8]) {
-    let mut utterance = Utterance::default();
-    for message in messages(bytes) {
-        recorded::read(&message);
-        match serde_json::from_str(&message) {
-            Ok(Nova::Results(results)) => drop(utterance.results(results)),
-            Ok(Nova::UtteranceEnd { last_word_end }) => drop(utterance.utterance_end(last_word_end)),
-            _ => {}
-        }
-    }
+    drive(Nova::new(SampleRate::SPEECH), bytes);
+    messages(bytes).for_each(|message| recorded::read(&message));
 }
 
 fn flux(bytes: &[u8]) {
-    let mut turns = Turns::default();
-    turns.insert(0.2, 0.1);
-    for message in messages(bytes) {
-        if let Ok(Flux::TurnInfo(info)) = serde_json::from_str(&message) {
-            let _ = turns.take(info);
-        }
-    }
-    let _ = turns.rest();
+    drive(Ear::new(SampleRate::SPEECH, Vec::new()), bytes);
 }
 
 fn aura(bytes: &[u8]) {
-    messages(bytes).for_each(|message| stream::read(&message));
+    for message in messages(bytes) {
+        let _ = (stream::aura(&message), stream::flux(&message));
+    }
 }
 
 fn refused(bytes: &[u8]) {

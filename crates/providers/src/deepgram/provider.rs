@@ -4,35 +4,48 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use libretto_voice::{SpeechToText, TextToSpeech};
+use serde_json::{Map, Value};
 
 use super::{Deepgram, Settings, Transport};
 use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup};
 
-/// An account. Its table: `speaking` and `listening` (`socket`, `http`), `endpointing` (milliseconds).
+/// An account. Its table: `speaking` and `listening` (`socket`, `http`), `endpointing` (milliseconds),
+/// `features` (a table of what else the recognisers are asked for).
 pub(crate) fn open(setup: Setup) -> Opened {
-    let usual = Settings::new(setup.key.clone());
+    let usual = Settings::new(setup.access());
     let transport = |name, usual| match setup.text(name) {
         Some("socket") => Transport::Socket,
         Some("http") => Transport::Http,
         _ => usual,
     };
-    let endpointing = setup
-        .table
-        .get("endpointing")
-        .and_then(serde_json::Value::as_u64)
-        .and_then(|milliseconds| u32::try_from(milliseconds).ok());
     let settings = Settings {
-        base: setup.base(),
         speaking: transport("speaking", usual.speaking),
         listening: transport("listening", usual.listening),
-        endpointing: endpointing.unwrap_or(usual.endpointing),
-        retry: setup.retry,
-        limit: setup.limit.clone(),
+        features: features(&setup.table),
+        endpointing: setup.number("endpointing").unwrap_or(usual.endpointing),
         ..usual
     };
     Ok(Arc::new(Deepgram::new(setup.network, settings)?))
+}
+
+/// What else is asked for: `numerals = true`, `redact = ["pci", "ssn"]`, ….
+fn features(table: &Map<String, Value>) -> Vec<(String, String)> {
+    let features = table.get("features").and_then(Value::as_object);
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let each = |(name, value): (&String, &Value)| {
+        let values = value
+            .as_array()
+            .map_or(std::slice::from_ref(value), Vec::as_slice);
+        let pairs = values.iter().filter_map(text);
+        pairs.map(|value| (name.clone(), value)).collect::<Vec<_>>()
+    };
+    features.into_iter().flatten().flat_map(each).collect()
 }
 
 impl Provider for Deepgram {

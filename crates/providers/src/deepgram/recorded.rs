@@ -2,10 +2,11 @@
 
 use libretto_voice::listen::ListenSession;
 use libretto_voice::session::Ends;
-use libretto_voice::{Audio, Error, ListenEvent, ListenInput, ListenOptions, Result, Session};
-use reqwest::{Method, RequestBuilder};
+use libretto_voice::{Audio, Error, ListenEvent, ListenInput, ListenOptions, Result, SampleRate, Session};
+use reqwest::{Method, RequestBuilder, Url};
 use serde::Deserialize;
 
+use super::Inner;
 use super::results::Channel;
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
@@ -15,8 +16,13 @@ use crate::sound::wav_file;
 const MOST: usize = 30 * 60 * 16_000;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, options, ends))
+pub(super) fn session(account: &Inner, options: &ListenOptions) -> ListenSession {
+    let (service, rate) = (account.service.clone(), options.rate);
+    // The file says these itself.
+    let bare = ["encoding", "sample_rate", "channels"];
+    let query = super::asked(&account.settings, options).into_iter();
+    let url = service.url(&["v1", "listen"], query.filter(|(name, _)| !bare.contains(name)));
+    Session::spawn(move |ends| listen(service, url, rate, ends))
 }
 
 #[derive(Deserialize)]
@@ -41,11 +47,12 @@ pub(super) fn read(text: &str) {
 
 async fn listen(
     service: Service,
-    options: ListenOptions,
+    url: Url,
+    rate: SampleRate,
     mut ends: Ends<ListenInput, ListenEvent>,
 ) -> Result<()> {
     say(&ends, ListenEvent::Ready).await?;
-    let mut utterance = Audio::empty(options.rate);
+    let mut utterance = Audio::empty(rate);
     while let Some(ListenInput::Audio(audio)) = ends.input.recv().await {
         if utterance.samples.len() + audio.samples.len() > MOST {
             return Err(service.failure(Fault::TooLong).into());
@@ -55,7 +62,7 @@ async fn listen(
     if !utterance.is_empty() {
         let file = wav_file(&utterance);
         drop(utterance);
-        let reply = service.call(|| request(&service, &options, &file)).await?;
+        let reply = service.call(|| request(&service, &url, &file)).await?;
         let answer: Answer = reply.json().await?;
         let transcript = answer
             .results
@@ -70,15 +77,9 @@ async fn listen(
     say(&ends, ListenEvent::Finished).await
 }
 
-fn request(service: &Service, options: &ListenOptions, file: &[u8]) -> Result<RequestBuilder, Failure> {
-    // The file says these itself.
-    let bare = ["encoding", "sample_rate", "channels"];
-    let query = super::asked(options)
-        .into_iter()
-        .filter(|(name, _)| !bare.contains(name));
-    let url = service.url(&["v1", "listen"], query);
+fn request(service: &Service, url: &Url, file: &[u8]) -> Result<RequestBuilder, Failure> {
     Ok(service
-        .request(Method::POST, url)?
+        .request(Method::POST, url.clone())?
         .header("content-type", "audio/wav")
         .body(file.to_vec()))
 }

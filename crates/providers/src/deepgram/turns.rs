@@ -8,6 +8,8 @@ use serde::Deserialize;
 #[serde(tag = "type")]
 pub(super) enum Message {
     Connected {},
+    ConfigureSuccess {},
+    ConfigureFailure {},
     TurnInfo(TurnInfo),
     Error {},
     #[serde(other)]

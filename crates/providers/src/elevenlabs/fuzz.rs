@@ -3,15 +3,16 @@
 use std::sync::{Arc, OnceLock};
 
 use futures::executor::block_on;
-use libretto_voice::{SpeakEvent, SpeakOptions};
+use libretto_voice::{SampleRate, SpeakEvent, SpeakOptions};
 use tokio::sync::mpsc;
 
 use super::heard::Heard;
 use super::wire::TimedLine;
-use super::{ElevenLabs, Settings, Voice, dialect, live, scribe};
+use super::{Commit, ElevenLabs, Settings, Voice, dialect, live, scribe};
 use crate::fuzz::{Target, messages, ordered, refusal};
-use crate::key::Key;
+use crate::live::drive;
 use crate::network::Network;
+use crate::service::Access;
 
 pub(crate) const TARGETS: [Target; 4] = [
     Target {
@@ -55,7 +56,7 @@ fn voice() -> Option<Voice> {
     static ACCOUNT: OnceLock<Option<ElevenLabs>> = OnceLock::new();
     let account = ACCOUNT.get_or_init(|| {
         let network = Network::new().ok()?;
-        ElevenLabs::new(network, Settings::new(Some(Key::new("nothing")))).ok()
+        ElevenLabs::new(network, Settings::new(Access::default())).ok()
     });
     Voice::new(Arc::clone(&account.as_ref()?.0), SpeakOptions::default()).ok()
 }
@@ -87,16 +88,16 @@ fn stream(bytes: &[u8]) {
 fn lines(bytes: &[u8]) {
     for line in messages(bytes) {
         if let Ok(line) = serde_json::from_str::<TimedLine>(&line) {
-            let _ = line.times();
+            let _ = (line.times(false), line.times(true));
         }
     }
 }
 
 fn heard(bytes: &[u8]) {
-    for message in messages(bytes) {
-        live::read(&message);
-        scribe::read(&message);
+    for commit in [Commit::Manual, Commit::Vad] {
+        drive(live::Scribe::new(commit, SampleRate::SPEECH), bytes);
     }
+    messages(bytes).for_each(|message| scribe::read(&message));
 }
 
 fn refused(bytes: &[u8]) {

@@ -10,26 +10,7 @@ use super::Voice;
 use super::wire::{StreamAlignment, StreamMessage};
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
-use crate::timed::{Gone, Speech};
-
-/// Why a session stops.
-pub(super) enum Stop {
-    /// Whoever listened has gone.
-    Gone,
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<Gone> for Stop {
-    fn from(_: Gone) -> Self {
-        Self::Gone
-    }
-}
+use crate::timed::{Speech, Stop};
 
 /// What a message was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +25,7 @@ pub(super) struct Taken {
 pub(super) struct Heard {
     service: Service,
     pub(super) speech: Speech,
+    respelt: bool,
     /// The times that came last.
     told: Option<StreamAlignment>,
 }
@@ -54,6 +36,7 @@ impl Heard {
         Self {
             service: voice.account.service.clone(),
             speech: Speech::new(events, encoding, rate, TimeBase::Unknown).paced(voice.format.pace),
+            respelt: voice.is_respelt(),
             told: None,
         }
     }
@@ -73,7 +56,7 @@ impl Heard {
             return Err(self.service.complaint(text).request(request).into());
         }
         let silent = message.audio.as_deref().is_none_or(str::is_empty);
-        if let Some(alignment) = message.take_alignment()
+        if let Some(alignment) = message.take_alignment(self.respelt)
             // Said twice, it would be taken for the next words.
             && !(silent && self.told.as_ref() == Some(&alignment))
         {

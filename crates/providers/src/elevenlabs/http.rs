@@ -12,14 +12,13 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
 use super::Voice;
-use super::heard::Stop;
 use super::wire::TimedLine;
 use crate::failure::{Failure, Fault};
 use crate::lines::Lines;
 use crate::phrases::{self, Phrasing};
 use crate::service::Service;
 use crate::sound::Encoding;
-use crate::timed::Speech;
+use crate::timed::{Speech, Stop};
 
 /// Longest line: the base64 of about a minute of uncompressed sound.
 const LINE: usize = 8 << 20;
@@ -50,6 +49,8 @@ impl Voice {
             (vec!["v1", "text-to-speech", &self.id], settings)
         };
         path.extend(parts);
+        self.reading().address(&mut query);
+        self.reading().body(&mut body);
         if let Some(code) = &self.language {
             body.insert("language_code".into(), code.as_str().into());
         }
@@ -149,7 +150,7 @@ async fn stream(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<(), S
         for line in ready.iter().filter(|line| !line.trim().is_empty()) {
             let line: TimedLine =
                 serde_json::from_str(line).map_err(|error| garbled.clone().because(error))?;
-            let times = line.times();
+            let times = line.times(voice.is_respelt());
             if !times.is_empty() {
                 speech.times(&times).await?;
             }

@@ -5,20 +5,16 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::listen::ListenSession;
-use libretto_voice::session::Ends;
-use libretto_voice::{
-    Error, ListenEvent, ListenInput, ListenOptions, Result, SampleRate, Session, Transcript,
-};
+use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Session, Transcript};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
 
 use super::scribe::{Word, bare_code, keyterms, timed, two_letters};
 use super::{Commit, ENTRY};
-use crate::failure::{Failure, Fault};
+use crate::failure::Fault;
+use crate::live::{self, End, Greeting, Out, Protocol, Wrong};
 use crate::service::Service;
-use crate::socket::{Frame, Socket};
 use crate::sound::Gather;
 
 /// Pings do not keep a session; a piece without sound does.
@@ -36,9 +32,9 @@ const KEYTERM: usize = 20;
 /// Begins an utterance.
 pub(super) fn session(
     service: Service,
-    model: String,
+    model: &str,
     commit: Commit,
-    options: ListenOptions,
+    options: &ListenOptions,
 ) -> ListenSession {
     let rates = ENTRY.recogniser.map_or(&[][..], |ability| ability.rates);
     if !rates.contains(&options.rate.hertz()) {
@@ -48,7 +44,8 @@ pub(super) fn session(
         );
         return Session::failed(service.failure(Fault::Unsupported(what)).into());
     }
-    Session::spawn(move |ends| listen(service, model, commit, options, ends))
+    let url = url(&service, model, commit, options);
+    live::session(service, url, Scribe::new(commit, options.rate))
 }
 
 #[derive(Deserialize)]
@@ -59,60 +56,6 @@ struct Message {
     words: Option<Vec<Word>>,
     language_code: Option<String>,
     error: Option<String>,
-}
-
-/// Reads a message, for fuzzers.
-#[cfg(any(test, fuzzing))]
-pub(super) fn read(text: &str) {
-    if let Ok(message) = serde_json::from_str::<Message>(text) {
-        let _ = timed(message.words.unwrap_or_default());
-    }
-}
-
-async fn listen(
-    service: Service,
-    model: String,
-    commit: Commit,
-    options: ListenOptions,
-    ends: Ends<ListenInput, ListenEvent>,
-) -> Result<()> {
-    let url = url(&service, &model, commit, &options);
-    let mut tries = service.retry.begin();
-    // Only opening is tried again: what was said since is held by whoever speaks to us.
-    let socket = loop {
-        match open(&service, &url).await {
-            Ok(socket) => break socket,
-            Err(failure) => tries.again(failure).await?,
-        }
-    };
-    let rate = options.rate;
-    let live = Live {
-        service,
-        socket,
-        ends,
-        commit,
-        rate,
-        gather: Gather::new(rate),
-        uncommitted: 0,
-        finishing: false,
-        open: None,
-    };
-    live.run().await
-}
-
-/// Opens a session: it is open when the service says so.
-async fn open(service: &Service, url: &Url) -> Result<Socket, Failure> {
-    let mut socket = Socket::open(service, url.clone()).await?;
-    let first = tokio::time::timeout(service.deadlines.first, socket.next()).await;
-    match first.map_err(|_| socket.failure(Fault::Late))?? {
-        Frame::Text(text) => match serde_json::from_str::<Message>(&text) {
-            Ok(message) if message.kind == "session_started" => Ok(socket),
-            Ok(message) if message.error.is_some() => Err(service.complaint(&text).request(socket.request())),
-            _ => Err(socket.failure(Fault::Garbled)),
-        },
-        Frame::Closed { reason, .. } => Err(socket.failure(Fault::BrokeOff).said(&reason)),
-        Frame::Binary(_) => Err(socket.failure(Fault::Garbled)),
-    }
 }
 
 fn url(service: &Service, model: &str, commit: Commit, options: &ListenOptions) -> Url {
@@ -136,167 +79,141 @@ fn url(service: &Service, model: &str, commit: Commit, options: &ListenOptions) 
     service.url(&["v1", "speech-to-text", "realtime"], query)
 }
 
-struct Live {
-    service: Service,
-    socket: Socket,
-    ends: Ends<ListenInput, ListenEvent>,
+/// Where an utterance stands.
+pub(super) struct Scribe {
     commit: Commit,
     rate: SampleRate,
     gather: Gather,
     /// Samples since the last commit.
     uncommitted: u64,
-    /// The last commit has been sent.
-    finishing: bool,
     /// A committed text whose times have not come yet.
     open: Option<String>,
 }
 
-impl Live {
-    async fn run(mut self) -> Result<()> {
-        self.say(ListenEvent::Ready).await?;
-        let deadlines = self.service.deadlines;
-        let mut alive_until = Instant::now() + KEEP_ALIVE;
-        let mut due: Option<Instant> = None;
-        loop {
-            tokio::select! {
-                biased;
-                frame = self.socket.next() => match frame? {
-                    Frame::Text(text) => {
-                        if self.take(&text).await? {
-                            self.socket.close().await;
-                            return self.say(ListenEvent::Finished).await;
-                        }
-                        let wait = if self.open.is_some() { TWIN } else { deadlines.first };
-                        due = self.finishing.then(|| Instant::now() + wait);
-                    }
-                    Frame::Binary(_) => return Err(self.socket.failure(Fault::Garbled).into()),
-                    Frame::Closed { reason, .. } => {
-                        return Err(self.socket.failure(Fault::BrokeOff).said(&reason).into());
-                    }
-                },
-                input = self.ends.input.recv(), if !self.finishing => {
-                    match input {
-                        Some(ListenInput::Audio(audio)) => self.hear(&audio.samples).await?,
-                        Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
-                        // Whoever says nothing more has finished.
-                        Some(ListenInput::Finish) | None => {
-                            if self.uncommitted == 0 && self.commit == Commit::Manual {
-                                self.socket.close().await;
-                                return self.say(ListenEvent::Finished).await;
-                            }
-                            self.finishing = true;
-                            self.commit(true).await?;
-                            due = Some(Instant::now() + deadlines.first);
-                        }
-                    }
-                    alive_until = Instant::now() + KEEP_ALIVE;
-                }
-                () = sleep_until(alive_until), if !self.finishing => {
-                    self.send(&[], false).await?;
-                    alive_until = Instant::now() + KEEP_ALIVE;
-                }
-                () = sleep_until(due.unwrap_or(alive_until)), if due.is_some() => {
-                    if self.open.is_none() {
-                        return Err(self.socket.failure(Fault::Late).into());
-                    }
-                    self.settle(Vec::new(), None).await?;
-                    return self.say(ListenEvent::Finished).await;
-                }
-            }
+impl Protocol for Scribe {
+    const GREETS: bool = true;
+    const KEEP_ALIVE: Option<Duration> = Some(KEEP_ALIVE);
+
+    fn greet(&mut self, text: &str) -> Result<Greeting, Wrong> {
+        let message: Message = serde_json::from_str(text)?;
+        match message.kind.as_str() {
+            "session_started" => Ok(Greeting::Open),
+            _ if message.error.is_some() => Err(Wrong::Complaint),
+            _ => Err(Wrong::Garbled(None)),
         }
     }
 
-    async fn hear(&mut self, samples: &[f32]) -> Result<()> {
+    fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
         self.uncommitted += samples.len() as u64;
-        if let Some(piece) = self.gather.push(samples) {
-            self.send(&piece, false).await?;
-        }
+        let piece = self.gather.push(samples);
+        let mut pieces: Vec<Out> = piece.map(|piece| self.piece(&piece, false)).into_iter().collect();
         if self.commit == Commit::Manual && self.uncommitted >= self.rate.samples(MOST) {
-            self.commit(false).await?;
+            pieces.push(self.commit());
         }
-        Ok(())
+        pieces
     }
 
-    /// Commits what was heard. Where the service may have committed on its own, nobody knows how much is left: then
-    /// silence is put behind it in any case.
-    async fn commit(&mut self, last: bool) -> Result<()> {
-        let least = self.rate.samples(LEAST);
-        let missing = match self.commit {
-            Commit::Manual => least.saturating_sub(self.uncommitted),
-            Commit::Vad if last => least,
-            Commit::Vad => 0,
-        };
-        let mut piece = self.gather.take();
-        piece.resize(piece.len() + missing as usize * 2, 0);
-        self.uncommitted = 0;
-        Ok(self.send(&piece, true).await?)
+    fn alive(&mut self) -> Option<Out> {
+        Some(self.piece(&[], false))
     }
 
-    async fn send(&mut self, piece: &[u8], commit: bool) -> Result<(), Failure> {
-        let message = json!({
-            "message_type": "input_audio_chunk", "audio_base_64": BASE64.encode(piece), "commit": commit,
-            "sample_rate": self.rate.hertz(),
-        });
-        self.socket.text(message.to_string()).await
+    fn finish(&mut self) -> Vec<Out> {
+        if self.uncommitted == 0 && self.commit == Commit::Manual {
+            return Vec::new();
+        }
+        vec![self.commit()]
     }
 
-    /// Takes a message; true when all has been said that will be.
-    async fn take(&mut self, text: &str) -> Result<bool> {
-        let message: Message =
-            serde_json::from_str(text).map_err(|error| self.socket.failure(Fault::Garbled).because(error))?;
+    fn take(&mut self, text: &str, told: &mut Vec<ListenEvent>) -> Result<bool, Wrong> {
+        let message: Message = serde_json::from_str(text)?;
         if message.error.is_some() {
-            return Err(self.service.complaint(text).request(self.socket.request()).into());
+            return Err(Wrong::Complaint);
         }
         match message.kind.as_str() {
             "partial_transcript" | "final_transcript" => {
-                self.settle(Vec::new(), None).await?;
-                if let Some(text) = message.text {
-                    self.say(ListenEvent::Partial(Transcript::text(text.trim())))
-                        .await?;
-                }
+                self.settle(Vec::new(), None, told);
+                let partial = message.text.map(|text| Transcript::text(text.trim()));
+                told.extend(partial.map(ListenEvent::Partial));
             }
             "committed_transcript" => {
-                self.settle(Vec::new(), None).await?;
+                self.settle(Vec::new(), None, told);
                 self.open = message.text;
             }
             // The same again with its times: one of the two counts.
             "committed_transcript_with_timestamps" => {
                 self.open = message.text.or(self.open.take());
-                self.settle(message.words.unwrap_or_default(), message.language_code)
-                    .await?;
-                return Ok(self.finishing);
+                let language = message.language_code.as_deref();
+                self.settle(message.words.unwrap_or_default(), language, told);
+                return Ok(true);
             }
             _ => {}
         }
         Ok(false)
     }
 
+    fn patience(&self) -> Option<Duration> {
+        self.open.is_some().then_some(TWIN)
+    }
+
+    fn ended(&mut self, end: End, told: &mut Vec<ListenEvent>) -> bool {
+        let whole = end == End::Late && self.open.is_some();
+        if whole {
+            self.settle(Vec::new(), None, told);
+        }
+        whole
+    }
+}
+
+impl Scribe {
+    pub(super) fn new(commit: Commit, rate: SampleRate) -> Self {
+        Self {
+            commit,
+            rate,
+            gather: Gather::new(rate),
+            uncommitted: 0,
+            open: None,
+        }
+    }
+
+    /// Commits what was heard. Where the service may have committed on its own, nobody knows how much is left: then
+    /// silence is put behind it in any case.
+    fn commit(&mut self) -> Out {
+        let least = self.rate.samples(LEAST);
+        let missing = match self.commit {
+            Commit::Manual => least.saturating_sub(self.uncommitted),
+            Commit::Vad => least,
+        };
+        let mut piece = self.gather.take();
+        piece.resize(piece.len() + missing as usize * 2, 0);
+        self.uncommitted = 0;
+        self.piece(&piece, true)
+    }
+
+    fn piece(&self, piece: &[u8], commit: bool) -> Out {
+        let message = json!({
+            "message_type": "input_audio_chunk", "audio_base_64": BASE64.encode(piece), "commit": commit,
+            "sample_rate": self.rate.hertz(),
+        });
+        Out::Text(message.to_string())
+    }
+
     /// Tells the committed text, with its times if they came.
-    async fn settle(&mut self, words: Vec<Word>, language: Option<String>) -> Result<()> {
+    fn settle(&mut self, words: Vec<Word>, language: Option<&str>, told: &mut Vec<ListenEvent>) {
         let Some(text) = self.open.take() else {
-            return Ok(());
+            return;
         };
         let transcript = Transcript {
             words: timed(words),
-            language: language.as_deref().map(two_letters),
+            language: language.map(two_letters),
             ..Transcript::text(text.trim())
         };
         if transcript.is_blank() {
-            return Ok(());
+            return;
         }
-        self.say(ListenEvent::Segment(transcript)).await?;
-        if self.commit == Commit::Vad && !self.finishing {
+        told.push(ListenEvent::Segment(transcript));
+        if self.commit == Commit::Vad {
             // It was silence that committed it.
-            self.say(ListenEvent::EndOfTurn(1.0)).await?;
+            told.push(ListenEvent::EndOfTurn(1.0));
         }
-        Ok(())
-    }
-
-    async fn say(&mut self, event: ListenEvent) -> Result<()> {
-        self.ends
-            .events
-            .send(Ok(event))
-            .await
-            .map_err(|_| Error::cancelled())
     }
 }

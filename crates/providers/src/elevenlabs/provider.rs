@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use libretto_voice::{SpeechToText, TextToSpeech};
 
-use super::{Commit, ElevenLabs, Settings, Transport};
+use super::{Commit, Dictionary, ElevenLabs, Reading, Settings, Transport};
 use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup, listed};
@@ -16,19 +16,15 @@ const RECOGNISERS: &[&str] = &["scribe_v2_realtime", "scribe_v2", "scribe_v1"];
 const MANNERS: &[&str] = &["stability", "similarity_boost", "style", "use_speaker_boost"];
 
 /// An account. Its table: `output_format`, `optimize_latency` (0 to 4), `transport` (`socket`, `shared`, `http`, `http-timed`),
-/// `commit` (`manual`, `vad`), and what the service's `voice_settings` have.
+/// `commit` (`manual`, `vad`), `pronunciation_dictionaries` (a list of `id` or `id:version`), `enable_ssml_parsing`,
+/// `apply_text_normalization` (`auto`, `on`, `off`), `seed`, `zero_retention`, and what the service's `voice_settings` have.
 pub(crate) fn open(setup: Setup) -> Opened {
     let table = &setup.table;
-    let latency = table
-        .get("optimize_latency")
-        .and_then(serde_json::Value::as_u64)
-        .and_then(|level| u8::try_from(level).ok());
     let manners = MANNERS.iter().filter_map(|name| {
         let value = table.get(*name)?;
         Some(((*name).to_owned(), value.clone()))
     });
     let settings = Settings {
-        base: setup.base(),
         transport: match setup.text("transport") {
             Some("http") => Transport::Http,
             Some("shared") => Transport::Shared,
@@ -36,15 +32,24 @@ pub(crate) fn open(setup: Setup) -> Opened {
             _ => Transport::Socket,
         },
         output_format: setup.text("output_format").map(str::to_owned),
-        latency: latency.map(|level| level.min(4)),
+        latency: setup.number("optimize_latency").map(|level: u8| level.min(4)),
         voice_settings: manners.collect(),
+        reading: Reading {
+            dictionaries: setup
+                .list("pronunciation_dictionaries")
+                .iter()
+                .map(|id| Dictionary::of(id))
+                .collect(),
+            ssml: setup.is_on("enable_ssml_parsing"),
+            normalisation: setup.text("apply_text_normalization").map(str::to_owned),
+            seed: setup.number("seed"),
+            forgets: setup.is_on("zero_retention"),
+        },
         commit: match setup.text("commit") {
             Some("vad") => Commit::Vad,
             _ => Commit::Manual,
         },
-        retry: setup.retry,
-        limit: setup.limit.clone(),
-        ..Settings::new(setup.key.clone())
+        ..Settings::new(setup.access())
     };
     Ok(Arc::new(ElevenLabs::new(setup.network, settings)?))
 }

@@ -7,12 +7,13 @@ use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use tokio::time::{Instant, sleep_until};
 
-use super::heard::{Heard, Stop};
+use super::heard::Heard;
 use super::shared::{Context, Said};
 use super::surface::Surface;
 use super::{Transport, Voice};
 use crate::failure::{Failure, Fault};
 use crate::socket::{Frame, Socket};
+use crate::timed::Stop;
 
 /// The service closes a socket that is sent nothing for 20 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -107,7 +108,7 @@ struct Stream {
 impl Stream {
     async fn attempt(&mut self, ends: &mut Ends<SpeakInput, SpeakEvent>) -> Result<(), Stop> {
         let service = self.voice.account.service.clone();
-        let (mut line, surface) = if self.voice.account.transport == Transport::Shared {
+        let (mut line, surface) = if self.voice.account.settings.transport == Transport::Shared {
             let url = Surface::url(&self.voice, true);
             let context = self.voice.account.lines.join(&service, url).await?;
             let surface = Surface::shared(&self.voice, context.name());

@@ -41,6 +41,7 @@ impl Surface {
             ("sync_alignment", "true".to_owned()),
         ];
         query.extend(voice.language.clone().map(|code| ("language_code", code)));
+        voice.reading().query(dialogue, &mut query);
         if !dialogue {
             // Phrases come whole: nothing is gained by waiting for more.
             query.push(("auto_mode", "true".to_owned()));
@@ -72,6 +73,7 @@ impl Surface {
         if !settings.is_empty() {
             hello.insert("voice_settings".into(), settings.into());
         }
+        voice.reading().hello(&mut hello);
         self.message(hello.into())
     }
 

@@ -48,9 +48,10 @@ impl StreamMessage {
         self.error.is_some() || (self.message.is_some() && self.audio.is_none() && !self.is_last())
     }
 
-    /// The times of what was sent; of what was made of it only where there are no others.
-    pub(super) fn take_alignment(&mut self) -> Option<StreamAlignment> {
-        self.alignment.take().or(self.normalized.take())
+    /// The times of what was sent, or of what was made of it: of the other only where there are none.
+    pub(super) fn take_alignment(&mut self, respelt: bool) -> Option<StreamAlignment> {
+        let (sent, made) = (self.alignment.take(), self.normalized.take());
+        if respelt { made.or(sent) } else { sent.or(made) }
     }
 }
 
@@ -82,8 +83,9 @@ struct HttpAlignment {
 
 impl TimedLine {
     /// As [`StreamMessage::take_alignment`], character by character.
-    pub(super) fn times(&self) -> Vec<Timed<'_>> {
-        let alignment = self.alignment.as_ref().or(self.normalized_alignment.as_ref());
+    pub(super) fn times(&self, respelt: bool) -> Vec<Timed<'_>> {
+        let (sent, made) = (self.alignment.as_ref(), self.normalized_alignment.as_ref());
+        let alignment = if respelt { made.or(sent) } else { sent.or(made) };
         alignment.map_or_else(Vec::new, |a| {
             start_end_seconds(
                 &a.characters,

@@ -11,7 +11,8 @@ use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup};
 
 /// An account. Its table: `region` (`global`, `global-fast`, `china`), `group_id`, `transport` (`socket`, `both-ways`,
-/// `http`), `mp3`, `emotion`.
+/// `http`), `mp3`, `emotion`, `volume`, `pitch`, `pronunciations` (a list of `word/as it sounds`), `normalise`,
+/// `continuous`.
 pub(crate) fn open(setup: Setup) -> Opened {
     let settings = Settings {
         region: match setup.text("region") {
@@ -19,22 +20,22 @@ pub(crate) fn open(setup: Setup) -> Opened {
             Some("global-fast") => Region::GlobalFast,
             _ => Region::Global,
         },
-        base: setup.base(),
         group: setup.text("group_id").map(str::to_owned),
         transport: match setup.text("transport") {
             Some("both-ways") => Transport::BothWays,
             Some("http") => Transport::Http,
             _ => Transport::Socket,
         },
-        mp3: setup
-            .table
-            .get("mp3")
-            .and_then(serde_json::Value::as_bool)
-            .unwrap_or_default(),
+        mp3: setup.is_on("mp3"),
         emotion: setup.text("emotion").map(str::to_owned),
-        retry: setup.retry,
-        limit: setup.limit.clone(),
-        ..Settings::new(setup.key.clone())
+        volume: setup.fraction("volume"),
+        pitch: setup
+            .fraction("pitch")
+            .map_or(0, |semitones| semitones.round() as i8),
+        pronunciations: setup.list("pronunciations"),
+        normalises: setup.is_on("normalise"),
+        continuous: setup.is_on("continuous"),
+        ..Settings::new(setup.access())
     };
     Ok(Arc::new(MiniMax::new(setup.network, settings)?))
 }

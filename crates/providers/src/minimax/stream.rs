@@ -29,6 +29,8 @@ pub(super) enum Flow {
     Sentences,
 }
 
+/// What is shorter than this, in characters, is not cut again because it is too long.
+const SHORTEST: usize = 20;
 /// How long its queue is left alone when it was full.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -98,6 +100,16 @@ struct Phrase {
     ticket: Option<u64>,
     /// The service did not take it, and says that there is nothing to speak in it.
     skipped: bool,
+}
+
+impl Phrase {
+    fn of(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ticket: None,
+            skipped: false,
+        }
+    }
 }
 
 struct Stream {
@@ -231,22 +243,14 @@ impl Stream {
         };
         for piece in phrases::pieces(&phrase, LONGEST) {
             if text::speaks(piece) {
-                self.waiting.push_back(Phrase {
-                    text: piece.to_owned(),
-                    ticket: None,
-                    skipped: false,
-                });
-                if self.waiting.len() > 1 {
-                    continue;
-                }
-            } else if self.waiting.len() > 1
-                && let Some(last) = self.waiting.back_mut()
-            {
+                self.waiting.push_back(Phrase::of(piece));
+            } else if let Some(last) = self.waiting.back_mut() {
                 // White space, and signs that are not spoken.
                 last.text.push_str(piece);
-                continue;
             }
-            self.speech.sent(piece);
+            if self.waiting.len() < 2 {
+                self.speech.sent(piece);
+            }
         }
     }
 
@@ -330,21 +334,34 @@ impl Stream {
 
     /// The service did not take the newest message. Whether that can be helped.
     fn refused(&mut self, code: i64) -> bool {
-        let sent = self
-            .waiting
-            .iter_mut()
-            .rev()
-            .find(|phrase| phrase.ticket.is_some());
+        let sent = self.waiting.iter().rposition(|phrase| phrase.ticket.is_some());
         let Some(newest) = sent else { return true };
         match code {
-            EMPTY => newest.skipped = true,
-            FULL => {
-                newest.ticket = None;
+            EMPTY => self.waiting[newest].skipped = true,
+            TOO_LONG => return self.halve(newest),
+            _ => {
+                self.waiting[newest].ticket = None;
                 self.pause = Some(Instant::now() + PAUSE);
             }
-            // It was cut short enough for what is documented: only words that are one could be shorter.
-            _ => return false,
         }
+        true
+    }
+
+    /// Sends a phrase again in two pieces. False where it is so short that its length cannot be what is wrong.
+    fn halve(&mut self, at: usize) -> bool {
+        let whole = &self.waiting[at].text;
+        let characters = whole.chars().count();
+        let first = phrases::pieces(whole, characters.div_ceil(2))[0].len();
+        let (first, rest) = whole.split_at(first);
+        if characters < SHORTEST || rest.is_empty() {
+            return false;
+        }
+        let (first, rest) = (Phrase::of(first), Phrase::of(rest));
+        if at == 0 {
+            self.speech.unsent(&rest.text);
+        }
+        self.waiting[at] = first;
+        self.waiting.insert(at + 1, rest);
         true
     }
 

@@ -14,6 +14,7 @@ use crate::failure::{Failure, Fault};
 use crate::lines::Lines;
 use crate::service::Reply;
 use crate::sse::Events;
+use crate::timed::Stop;
 
 /// Longest answer that comes as a whole, and longest line of one that streams.
 const WHOLE: usize = 4 << 20;
@@ -58,17 +59,6 @@ async fn reply(account: OpenAi, request: ChatRequest, ends: Ends<(), ChatEvent>)
             Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
             Err(Stop::Failed(failure)) => tries.again(failure).await?,
         }
-    }
-}
-
-enum Stop {
-    Gone,
-    Failed(Failure),
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
     }
 }
 

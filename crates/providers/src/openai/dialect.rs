@@ -94,11 +94,13 @@ fn named(name: &str) -> Option<Fault> {
 
 fn judge_xai(answer: &Answer<'_>) -> Verdict {
     let mut verdict = judge(answer);
-    // There is no code for it: its reference names the text only.
+    // There is no code for it: its reference names the text only. Its sockets say it in a message.
     let about_key = answer.text.to_ascii_lowercase().contains("api key");
-    if answer.status == 400 && about_key {
+    if matches!(answer.status, 200 | 400) && about_key {
         verdict.fault = Fault::WrongKey;
     }
+    let message = answer.json.as_ref().and_then(|json| json["message"].as_str());
+    verdict.said = verdict.said.or(message.map(str::to_owned));
     verdict
 }
 

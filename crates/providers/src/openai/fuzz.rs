@@ -1,11 +1,15 @@
 //! Its parsers, for fuzzers.
 
+use libretto_voice::SampleRate;
+
 use super::chat::Reading;
 use super::completion::Completion;
-use super::{GROQ, OPENAI, dialect, ollama, response};
+use super::realtime::Realtime;
+use super::{GROQ, OPENAI, dialect, ollama, response, xai};
 use crate::fuzz::{Target, messages, refusal};
+use crate::live::drive;
 
-pub(crate) const TARGETS: [Target; 2] = [
+pub(crate) const TARGETS: [Target; 3] = [
     Target {
         name: "openai_completion",
         read: completion,
@@ -15,6 +19,19 @@ pub(crate) const TARGETS: [Target; 2] = [
 {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":null}
 [DONE]"#,
             r#"{"error":{"message":"m","code":429,"type":"t"}}"#,
+        ],
+    },
+    Target {
+        name: "openai_listening",
+        read: listening,
+        seeds: &[
+            r#"{"type":"input_audio_buffer.committed","previous_item_id":null,"item_id":"a"}
+{"type":"conversation.item.input_audio_transcription.delta","item_id":"a","content_index":0,"delta":"Go "}
+{"type":"conversation.item.input_audio_transcription.completed","item_id":"a","transcript":"Go on."}
+{"type":"error","error":{"type":"invalid_request_error","code":"input_audio_buffer_commit_empty","message":"m"}}"#,
+            r#"{"type":"transcript.partial","text":"Go on","is_final":true,"speech_final":true,"words":[{"text":"Go","start":0.1,"end":0.3}]}
+{"type":"transcript.done","text":"Go on"}
+{"type":"audio.delta","delta":"AAAA"}"#,
         ],
     },
     Target {
@@ -39,6 +56,17 @@ fn completion(bytes: &[u8]) {
         if !broke {
             let _ = answer.finish();
         }
+    }
+}
+
+fn listening(bytes: &[u8]) {
+    // In the rate that it takes: converting sound is not what is looked at here, and takes long.
+    if let Some(realtime) = Realtime::new("{}".into(), SampleRate::VOICE) {
+        drive(realtime, bytes);
+    }
+    drive(xai::Ear::new(SampleRate::SPEECH), bytes);
+    for message in messages(bytes) {
+        let _ = xai::said(&message);
     }
 }
 

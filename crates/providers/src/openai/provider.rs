@@ -12,39 +12,27 @@ use crate::provider::{Opened, Part, Provider, Setup};
 
 /// An account at the one of them with this name. Its table: `effort` (how much a thinking model thinks), `fallbacks`
 /// (other models of OpenRouter's), `interface` (`chat`, `responses`, `ollama`), `context` (tokens, Ollama's), `realtime`
-/// (the recogniser listens over a socket).
+/// (the recogniser listens over a socket), `transport` (`socket`, `http`: how xAI's voice is spoken to).
 pub(crate) fn open(name: &str, setup: Setup) -> Opened {
     let named = PRESETS.iter().find(|preset| preset.entry.name == name);
     let preset = named.copied().unwrap_or(&COMPATIBLE);
-    let fallbacks = setup.table.get("fallbacks").and_then(serde_json::Value::as_array);
-    let fallbacks = fallbacks.into_iter().flatten().filter_map(|model| model.as_str());
-    let mut base = setup.base();
+    let mut access = setup.access();
     if std::ptr::eq(preset, &raw const OLLAMA) {
-        base = base.map(|host| ollama(&host));
+        access.base = access.base.map(|host| ollama(&host));
     }
     let settings = Settings {
-        base,
         interface: match setup.text("interface") {
             Some("chat") => Some(Interface::Chat),
             Some("responses") => Some(Interface::Responses),
             Some("ollama") => Some(Interface::Ollama),
             _ => None,
         },
-        context: setup
-            .table
-            .get("context")
-            .and_then(serde_json::Value::as_u64)
-            .and_then(|tokens| u32::try_from(tokens).ok()),
-        realtime: setup
-            .table
-            .get("realtime")
-            .and_then(serde_json::Value::as_bool)
-            .unwrap_or_default(),
+        context: setup.number("context"),
+        realtime: setup.is_on("realtime"),
+        speaks_by_socket: setup.text("transport") == Some("socket"),
         effort: setup.text("effort").map(str::to_owned),
-        fallbacks: fallbacks.map(str::to_owned).collect(),
-        retry: setup.retry,
-        limit: setup.limit.clone(),
-        ..Settings::new(preset, setup.key.clone())
+        fallbacks: setup.list("fallbacks"),
+        ..Settings::new(preset, access)
     };
     Ok(Arc::new(OpenAi::new(setup.network, settings)?))
 }

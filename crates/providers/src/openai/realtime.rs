@@ -4,17 +4,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::listen::ListenSession;
-use libretto_voice::session::Ends;
-use libretto_voice::{
-    Error, ListenEvent, ListenInput, ListenOptions, Result, SampleRate, Session, Transcript,
-};
+use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Session, Transcript};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
 
 use super::rate::Converter;
-use crate::failure::{Failure, Fault};
+use crate::failure::Fault;
+use crate::live::{self, Greeting, Out, Protocol, Wrong};
 use crate::service::Service;
-use crate::socket::{Frame, Socket};
 use crate::sound::Gather;
 
 /// The one rate that it takes.
@@ -25,40 +21,13 @@ const SHORTEST: u64 = RATE.hertz() as u64 / 10;
 const ITEMS: usize = 1_000;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, model: String, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, model, options, ends))
-}
-
-async fn listen(
-    service: Service,
-    model: String,
-    options: ListenOptions,
-    ends: Ends<ListenInput, ListenEvent>,
-) -> Result<()> {
-    let converter = Converter::new(options.rate, RATE).map_err(|_| {
+pub(super) fn session(service: Service, model: &str, options: &ListenOptions) -> ListenSession {
+    let Some(realtime) = Realtime::new(update(model, options), options.rate) else {
         let what = format!("it takes no sound of {} Hz", options.rate.hertz());
-        service.failure(Fault::Unsupported(what))
-    })?;
-    let update = update(&model, &options);
-    let mut tries = service.retry.begin();
-    let socket = loop {
-        match open(&service, &update).await {
-            Ok(socket) => break socket,
-            Err(failure) => tries.again(failure).await?,
-        }
+        return Session::failed(service.failure(Fault::Unsupported(what)).into());
     };
-    let live = Live {
-        service,
-        socket,
-        ends,
-        converter,
-        gather: Gather::new(RATE),
-        samples: 0,
-        items: Items::default(),
-        committing: false,
-        finishing: false,
-    };
-    live.run().await
+    let url = service.url(&["realtime"], [("intent", "transcription".to_owned())]);
+    live::session(service, url, realtime)
 }
 
 /// What the session is to be.
@@ -82,32 +51,6 @@ fn update(model: &str, options: &ListenOptions) -> String {
 /// Whether a model only listens while it is spoken to.
 pub(super) fn is_live(model: &str) -> bool {
     model.contains("realtime") || model.contains("live")
-}
-
-/// Opens a session and waits until it is what it is to be.
-async fn open(service: &Service, update: &str) -> Result<Socket, Failure> {
-    let deadline = Instant::now() + service.deadlines.first;
-    let url = service.url(&["realtime"], [("intent", "transcription".to_owned())]);
-    let mut socket = Socket::open(service, url).await?;
-    loop {
-        let frame = tokio::select! {
-            frame = socket.next() => frame?,
-            () = sleep_until(deadline) => return Err(socket.failure(Fault::Late)),
-        };
-        let text = match frame {
-            Frame::Text(text) => text,
-            Frame::Binary(_) => return Err(socket.failure(Fault::Garbled)),
-            Frame::Closed { reason, .. } => return Err(socket.failure(Fault::BrokeOff).said(&reason)),
-        };
-        let event: Value =
-            serde_json::from_str(&text).map_err(|error| socket.failure(Fault::Garbled).because(error))?;
-        match event["type"].as_str().unwrap_or_default() {
-            "session.created" | "transcription_session.created" => socket.text(update.to_owned()).await?,
-            "session.updated" | "transcription_session.updated" => return Ok(socket),
-            "error" => return Err(service.complaint(&text).request(socket.request())),
-            _ => {}
-        }
-    }
 }
 
 /// Utterances in the order in which they were said, though they may be done in another.
@@ -151,16 +94,17 @@ impl Items {
     }
 
     /// The words so far of what is not done.
-    fn open(&self) -> String {
+    fn partial(&self) -> Option<ListenEvent> {
         let texts: Vec<&str> = self.0.iter().map(|item| item.text.trim()).collect();
-        texts.join(" ").trim().to_owned()
+        let partial = Transcript::text(texts.join(" ").trim());
+        (!partial.is_blank()).then_some(ListenEvent::Partial(partial))
     }
 }
 
-struct Live {
-    service: Service,
-    socket: Socket,
-    ends: Ends<ListenInput, ListenEvent>,
+/// Where an utterance stands.
+pub(super) struct Realtime {
+    /// What the session is to be.
+    update: String,
     converter: Converter,
     gather: Gather,
     /// Samples that were sent.
@@ -168,148 +112,99 @@ struct Live {
     items: Items,
     /// A commit has not been answered.
     committing: bool,
-    /// Everything has been said.
-    finishing: bool,
 }
 
-impl Live {
-    async fn run(mut self) -> Result<()> {
-        self.say(ListenEvent::Ready).await?;
-        let deadlines = self.service.deadlines;
-        let mut due: Option<Instant> = None;
-        loop {
-            if self.finishing && !self.committing && self.items.0.is_empty() {
-                self.socket.close().await;
-                return self.say(ListenEvent::Finished).await;
-            }
-            tokio::select! {
-                biased;
-                frame = self.socket.next() => match frame? {
-                    Frame::Text(text) => {
-                        self.take(&text).await?;
-                        due = self.finishing.then(|| Instant::now() + deadlines.idle);
-                    }
-                    Frame::Binary(_) => return Err(self.socket.failure(Fault::Garbled).into()),
-                    Frame::Closed { reason, .. } => {
-                        return Err(self.socket.failure(Fault::BrokeOff).said(&reason).into());
-                    }
-                },
-                input = self.ends.input.recv(), if !self.finishing => match input {
-                    Some(ListenInput::Audio(audio)) => {
-                        let samples = self.converter.push(&audio.samples);
-                        if let Some(piece) = self.gather.push(&samples) {
-                            self.send(piece).await?;
-                        }
-                    }
-                    Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
-                    // Whoever says nothing more has finished.
-                    Some(ListenInput::Finish) | None => {
-                        self.finish().await?;
-                        due = Some(Instant::now() + deadlines.first);
-                    }
-                },
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    return Err(self.socket.failure(Fault::Late).into());
-                }
-            }
+impl Protocol for Realtime {
+    const GREETS: bool = true;
+
+    fn greet(&mut self, text: &str) -> Result<Greeting, Wrong> {
+        let event: Value = serde_json::from_str(text)?;
+        match event["type"].as_str().unwrap_or_default() {
+            "session.created" | "transcription_session.created" => Ok(Greeting::Say(self.update.clone())),
+            "session.updated" | "transcription_session.updated" => Ok(Greeting::Open),
+            "error" => Err(Wrong::Complaint),
+            _ => Ok(Greeting::Wait),
         }
     }
 
-    async fn send(&mut self, piece: Vec<u8>) -> Result<(), Failure> {
-        self.samples += piece.len() as u64 / 2;
-        let message = json!({"type": "input_audio_buffer.append", "audio": BASE64.encode(piece)});
-        self.socket.text(message.to_string()).await
+    fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
+        let samples = self.converter.push(samples);
+        let piece = self.gather.push(&samples);
+        piece.map(|piece| self.append(&piece)).into_iter().collect()
     }
 
-    async fn finish(&mut self) -> Result<(), Failure> {
-        self.finishing = true;
+    fn finish(&mut self) -> Vec<Out> {
         let rest = self.converter.finish();
-        let piece = self.gather.push(&rest).unwrap_or_else(|| self.gather.take());
-        if !piece.is_empty() {
-            self.send(piece).await?;
-        }
+        let piece = self.gather.push(&rest).or_else(|| self.gather.rest());
+        let rest = piece.map(|piece| self.append(&piece));
         if self.samples < SHORTEST {
             // Nothing that anybody could have said.
-            return Ok(());
+            return Vec::new();
         }
         self.committing = true;
-        let commit = json!({"type": "input_audio_buffer.commit"});
-        self.socket.text(commit.to_string()).await
+        let commit = Out::Text(json!({"type": "input_audio_buffer.commit"}).to_string());
+        rest.into_iter().chain([commit]).collect()
     }
 
-    async fn take(&mut self, text: &str) -> Result<()> {
-        let event: Value =
-            serde_json::from_str(text).map_err(|error| self.socket.failure(Fault::Garbled).because(error))?;
+    fn take(&mut self, text: &str, told: &mut Vec<ListenEvent>) -> Result<bool, Wrong> {
+        let event: Value = serde_json::from_str(text)?;
         let field = |name: &str| event[name].as_str().unwrap_or_default();
-        let kind = field("type");
-        let garbled = self.socket.failure(Fault::Garbled);
-        match kind {
+        let garbled = || Wrong::Garbled(None);
+        match field("type") {
             "input_audio_buffer.committed" => {
                 self.committing = false;
                 let previous = event["previous_item_id"].as_str();
-                self.items.item(field("item_id"), previous).ok_or(garbled)?;
+                self.items.item(field("item_id"), previous).ok_or_else(garbled)?;
             }
-            "input_audio_buffer.speech_started" => self.say(ListenEvent::SpeechStarted).await?,
+            "input_audio_buffer.speech_started" => told.push(ListenEvent::SpeechStarted),
             "conversation.item.input_audio_transcription.delta" => {
-                let item = self.items.item(field("item_id"), None).ok_or(garbled)?;
+                let item = self.items.item(field("item_id"), None).ok_or_else(garbled)?;
                 item.text.push_str(field("delta"));
-                self.partial().await?;
+                told.extend(self.items.partial());
             }
             // All words so far, from those who say them so.
             "conversation.item.input_audio_transcription.updated" => {
-                let item = self.items.item(field("item_id"), None).ok_or(garbled)?;
+                let item = self.items.item(field("item_id"), None).ok_or_else(garbled)?;
                 field("transcript").clone_into(&mut item.text);
-                self.partial().await?;
+                told.extend(self.items.partial());
             }
             "conversation.item.input_audio_transcription.completed" => {
-                let item = self.items.item(field("item_id"), None).ok_or(garbled)?;
+                let item = self.items.item(field("item_id"), None).ok_or_else(garbled)?;
                 field("transcript").clone_into(&mut item.text);
                 item.done = true;
-                for text in self.items.take() {
-                    let transcript = Transcript::text(text.trim());
-                    if !transcript.is_blank() {
-                        self.say(ListenEvent::Segment(transcript)).await?;
-                    }
-                }
+                let done = self.items.take().into_iter();
+                let segments = done.map(|text| Transcript::text(text.trim()));
+                told.extend(segments.filter(|said| !said.is_blank()).map(ListenEvent::Segment));
             }
-            // Words would be lost: whoever replays them needs to know.
-            "conversation.item.input_audio_transcription.failed" => return Err(self.complaint(text).into()),
-            "error" => {
-                // Nothing was left to commit: a server that cuts by itself had it already.
-                if event.pointer("/error/code").and_then(Value::as_str)
-                    == Some("input_audio_buffer_commit_empty")
-                {
-                    self.committing = false;
-                    return Ok(());
-                }
-                return Err(self.complaint(text).into());
+            // Nothing was left to commit: a server that cuts by itself had it already.
+            "error" if event.pointer("/error/code") == Some(&"input_audio_buffer_commit_empty".into()) => {
+                self.committing = false;
             }
+            // Where transcription failed, words would be lost: whoever replays them needs to know.
+            "error" | "conversation.item.input_audio_transcription.failed" => return Err(Wrong::Complaint),
             _ => {}
         }
-        Ok(())
+        Ok(!self.committing && self.items.0.is_empty())
+    }
+}
+
+impl Realtime {
+    /// With the message that says what the session is to be; `None` for sound whose rate cannot be converted.
+    pub(super) fn new(update: String, rate: SampleRate) -> Option<Self> {
+        Some(Self {
+            update,
+            converter: Converter::new(rate, RATE).ok()?,
+            gather: Gather::new(RATE),
+            samples: 0,
+            items: Items::default(),
+            committing: false,
+        })
     }
 
-    fn complaint(&self, text: &str) -> Failure {
-        self.service
-            .complaint(text)
-            .request(self.socket.request())
-            .again(false)
-    }
-
-    async fn partial(&mut self) -> Result<()> {
-        let partial = Transcript::text(self.items.open());
-        if partial.is_blank() {
-            return Ok(());
-        }
-        self.say(ListenEvent::Partial(partial)).await
-    }
-
-    async fn say(&mut self, event: ListenEvent) -> Result<()> {
-        self.ends
-            .events
-            .send(Ok(event))
-            .await
-            .map_err(|_| Error::cancelled())
+    fn append(&mut self, piece: &[u8]) -> Out {
+        self.samples += piece.len() as u64 / 2;
+        let message = json!({"type": "input_audio_buffer.append", "audio": BASE64.encode(piece)});
+        Out::Text(message.to_string())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Voices: `POST audio/speech`, or xAI's `POST tts`, whose bytes are played as they come.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use libretto_voice::speak::SpeakSession;
@@ -8,19 +9,24 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
 use super::preset::{SoundInterface, SpeechPreset};
+use super::xai::Mouth;
 use crate::failure::Failure;
 use crate::phrases::{self, Phrasing};
 use crate::service::Service;
 use crate::sound::Encoding;
+use crate::streamed;
 
 /// Most characters of `input` and of `instructions`.
 const LONGEST: usize = 4_096;
+/// How slow and how fast xAI's voices can be.
+const XAI_SPEEDS: RangeInclusive<f32> = 0.7..=1.5;
 
 pub(super) struct Voice {
     service: Service,
     preset: SpeechPreset,
     model: &'static str,
     sound: SoundInterface,
+    by_socket: bool,
 }
 
 impl Voice {
@@ -29,12 +35,14 @@ impl Voice {
         preset: SpeechPreset,
         model: &'static str,
         sound: SoundInterface,
+        by_socket: bool,
     ) -> Self {
         Self {
             service,
             preset,
             model,
             sound,
+            by_socket,
         }
     }
 }
@@ -54,13 +62,17 @@ impl TextToSpeech for Voice {
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
         let model = options.model.clone().unwrap_or_else(|| self.model.to_owned());
-        phrases::session(Arc::new(Phrases {
+        let phrases = Phrases {
             service: self.service.clone(),
             preset: self.preset,
             model,
             sound: self.sound,
             options,
-        }))
+        };
+        if self.by_socket && self.sound == SoundInterface::Xai {
+            return streamed::session(Arc::new(phrases.xai_socket()));
+        }
+        phrases::session(Arc::new(phrases))
     }
 }
 
@@ -105,7 +117,7 @@ impl Phrases {
     }
 
     /// The speed, where it is not the voice's own.
-    fn speed(&self, range: std::ops::RangeInclusive<f32>) -> Option<f64> {
+    fn speed(&self, range: RangeInclusive<f32>) -> Option<f64> {
         let speed = f64::from(self.options.speed.clamp(*range.start(), *range.end()));
         ((speed - 1.0).abs() > 0.005).then(|| (speed * 100.0).round() / 100.0)
     }
@@ -134,18 +146,32 @@ impl Phrases {
         body
     }
 
+    /// As xAI knows it: it is said to want one always.
+    fn language(&self) -> &str {
+        let language = self.options.language.as_deref();
+        language.and_then(|tag| tag.split('-').next()).unwrap_or("auto")
+    }
+
+    fn xai_socket(&self) -> Mouth {
+        let mut query = vec![
+            ("voice", self.voice().to_owned()),
+            ("language", self.language().to_owned()),
+        ];
+        let speed = self.speed(XAI_SPEEDS).map(|speed| speed.to_string());
+        query.extend(speed.map(|speed| ("speed", speed)));
+        Mouth {
+            service: self.service.clone(),
+            query,
+            longest: LONGEST,
+        }
+    }
+
     fn xai(&self, text: &str) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("text".into(), text.into());
         body.insert("voice_id".into(), self.voice().into());
-        // It is said to want a language always.
-        let language = self
-            .options
-            .language
-            .as_deref()
-            .and_then(|tag| tag.split('-').next());
-        body.insert("language".into(), language.unwrap_or("auto").into());
-        if let Some(speed) = self.speed(0.7..=1.5) {
+        body.insert("language".into(), self.language().into());
+        if let Some(speed) = self.speed(XAI_SPEEDS) {
             body.insert("speed".into(), speed.into());
         }
         // The sooner it sounds, the better.

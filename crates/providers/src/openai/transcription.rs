@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::preset::SoundInterface;
-use super::realtime;
+use super::{realtime, xai};
 use crate::failure::{Failure, Fault};
 use crate::service::{Reply, Service};
 use crate::sound::wav_file;
@@ -57,9 +57,12 @@ impl SpeechToText for Recogniser {
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let service = self.service.clone();
+        if self.realtime && self.sound == SoundInterface::Xai {
+            return xai::listen(service, &options);
+        }
         let model = options.model.clone().unwrap_or_else(|| self.model.to_owned());
         if self.realtime || realtime::is_live(&model) {
-            return realtime::session(service, model, options);
+            return realtime::session(service, &model, &options);
         }
         let sound = self.sound;
         Session::spawn(move |ends| listen((service, sound), model, options, ends))

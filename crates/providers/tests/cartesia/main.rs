@@ -9,9 +9,9 @@ mod turns;
 
 use std::time::{Duration, Instant};
 
-use common::{Spoken, brief, hear, listen_to, network, quick, short, speak};
+use common::{Spoken, access, failing_at, fails, hear, listen_to, network, speak};
 use libretto_providers::cartesia::{Cartesia, Settings, Transport};
-use libretto_providers::{Fault as Failed, Key};
+use libretto_providers::{Access, Fault as Failed, Key};
 use libretto_testkit::fakes::cartesia::{self, KEY};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{
@@ -21,11 +21,8 @@ use serde_json::json;
 
 fn settings(fake: &cartesia::Cartesia, transport: Transport) -> Settings {
     Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
         transport,
-        ..Settings::new(Some(Key::new(KEY)))
+        ..Settings::new(access(fake.url(), KEY))
     }
 }
 
@@ -195,26 +192,17 @@ async fn failures_in_plain_words() {
         }
         for (fault, kind, calls) in cases {
             let settings = Settings {
-                deadlines: if kind == Kind::Timeout { brief() } else { short() },
+                access: failing_at(fake.url(), KEY, kind, calls),
                 ..settings(&fake, transport)
             };
             let voice = Cartesia::new(network(), settings).unwrap().voice();
-            let before = fake.script.calls().len();
-            for _ in 0..calls {
-                fake.script.fail(fault.clone());
-            }
-            let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
-            let error = spoken
-                .error
-                .as_ref()
-                .unwrap_or_else(|| panic!("{transport:?} {fault:?} went well"));
-            assert_eq!(error.kind(), kind, "{transport:?} {fault:?}: {error}");
-            assert_eq!(
-                fake.script.calls().len() - before,
-                calls,
-                "{transport:?} {fault:?}"
-            );
-            assert!(!spoken.finished && !format!("{error} {error:?}").contains(KEY));
+            let case = (&fault, kind, calls);
+            fails(&fake.script, case, async {
+                let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
+                assert!(!spoken.finished, "{transport:?} {fault:?}");
+                spoken.error
+            })
+            .await;
         }
     }
 }
@@ -295,20 +283,13 @@ async fn ink_hears_while_it_is_spoken_to() {
         (Fault::Garble(1), Kind::Unavailable, 1),
     ] {
         let settings = Settings {
-            deadlines: if kind == Kind::Timeout { brief() } else { short() },
+            access: failing_at(fake.url(), KEY, kind, calls),
             ..settings(&fake, Transport::Socket)
         };
         let recogniser = Cartesia::new(network(), settings).unwrap().recogniser();
-        let before = fake.script.calls().len();
-        for _ in 0..calls {
-            fake.script.fail(fault.clone());
-        }
-        let heard = hear(recogniser.listen(options.clone()), &utterance).await;
-        let error = heard
-            .error
-            .unwrap_or_else(|| panic!("{fault:?} went well: {:?}", heard.events));
-        assert_eq!(error.kind(), kind, "{fault:?}: {error}");
-        assert_eq!(fake.script.calls().len() - before, calls, "{fault:?}");
+        let case = (&fault, kind, calls);
+        let heard = async { hear(recogniser.listen(options.clone()), &utterance).await.error };
+        fails(&fake.script, case, heard).await;
     }
 }
 
@@ -321,7 +302,10 @@ async fn keys_and_voices() {
     assert_eq!((voices.len(), voices[129].id.as_str()), (130, "voice-129"));
     assert_eq!(voices[0].languages, ["en-US"]);
     let wrong = Settings {
-        key: Some(Key::new("sk_car_planted")),
+        access: Access {
+            key: Some(Key::new("sk_car_planted")),
+            ..access(fake.url(), KEY)
+        },
         ..settings(&fake, Transport::Socket)
     };
     let failure = Cartesia::new(network(), wrong)

@@ -117,21 +117,14 @@ async fn recognisers_fail_in_plain_words() {
         (Listening::Recorded, Fault::Silence, Kind::Timeout, 3),
     ] {
         let settings = Settings {
-            deadlines: if kind == Kind::Timeout { brief() } else { short() },
+            access: failing_at(fake.url(), KEY, kind, calls),
             listening: way,
             ..settings(&fake, Transport::Socket)
         };
         let recogniser = Cartesia::new(network(), settings).unwrap().recogniser();
-        let before = fake.script.calls().len();
-        for _ in 0..calls {
-            fake.script.fail(fault.clone());
-        }
-        let heard = hear(recogniser.listen(options()), &utterance(1_500)).await;
-        let error = heard
-            .error
-            .unwrap_or_else(|| panic!("{fault:?} went well: {:?}", heard.events));
-        assert_eq!(error.kind(), kind, "{way:?} {fault:?}: {error}");
-        assert_eq!(fake.script.calls().len() - before, calls, "{way:?} {fault:?}");
+        let case = (&fault, kind, calls);
+        let heard = async { hear(recogniser.listen(options()), &utterance(1_500)).await.error };
+        fails(&fake.script, case, heard).await;
     }
 }
 
@@ -142,6 +135,8 @@ async fn sounds_and_words_have_times_over_both_ways() {
         let (told, mut phonemes) = mpsc::channel(64);
         let settings = Settings {
             phonemes: Some(told),
+            dictionary: Some("d1".into()),
+            normalisation: Some("off".into()),
             volume: Some(9.0),
             ..settings(&fake, transport)
         };
@@ -169,6 +164,10 @@ async fn sounds_and_words_have_times_over_both_ways() {
         } else {
             &body[0]
         };
+        assert_eq!(
+            (&asked["pronunciation_dict_id"], &asked["normalization"]),
+            (&json!("d1"), &json!("off"))
+        );
         assert_eq!(
             (
                 &asked["add_phoneme_timestamps"],
@@ -203,7 +202,10 @@ async fn tokens_for_clients_without_the_key() {
         json!({"grants": {"tts": true, "stt": false, "agent": false}, "expires_in": 3_600})
     );
     let guest = Settings {
-        key: Some(token),
+        access: Access {
+            key: Some(token),
+            ..access(fake.url(), KEY)
+        },
         ..settings(&fake, Transport::Socket)
     };
     let guest = Cartesia::new(network(), guest).unwrap().voice();

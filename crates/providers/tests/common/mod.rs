@@ -9,13 +9,14 @@
 
 use std::time::Duration;
 
-use libretto_providers::{Deadlines, Network, Retry};
+use libretto_providers::{Access, Deadlines, Key, Network, Retry};
+use libretto_testkit::fakes::{Fault, Script, cartesia, deepgram, elevenlabs, minimax, openai};
 use libretto_voice::chat::ChatSession;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{
-    Alignment, Audio, ChatEvent, ChatRequest, Error, ListenEvent, ListenInput, Mark, Message, Provenance,
-    Role, SpeakEvent, SpeakInput, text,
+    Alignment, Audio, ChatEvent, ChatRequest, Error, Kind, ListenEvent, ListenInput, Mark, Message,
+    Provenance, Role, SpeakEvent, SpeakInput, text,
 };
 
 /// The longest that anything in a test may take on a busy machine.
@@ -50,8 +51,53 @@ pub(crate) fn brief() -> Deadlines {
     }
 }
 
+/// An account at a fake, with the attempts and the patience of most tests.
+pub(crate) fn access(base: String, key: &str) -> Access {
+    Access {
+        base: Some(base),
+        key: Some(Key::new(key)),
+        retry: quick(),
+        deadlines: short(),
+        ..Access::default()
+    }
+}
+
+/// The same for calls that fail in this way, so many of them: only who never answers at all may be left soon.
+pub(crate) fn failing_at(base: String, key: &str, kind: Kind, calls: usize) -> Access {
+    let mut access = access(base, key);
+    if kind == Kind::Timeout && calls > 1 {
+        access.deadlines = brief();
+    }
+    access
+}
+
+/// Has a fake fail in this way as often as a call is made, and gives the error that comes of it.
+pub(crate) async fn fails(
+    script: &Script,
+    (fault, kind, calls): (&Fault, Kind, usize),
+    call: impl Future<Output = Option<Error>>,
+) -> Error {
+    let before = script.calls().len();
+    for _ in 0..calls {
+        script.fail(fault.clone());
+    }
+    let error = call.await.unwrap_or_else(|| panic!("{fault:?} went well"));
+    assert_eq!(error.kind(), kind, "{fault:?}: {error}");
+    assert_eq!(script.calls().len() - before, calls, "{fault:?}: {error}");
+    for key in [
+        elevenlabs::KEY,
+        deepgram::KEY,
+        cartesia::KEY,
+        minimax::KEY,
+        openai::KEY,
+    ] {
+        assert!(!format!("{error} {error:?}").contains(key), "{fault:?}: {error}");
+    }
+    error
+}
+
 /// Waits until a fake has no call open: what it was told last is known then.
-pub(crate) async fn closed(script: &libretto_testkit::fakes::Script) {
+pub(crate) async fn closed(script: &Script) {
     let start = std::time::Instant::now();
     while script.open() > 0 {
         assert!(start.elapsed() < PATIENCE, "the service still works for nobody");

@@ -1,6 +1,6 @@
 //! Keys, lists and tokens.
 
-use libretto_providers::Fault as Failed;
+use libretto_providers::{Access, Fault as Failed, Key};
 use libretto_testkit::fakes::deepgram::LIMITED;
 
 use crate::*;
@@ -11,7 +11,10 @@ async fn keys_models_and_voices() {
     let good = account(&fake, Transport::Socket);
     good.check().await.unwrap();
     let wrong = Settings {
-        key: Some(Key::new("planted-wrong-key")),
+        access: Access {
+            key: Some(Key::new("planted-wrong-key")),
+            ..access(fake.url(), KEY)
+        },
         ..settings(&fake, Transport::Socket)
     };
     let failure = Deepgram::new(network(), wrong)
@@ -46,7 +49,10 @@ async fn tokens_for_clients_without_the_key() {
     assert_eq!(grant.lives, Some(Duration::from_hours(1)));
     assert!(!format!("{grant:?}").contains("granted"));
     let guest = Settings {
-        key: Some(grant.token),
+        access: Access {
+            key: Some(grant.token),
+            ..access(fake.url(), KEY)
+        },
         granted: true,
         ..settings(&fake, Transport::Socket)
     };
@@ -56,7 +62,10 @@ async fn tokens_for_clients_without_the_key() {
     let refused = guest.grant(Duration::from_secs(1)).await.unwrap_err();
     assert_eq!(refused.fault(), &Failed::Forbidden, "a token grants no other");
     let limited = Settings {
-        key: Some(Key::new(LIMITED)),
+        access: Access {
+            key: Some(Key::new(LIMITED)),
+            ..access(fake.url(), KEY)
+        },
         ..settings(&fake, Transport::Socket)
     };
     let refused = Deepgram::new(network(), limited)

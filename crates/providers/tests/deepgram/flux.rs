@@ -1,5 +1,6 @@
 //! The recogniser that knows turns.
 
+use common::{failing_at, fails};
 use libretto_providers::deepgram::Flux;
 
 use crate::*;
@@ -126,25 +127,90 @@ async fn flux_fails_in_plain_words() {
         (Fault::StallAfter(2), Kind::Timeout, 1),
     ] {
         let settings = Settings {
-            deadlines: if kind == Kind::Timeout { brief() } else { short() },
+            access: failing_at(fake.url(), KEY, kind, calls),
             ..settings(&fake, Transport::Socket)
         };
         let recogniser = Deepgram::new(network(), settings).unwrap().recogniser();
-        let before = fake.script.calls().len();
-        for _ in 0..calls {
-            fake.script.fail(fault.clone());
-        }
-        // Without an end: a socket that is closed before one was asked for has broken off.
-        let session = recogniser.listen(flux("flux-general-en"));
-        let heard = if matches!(fault, Fault::CloseAfter(..)) {
-            common::hear_turn(session, &utterance()).await
-        } else {
-            hear(session, &utterance()).await
+        let heard = async {
+            // Without an end: a socket that is closed before one was asked for has broken off.
+            let session = recogniser.listen(flux("flux-general-en"));
+            let heard = if matches!(fault, Fault::CloseAfter(..)) {
+                common::hear_turn(session, &utterance()).await
+            } else {
+                hear(session, &utterance()).await
+            };
+            heard.error
         };
-        let error = heard
-            .error
-            .unwrap_or_else(|| panic!("{fault:?} went well: {:?}", heard.events));
-        assert_eq!(error.kind(), kind, "{fault:?}: {error}");
-        assert_eq!(fake.script.calls().len() - before, calls, "{fault:?}");
+        fails(&fake.script, (&fault, kind, calls), heard).await;
+    }
+}
+
+#[tokio::test]
+async fn terms_that_are_many_are_said_in_a_message() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let recogniser = turning(&fake, None).recogniser();
+    let options = ListenOptions {
+        vocabulary: (0..90).map(|n| format!("Libretto the {n}th")).collect(),
+        ..flux("flux-general-en")
+    };
+    fake.script.fail(Fault::BreakAfter(1));
+    let heard = hear(recogniser.listen(options.clone()), &utterance()).await;
+    assert!(heard.error.is_none(), "{:?}", heard.error);
+    assert_eq!(heard.text(), HEARS);
+    let call = fake.script.last().unwrap();
+    assert_eq!(call.query("keyterm"), None);
+    let said = call.body.as_array().unwrap();
+    assert_eq!(
+        said[0],
+        json!({"type": "Configure", "keyterms": options.vocabulary})
+    );
+    let last: Vec<_> = said[said.len() - 2..]
+        .iter()
+        .map(|message| &message["type"])
+        .collect();
+    assert_eq!(last, ["ForceEndTurn", "CloseStream"]);
+}
+
+#[tokio::test]
+async fn flux_speaks() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let voice = account(&fake, Transport::Http).voice();
+    assert!(!voice.timed());
+    let options = SpeakOptions {
+        voice: Some("flux-priya-en".into()),
+        speed: 1.12,
+        ..SpeakOptions::default()
+    };
+    fake.script.fail(Fault::Status(429));
+    let spoken = speak(voice.speak(options.clone()), &["Tea? ", " … ", "Yes. "]).await;
+    assert!(spoken.finished, "{:?}", spoken.error);
+    let expected = ["Tea? ", "Yes. "].map(|phrase| speech::speak(phrase).audio.samples.len());
+    assert_eq!(spoken.samples().len(), expected.iter().sum::<usize>());
+    let call = fake.script.last().unwrap();
+    assert_eq!(
+        (call.path.as_str(), call.query("speed")),
+        ("/v2/speak", Some("1.10"))
+    );
+
+    for (fault, kind, calls) in [
+        (Fault::Status(401), Kind::Unauthorised, 1),
+        (Fault::BreakAfter(0), Kind::Unavailable, 3),
+        (Fault::StallAfter(5), Kind::Timeout, 1),
+        (Fault::CloseAfter(5, 1_011, "NET-0003"), Kind::Unavailable, 1),
+        (
+            Fault::Say(
+                1,
+                json!({"type": "Error", "code": "DATA-0000", "description": "m"}).to_string(),
+            ),
+            Kind::BadInput,
+            1,
+        ),
+    ] {
+        let spoken = async {
+            speak(voice.speak(options.clone()), &[speech::SENTENCE])
+                .await
+                .error
+        };
+        fails(&fake.script, (&fault, kind, calls), spoken).await;
     }
 }

@@ -10,8 +10,8 @@ mod flux;
 
 use std::time::{Duration, Instant};
 
-use common::{Spoken, brief, hear, network, quick, short, speak};
-use libretto_providers::Key;
+use common::{Spoken, access, failing_at, fails, hear, network, speak};
+
 use libretto_providers::deepgram::{Deepgram, Settings, Transport};
 use libretto_testkit::fakes::deepgram::{self, KEY};
 use libretto_testkit::fakes::{Fault, speech};
@@ -23,12 +23,9 @@ use serde_json::json;
 
 fn settings(fake: &deepgram::Deepgram, transport: Transport) -> Settings {
     Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
         speaking: transport,
         listening: transport,
-        ..Settings::new(Some(Key::new(KEY)))
+        ..Settings::new(access(fake.url(), KEY))
     }
 }
 
@@ -214,25 +211,13 @@ async fn recognisers_fail_in_plain_words() {
         .flat_map(|transport| any.clone().map(|case| (transport, case)));
     for (transport, (fault, kind, calls)) in cases.chain(socket.map(|case| (Transport::Socket, case))) {
         let settings = Settings {
-            deadlines: if kind == Kind::Timeout { brief() } else { short() },
+            access: failing_at(fake.url(), KEY, kind, calls),
             ..settings(&fake, transport)
         };
         let recogniser = Deepgram::new(network(), settings).unwrap().recogniser();
-        let before = fake.script.calls().len();
-        for _ in 0..calls {
-            fake.script.fail(fault.clone());
-        }
-        let heard = hear(recogniser.listen(options()), &utterance()).await;
-        let error = heard
-            .error
-            .unwrap_or_else(|| panic!("{transport:?} {fault:?} went well: {:?}", heard.events));
-        assert_eq!(error.kind(), kind, "{transport:?} {fault:?}: {error}");
-        assert_eq!(
-            fake.script.calls().len() - before,
-            calls,
-            "{transport:?} {fault:?}"
-        );
-        assert!(!format!("{error} {error:?}").contains(KEY));
+        let case = (&fault, kind, calls);
+        let heard = async { hear(recogniser.listen(options()), &utterance()).await.error };
+        let error = fails(&fake.script, case, heard).await;
         if matches!(fault, Fault::Status(status) if status < 500) {
             assert_eq!(error.request_id(), Some("0b1c6a1e-6f0c-4a4e-9a54-0f8a5d9f7c11"));
         }
@@ -312,26 +297,17 @@ async fn aura_fails_in_plain_words() {
         }
         for (fault, kind, calls) in cases {
             let settings = Settings {
-                deadlines: if kind == Kind::Timeout { brief() } else { short() },
+                access: failing_at(fake.url(), KEY, kind, calls),
                 ..settings(&fake, transport)
             };
             let voice = Deepgram::new(network(), settings).unwrap().voice();
-            let before = fake.script.calls().len();
-            for _ in 0..calls {
-                fake.script.fail(fault.clone());
-            }
-            let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
-            let error = spoken
-                .error
-                .as_ref()
-                .unwrap_or_else(|| panic!("{transport:?} {fault:?} went well"));
-            assert_eq!(error.kind(), kind, "{transport:?} {fault:?}: {error}");
-            assert_eq!(
-                fake.script.calls().len() - before,
-                calls,
-                "{transport:?} {fault:?}"
-            );
-            assert!(!spoken.finished);
+            let case = (&fault, kind, calls);
+            fails(&fake.script, case, async {
+                let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
+                assert!(!spoken.finished, "{transport:?} {fault:?}");
+                spoken.error
+            })
+            .await;
         }
     }
 }

@@ -3,7 +3,7 @@
 use libretto_providers::elevenlabs::{ENTRY, TokenUse};
 use libretto_providers::service::{Access, Dialect, Service, Verdict};
 use libretto_providers::socket::Socket;
-use libretto_providers::{Credit, Fault as Failed};
+use libretto_providers::{Credit, Fault as Failed, Key};
 use libretto_testkit::fakes::elevenlabs::LIMITED;
 
 use crate::*;

@@ -1,8 +1,9 @@
 //! Voices that fail, and sessions that end early.
 
+use libretto_providers::Access;
 use std::time::Instant;
 
-use common::{brief, listen_to};
+use common::{brief, fails, listen_to, short};
 use libretto_testkit::fakes::Fault;
 use libretto_voice::{Kind, SpeakEvent, SpeakInput};
 use serde_json::json;
@@ -15,8 +16,11 @@ async fn refusals_and_breaks_before_the_first_sound() {
     for transport in EACH {
         let voice = account(&fake, transport).voice();
         let hasty = Settings {
+            access: Access {
+                deadlines: brief(),
+                ..access(fake.url(), KEY)
+            },
             transport,
-            deadlines: brief(),
             ..settings(&fake, KEY)
         };
         let hasty = ElevenLabs::new(network(), hasty).unwrap().voice();
@@ -48,26 +52,16 @@ async fn refusals_and_breaks_before_the_first_sound() {
             faults.push((Fault::ContentType("text/html"), Kind::Unavailable, 1));
         }
         for (fault, kind, calls) in faults {
-            let before = fake.script.calls().len();
-            for _ in 0..calls {
-                fake.script.fail(fault.clone());
-            }
             let voice = match kind {
                 Kind::Timeout => &hasty,
                 _ => &voice,
             };
-            let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
-            let error = spoken
-                .error
-                .as_ref()
-                .unwrap_or_else(|| panic!("{transport:?} {fault:?} went well"));
-            assert_eq!(error.kind(), kind, "{transport:?} {fault:?}: {error}");
-            assert!(spoken.samples().is_empty() && !error.to_string().contains(KEY));
-            assert_eq!(
-                fake.script.calls().len() - before,
-                calls,
-                "{transport:?} {fault:?}"
-            );
+            fails(&fake.script, (&fault, kind, calls), async {
+                let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
+                assert!(spoken.samples().is_empty(), "{transport:?} {fault:?}");
+                spoken.error
+            })
+            .await;
         }
         // Twice in vain, then well: nothing is lost and nothing comes twice.
         fake.script.fail(Fault::Status(503));

@@ -7,26 +7,22 @@ mod account;
 #[path = "../common/mod.rs"]
 mod common;
 mod failing;
+mod reading;
 mod scribe;
 mod sharing;
 mod speaking;
 
 use std::time::Duration;
 
-use common::{Spoken, network, quick, short, speak};
-use libretto_providers::Key;
+use common::{Spoken, access, network, speak};
+
 use libretto_providers::elevenlabs::{ElevenLabs, Settings, Transport};
 use libretto_testkit::fakes::elevenlabs::{self, KEY};
 use libretto_testkit::fakes::speech;
 use libretto_voice::{Audio, SampleRate, SpeakOptions, TextToSpeech};
 
 pub(crate) fn settings(fake: &elevenlabs::ElevenLabs, key: &str) -> Settings {
-    Settings {
-        base: Some(fake.url()),
-        retry: quick(),
-        deadlines: short(),
-        ..Settings::new(Some(Key::new(key)))
-    }
+    Settings::new(access(fake.url(), key))
 }
 
 pub(crate) fn account(fake: &elevenlabs::ElevenLabs, transport: Transport) -> ElevenLabs {

@@ -1,6 +1,6 @@
 //! The recognisers.
 
-use common::hear;
+use common::{fails, hear};
 use libretto_providers::elevenlabs::Commit;
 use libretto_testkit::fakes::Fault;
 use libretto_voice::{Kind, ListenEvent, ListenInput, ListenOptions};
@@ -127,16 +127,12 @@ async fn the_live_recogniser_fails_in_plain_words() {
         (Fault::Garble(2), 1, Kind::Unavailable),
         (Fault::StallAfter(2), 1, Kind::Timeout),
     ] {
-        let before = fake.script.calls().len();
-        for _ in 0..times {
-            fake.script.fail(fault.clone());
-        }
-        let heard = hear(recogniser.listen(ListenOptions::default()), &utterance).await;
-        let error = heard
-            .error
-            .unwrap_or_else(|| panic!("{fault:?} went well: {:?}", heard.events));
-        assert_eq!(error.kind(), kind, "{fault:?}: {error}");
-        assert_eq!(fake.script.calls().len() - before, times, "{fault:?}");
+        let heard = async {
+            hear(recogniser.listen(ListenOptions::default()), &utterance)
+                .await
+                .error
+        };
+        fails(&fake.script, (&fault, kind, times), heard).await;
     }
     let odd = ListenOptions {
         rate: SampleRate::new(12_345).unwrap(),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use common::listen_to;
+use common::{listen_to, short};
 use libretto_testkit::fakes::{Fault, Script};
 use libretto_voice::{SpeakEvent, SpeakInput};
 use serde_json::{Value, json};

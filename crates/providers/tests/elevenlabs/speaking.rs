@@ -1,6 +1,6 @@
 //! Voices that speak as they should.
 
-use libretto_providers::Deadlines;
+use libretto_providers::{Access, Deadlines};
 use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::elevenlabs::{Base, Flaw};
 use libretto_voice::Kind;
@@ -173,7 +173,10 @@ async fn nothing_to_say_is_said_quickly() {
 async fn three_replies_at_once() {
     let fake = elevenlabs::ElevenLabs::start().await.unwrap();
     let patient = Settings {
-        deadlines: Deadlines::default(),
+        access: Access {
+            deadlines: Deadlines::default(),
+            ..access(fake.url(), KEY)
+        },
         ..settings(&fake, KEY)
     };
     let voice = ElevenLabs::new(network(), patient).unwrap().voice();

@@ -16,7 +16,7 @@ mod roles;
 use std::fmt::Write;
 use std::time::Duration;
 
-use libretto_providers::{Deadlines, Network, Retry};
+use libretto_providers::{Access, Deadlines, Key, Network, Retry};
 use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::elevenlabs::Flaw;
 use libretto_voice::{Error, Kind};
@@ -34,6 +34,16 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    fn access(&self, base: String, key: &str) -> Access {
+        Access {
+            base: Some(base),
+            key: Some(Key::new(key)),
+            retry: self.retry,
+            deadlines: self.deadlines,
+            ..Access::default()
+        }
+    }
+
     fn drips(&self) -> bool {
         self.faults.iter().any(|fault| matches!(fault, Fault::Drip(_)))
     }

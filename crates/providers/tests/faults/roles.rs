@@ -2,22 +2,24 @@
 
 use futures::future::BoxFuture;
 use libretto_providers::cartesia::Listening;
-use libretto_providers::openai::{OPENAI, OPENROUTER, OpenAi, Preset};
-use libretto_providers::{Key, cartesia, deepgram, elevenlabs, openai};
+use libretto_providers::openai::{OPENAI, OPENROUTER, OpenAi, Preset, XAI};
+use libretto_providers::{Access, cartesia, deepgram, elevenlabs, minimax, openai};
 use libretto_testkit::fakes::openai::Flavour;
 use libretto_testkit::fakes::{self, Script, speech};
 use libretto_voice::{
-    Audio, ChatEvent, ListenEvent, ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech,
+    Audio, ChatEvent, LanguageModel, ListenEvent, ListenOptions, SampleRate, SpeakOptions, SpeechToText,
+    TextToSpeech,
 };
 
 use crate::common::{answer, hear, question, said, speak};
 use crate::{Outcome, Plan};
 
 /// Keys that may stand in no sentence.
-pub(crate) const KEYS: [&str; 4] = [
+pub(crate) const KEYS: [&str; 5] = [
     fakes::elevenlabs::KEY,
     fakes::deepgram::KEY,
     fakes::cartesia::KEY,
+    fakes::minimax::KEY,
     fakes::openai::KEY,
 ];
 
@@ -77,10 +79,13 @@ pub(crate) fn roles() -> Vec<Role> {
             eleven_ear(plan, "scribe_v2")
         }),
         role("Deepgram voice, socket", true, |plan| {
-            deepgram_voice(plan, deepgram::Transport::Socket)
+            deepgram_voice(plan, deepgram::Transport::Socket, None)
         }),
         role("Deepgram voice, HTTP", false, |plan| {
-            deepgram_voice(plan, deepgram::Transport::Http)
+            deepgram_voice(plan, deepgram::Transport::Http, None)
+        }),
+        role("Deepgram voice, Flux", true, |plan| {
+            deepgram_voice(plan, deepgram::Transport::Socket, Some("flux-priya-en"))
         }),
         role("Deepgram recogniser, Nova", true, |plan| {
             deepgram_ear(plan, deepgram::Transport::Socket, "nova-3")
@@ -109,12 +114,32 @@ pub(crate) fn roles() -> Vec<Role> {
         role("Cartesia recogniser, recorded", false, |plan| {
             cartesia_ear(plan, Listening::Recorded)
         }),
+        role("MiniMax voice, socket", true, |plan| {
+            minimax_voice(plan, minimax::Transport::Socket)
+        }),
+        role("MiniMax voice, both ways", true, |plan| {
+            minimax_voice(plan, minimax::Transport::BothWays)
+        }),
+        role("MiniMax voice, events", false, |plan| {
+            minimax_voice(plan, minimax::Transport::Http)
+        }),
+        role("MiniMax model", false, minimax_model),
         role("OpenAI model", false, |plan| chat(plan, &OPENAI, Flavour::OpenAi)),
         role("OpenRouter model", false, |plan| {
             chat(plan, &OPENROUTER, Flavour::OpenRouter)
         }),
-        role("OpenAI voice", false, openai_voice),
-        role("OpenAI recogniser", false, openai_ear),
+        role("OpenAI voice", false, |plan| {
+            openai_voice(plan, &OPENAI, Flavour::OpenAi)
+        }),
+        role("OpenAI recogniser", false, |plan| {
+            openai_ear(plan, &OPENAI, Flavour::OpenAi)
+        }),
+        role("xAI voice, socket", true, |plan| {
+            openai_voice(plan, &XAI, Flavour::Xai)
+        }),
+        role("xAI recogniser, socket", true, |plan| {
+            openai_ear(plan, &XAI, Flavour::Xai)
+        }),
     ]);
     all
 }
@@ -178,13 +203,9 @@ async fn eleven(
     let fake = fakes::elevenlabs::ElevenLabs::start().await.unwrap();
     fake.manners(|m| m.flaw = plan.flaw);
     let settings = elevenlabs::Settings {
-        base: Some(fake.url()),
-        transport,
-        // Dripping MP3 takes longer than anybody waits.
+        transport, // Dripping MP3 takes longer than anybody waits.
         output_format: plan.drips().then(|| "pcm_24000".to_owned()),
-        retry: plan.retry,
-        deadlines: plan.deadlines,
-        ..elevenlabs::Settings::new(Some(Key::new(fakes::elevenlabs::KEY)))
+        ..elevenlabs::Settings::new(plan.access(fake.url(), fakes::elevenlabs::KEY))
     };
     let account = elevenlabs::ElevenLabs::new(plan.network.clone(), settings).unwrap();
     (fake, account)
@@ -206,20 +227,17 @@ async fn deep(
 ) -> (fakes::deepgram::Deepgram, deepgram::Deepgram) {
     let fake = fakes::deepgram::Deepgram::start().await.unwrap();
     let settings = deepgram::Settings {
-        base: Some(fake.url()),
         speaking: transport,
         listening: transport,
-        retry: plan.retry,
-        deadlines: plan.deadlines,
-        ..deepgram::Settings::new(Some(Key::new(fakes::deepgram::KEY)))
+        ..deepgram::Settings::new(plan.access(fake.url(), fakes::deepgram::KEY))
     };
     let account = deepgram::Deepgram::new(plan.network.clone(), settings).unwrap();
     (fake, account)
 }
 
-async fn deepgram_voice(plan: Plan, transport: deepgram::Transport) -> Outcome {
+async fn deepgram_voice(plan: Plan, transport: deepgram::Transport, model: Option<&'static str>) -> Outcome {
     let (fake, account) = deep(&plan, transport).await;
-    voice(&plan, &fake.script, &account, None).await
+    voice(&plan, &fake.script, &account, model).await
 }
 
 async fn deepgram_ear(plan: Plan, transport: deepgram::Transport, model: &'static str) -> Outcome {
@@ -230,9 +248,7 @@ async fn deepgram_ear(plan: Plan, transport: deepgram::Transport, model: &'stati
 async fn sonic(plan: &Plan, settings: cartesia::Settings) -> (fakes::cartesia::Cartesia, cartesia::Cartesia) {
     let fake = fakes::cartesia::Cartesia::start().await.unwrap();
     let settings = cartesia::Settings {
-        base: Some(fake.url()),
-        retry: plan.retry,
-        deadlines: plan.deadlines,
+        access: plan.access(fake.url(), fakes::cartesia::KEY),
         ..settings
     };
     let account = cartesia::Cartesia::new(plan.network.clone(), settings).unwrap();
@@ -240,7 +256,7 @@ async fn sonic(plan: &Plan, settings: cartesia::Settings) -> (fakes::cartesia::C
 }
 
 fn cartesia_settings() -> cartesia::Settings {
-    cartesia::Settings::new(Some(Key::new(fakes::cartesia::KEY)))
+    cartesia::Settings::new(Access::default())
 }
 
 async fn cartesia_voice(plan: Plan, transport: cartesia::Transport) -> Outcome {
@@ -261,13 +277,33 @@ async fn cartesia_ear(plan: Plan, listening: Listening) -> Outcome {
     ear(&plan, &fake.script, &account, None).await
 }
 
+async fn mini(plan: &Plan, transport: minimax::Transport) -> (fakes::minimax::MiniMax, minimax::MiniMax) {
+    let fake = fakes::minimax::MiniMax::start().await.unwrap();
+    let settings = minimax::Settings {
+        transport,
+        ..minimax::Settings::new(plan.access(fake.url(), fakes::minimax::KEY))
+    };
+    let account = minimax::MiniMax::new(plan.network.clone(), settings).unwrap();
+    (fake, account)
+}
+
+async fn minimax_voice(plan: Plan, transport: minimax::Transport) -> Outcome {
+    let (fake, account) = mini(&plan, transport).await;
+    voice(&plan, &fake.script, account.voice().as_ref(), None).await
+}
+
+async fn minimax_model(plan: Plan) -> Outcome {
+    let (fake, account) = mini(&plan, minimax::Transport::Http).await;
+    model(&plan, &fake.script, account.language_model().as_ref()).await
+}
+
 async fn open(plan: &Plan, preset: &'static Preset, flavour: Flavour) -> (fakes::openai::OpenAi, OpenAi) {
     let fake = fakes::openai::OpenAi::start(flavour).await.unwrap();
     let settings = openai::Settings {
-        base: Some(fake.url()),
-        retry: plan.retry,
-        deadlines: plan.deadlines,
-        ..openai::Settings::new(preset, Some(Key::new(fakes::openai::KEY)))
+        // Its sockets; its calls are OpenAI's.
+        realtime: flavour == Flavour::Xai,
+        speaks_by_socket: flavour == Flavour::Xai,
+        ..openai::Settings::new(preset, plan.access(fake.url(), fakes::openai::KEY))
     };
     let account = OpenAi::new(plan.network.clone(), settings).unwrap();
     (fake, account)
@@ -275,10 +311,12 @@ async fn open(plan: &Plan, preset: &'static Preset, flavour: Flavour) -> (fakes:
 
 async fn chat(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome {
     let (fake, account) = open(&plan, preset, flavour).await;
-    plan.faults
-        .iter()
-        .for_each(|fault| fake.script.fail(fault.clone()));
-    let (events, error) = answer(account.language_model().reply(question("Weather?"))).await;
+    model(&plan, &fake.script, account.language_model().as_ref()).await
+}
+
+async fn model(plan: &Plan, script: &Script, model: &dyn LanguageModel) -> Outcome {
+    plan.faults.iter().for_each(|fault| script.fail(fault.clone()));
+    let (events, error) = answer(model.reply(question("Weather?"))).await;
     if let Some(error) = error {
         return Outcome::Failed(error);
     }
@@ -293,12 +331,12 @@ async fn chat(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome 
     }
 }
 
-async fn openai_voice(plan: Plan) -> Outcome {
-    let (fake, account) = open(&plan, &OPENAI, Flavour::OpenAi).await;
+async fn openai_voice(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome {
+    let (fake, account) = open(&plan, preset, flavour).await;
     voice(&plan, &fake.script, account.voice().unwrap().as_ref(), None).await
 }
 
-async fn openai_ear(plan: Plan) -> Outcome {
-    let (fake, account) = open(&plan, &OPENAI, Flavour::OpenAi).await;
+async fn openai_ear(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome {
+    let (fake, account) = open(&plan, preset, flavour).await;
     ear(&plan, &fake.script, account.recogniser().unwrap().as_ref(), None).await
 }

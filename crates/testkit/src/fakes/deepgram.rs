@@ -3,6 +3,7 @@
 
 mod errors;
 mod flux;
+mod flux_voice;
 mod lists;
 mod live;
 mod recorded;
@@ -93,6 +94,7 @@ impl Deepgram {
             .route("/v1/auth/grant", post(lists::grant))
             .route("/v1/models", get(lists::models))
             .route("/v2/listen", get(flux::open))
+            .route("/v2/speak", get(flux_voice::open))
             .route("/v1/listen", get(live::open).post(recorded::transcribe))
             .route("/v1/speak", get(stream::open).post(speech::speak))
             .fallback(|| async { errors::refuse(404, "NOT_FOUND", "Not found.") })

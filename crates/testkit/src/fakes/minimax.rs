@@ -245,6 +245,11 @@ fn check(body: &Value) -> Result<(SampleRate, bool), i64> {
     if !(0.5..=2.0).contains(&speed) || !audible || !pitch {
         return Err(2013);
     }
+    let tone = &body["pronunciation_dict"]["tone"];
+    let said = |one: &Value| one.as_str().is_some_and(|one| one.contains('/'));
+    if !tone.is_null() && !tone.as_array().is_some_and(|all| all.iter().all(said)) {
+        return Err(2013);
+    }
     let sound = &body["audio_setting"];
     let rate = sound["sample_rate"].as_u64().unwrap_or(32_000);
     let mp3 = match sound["format"].as_str().unwrap_or("mp3") {

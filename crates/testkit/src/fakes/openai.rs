@@ -7,6 +7,7 @@ mod errors;
 mod ollama;
 mod realtime;
 mod responses;
+mod xai;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,6 +50,17 @@ pub enum Realtime {
     Cuts,
 }
 
+/// What xAI's recogniser says again in the last message of a turn, and in its very last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finals {
+    /// All of it.
+    Whole,
+    /// All of it, with the times of its words.
+    Timed,
+    /// Only what is new.
+    Rest,
+}
+
 /// What the fake is asked to say and hear.
 #[derive(Clone, Debug)]
 pub struct Manners {
@@ -68,6 +80,8 @@ pub struct Manners {
     pub empty: bool,
     /// What a realtime session does in its own way.
     pub session: Realtime,
+    /// What xAI's recogniser says again.
+    pub finals: Finals,
 }
 
 impl Default for Manners {
@@ -83,6 +97,7 @@ impl Default for Manners {
             hears: "Go forward ten meters.".into(),
             empty: false,
             session: Realtime::Plain,
+            finals: Finals::Whole,
         }
     }
 }
@@ -131,8 +146,8 @@ impl OpenAi {
             .route("/api/tags", get(ollama::tags))
             .route("/api/chat", post(ollama::chat))
             .route("/v1/realtime", get(realtime::open))
-            .route("/v1/tts", post(audio::xai_speech))
-            .route("/v1/stt", post(audio::xai_transcription))
+            .route("/v1/tts", post(audio::xai_speech).get(xai::speak))
+            .route("/v1/stt", post(audio::xai_transcription).get(xai::listen))
             .route("/v1/audio/speech", post(audio::speech))
             .route("/v1/audio/transcriptions", post(audio::transcriptions))
             .fallback(errors::unknown_route)

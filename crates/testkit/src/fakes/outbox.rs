@@ -1,6 +1,8 @@
 //! The server's side of a socket, with what goes wrong on it.
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use bytes::Bytes;
 use tokio::time::sleep;
 
@@ -8,8 +10,8 @@ use super::body::GARBLE;
 use super::script::Fault;
 
 /// The sending side of a socket, with what goes wrong on it.
-pub(crate) struct Outbox<'a> {
-    socket: &'a mut WebSocket,
+pub(crate) struct Outbox {
+    socket: WebSocket,
     fault: Option<Fault>,
     sent: usize,
 }
@@ -17,15 +19,28 @@ pub(crate) struct Outbox<'a> {
 /// The socket is closed or broken: there is nothing more to do.
 pub(crate) struct Gone;
 
-impl<'a> Outbox<'a> {
-    pub(crate) fn new(socket: &'a mut WebSocket, fault: Option<Fault>) -> Self {
-        Self {
+/// Opens a socket, whose handshake bears these headers, and talks through it.
+pub(crate) fn serve<F>(
+    upgrade: WebSocketUpgrade,
+    fault: Option<Fault>,
+    headers: HeaderMap,
+    talk: impl FnOnce(Outbox) -> F + Send + 'static,
+) -> Response
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut response = upgrade.on_upgrade(move |socket| {
+        talk(Outbox {
             socket,
             fault,
             sent: 0,
-        }
-    }
+        })
+    });
+    response.headers_mut().extend(headers);
+    response
+}
 
+impl Outbox {
     /// The client's next message.
     pub(crate) async fn recv(&mut self) -> Option<Message> {
         self.socket.recv().await?.ok()

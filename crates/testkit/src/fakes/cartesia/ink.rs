@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::{Desk, REQUEST, identified, refuse};
 
@@ -46,9 +46,9 @@ pub(super) async fn open(
         );
     };
     let hears = desk.manners().hears.clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut session = Session {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             rate,
             hears,
@@ -57,13 +57,11 @@ pub(super) async fn open(
             shown: 0.0,
         };
         let _ = session.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
-struct Session<'a> {
-    outbox: Outbox<'a>,
+struct Session {
+    outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
     hears: String,
@@ -73,7 +71,7 @@ struct Session<'a> {
     shown: f64,
 }
 
-impl Session<'_> {
+impl Session {
     async fn run(&mut self) -> Result<(), Gone> {
         loop {
             match self.outbox.recv().await {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -14,7 +14,7 @@ use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::{body, speech, speech::Spoken};
 use super::{Desk, Manners, error, identified, refuse};
@@ -102,18 +102,16 @@ pub(super) async fn open(
         Err(refusal) => return refusal,
     };
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             manners,
             context: None,
             over: Vec::new(),
         };
         let _ = talk.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
 /// The context that is open; this fake has one at a time.
@@ -125,8 +123,8 @@ struct Context {
     expires: Instant,
 }
 
-struct Talk<'a> {
-    outbox: Outbox<'a>,
+struct Talk {
+    outbox: Outbox,
     entry: Entry,
     manners: Manners,
     context: Option<Context>,
@@ -136,7 +134,7 @@ struct Talk<'a> {
 /// A far future: nothing expires while nothing is open.
 const NEVER: Duration = Duration::from_hours(1);
 
-impl Talk<'_> {
+impl Talk {
     async fn run(&mut self) -> Result<(), Gone> {
         loop {
             let expires = self

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::{Desk, REQUEST, errors, identified};
 
@@ -51,9 +51,9 @@ pub(super) async fn open(
         Err(said) => return errors::refuse(400, "INVALID_QUERY_PARAMETER", said),
     };
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut session = Session {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             rate,
             eager,
@@ -68,9 +68,7 @@ pub(super) async fn open(
             promised: false,
         };
         let _ = session.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
 fn check(call: &Call) -> Result<SampleRate, &'static str> {
@@ -108,8 +106,8 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
         .ok_or("encoding and sample_rate are required.")
 }
 
-struct Session<'a> {
-    outbox: Outbox<'a>,
+struct Session {
+    outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
     eager: bool,
@@ -127,7 +125,7 @@ struct Session<'a> {
     promised: bool,
 }
 
-impl Session<'_> {
+impl Session {
     async fn run(&mut self) -> Result<(), Gone> {
         self.tell(json!({"type": "Connected"})).await?;
         loop {
@@ -146,11 +144,15 @@ impl Session<'_> {
                     match value["type"].as_str() {
                         Some("ForceEndTurn") => self.end("manual").await?,
                         Some("Configure") => {
-                            let thresholds = &value["thresholds"];
-                            self.tell(
-                                json!({"type": "ConfigureSuccess", "thresholds": thresholds, "keyterms": []}),
-                            )
-                            .await?;
+                            let terms = value["keyterms"].as_array().map_or(0, Vec::len);
+                            let answer = if terms > 100 {
+                                json!({"type": "ConfigureFailure", "code": "CONFIGURE_KEYTERM_LIMIT_EXCEEDED",
+                                    "description": "Too many terms."})
+                            } else {
+                                json!({"type": "ConfigureSuccess", "thresholds": value["thresholds"],
+                                    "keyterms": value["keyterms"]})
+                            };
+                            self.tell(answer).await?;
                         }
                         Some("CloseStream") => {
                             if !self.old {

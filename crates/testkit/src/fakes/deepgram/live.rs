@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::{Desk, REQUEST, alternative, check, errors, identified};
 
@@ -45,9 +45,9 @@ pub(super) async fn open(
         return errors::refuse(403, "FORBIDDEN", "A user agent is needed.");
     }
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut session = Session {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             rate,
             patience: manners.patience,
@@ -62,13 +62,11 @@ pub(super) async fn open(
             shown: 0.0,
         };
         let _ = session.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
-struct Session<'a> {
-    outbox: Outbox<'a>,
+struct Session {
+    outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
     patience: Duration,
@@ -87,7 +85,7 @@ struct Session<'a> {
     shown: f64,
 }
 
-impl Session<'_> {
+impl Session {
     async fn run(&mut self) -> Result<(), Gone> {
         loop {
             let Ok(message) = tokio::time::timeout(self.patience, self.outbox.recv()).await else {

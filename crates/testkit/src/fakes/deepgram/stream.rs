@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::speech;
 use super::{Desk, Manners, REQUEST, errors, identified};
@@ -39,9 +39,9 @@ pub(super) async fn open(
         Err(said) => return errors::refuse(400, "INVALID_QUERY_PARAMETER", said),
     };
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             rate,
             manners,
@@ -49,13 +49,11 @@ pub(super) async fn open(
             sequence: 0,
         };
         let _ = talk.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
-struct Talk<'a> {
-    outbox: Outbox<'a>,
+struct Talk {
+    outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
     manners: Manners,
@@ -63,7 +61,7 @@ struct Talk<'a> {
     sequence: usize,
 }
 
-impl Talk<'_> {
+impl Talk {
     async fn run(&mut self) -> Result<(), Gone> {
         let metadata = json!({"type": "Metadata", "request_id": REQUEST, "model_name": "aura-2-thalia-en",
             "model_version": "2025-04-07.0", "model_uuid": "bbdd2f58"});

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -12,7 +12,7 @@ use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::sounding::Sounding;
 use super::{Desk, Manners, errors, format, identified};
@@ -58,9 +58,9 @@ pub(super) async fn open(
         );
     };
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             auto,
             rate,
@@ -71,9 +71,7 @@ pub(super) async fn open(
             contexts: BTreeMap::new(),
         };
         let _ = talk.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
 struct Context {
@@ -85,8 +83,8 @@ struct Context {
     idle: Instant,
 }
 
-struct Talk<'a> {
-    outbox: Outbox<'a>,
+struct Talk {
+    outbox: Outbox,
     entry: Entry,
     auto: bool,
     rate: SampleRate,
@@ -95,7 +93,7 @@ struct Talk<'a> {
     contexts: BTreeMap<String, Context>,
 }
 
-impl Talk<'_> {
+impl Talk {
     async fn run(&mut self) -> Result<(), Gone> {
         loop {
             let wakes = self.contexts.values();
@@ -150,9 +148,11 @@ impl Talk<'_> {
                 let said = "Maximum simultaneous contexts per WebSocket connection exceeded (5). Please close an existing context before opening a new one.";
                 return self.fail("too_many_contexts", said).await;
             }
+            let mut sounding = Sounding::new(self.manners.clone(), self.rate);
+            sounding.respelt = message["pronunciation_dictionary_locators"].is_array();
             let context = Context {
                 settings: message["voice_settings"].clone(),
-                sounding: Sounding::new(self.manners.clone(), self.rate),
+                sounding,
                 waiting: String::new(),
                 flushed: Vec::new(),
                 idle: Instant::now(),

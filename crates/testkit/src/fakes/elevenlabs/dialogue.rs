@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::sounding::Sounding;
 use super::{Desk, Manners, errors, format, identified};
@@ -71,9 +71,9 @@ async fn serve(
         return errors::refuse(400, "invalid_parameters", "This fake's socket speaks pcm only.");
     };
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             several,
             timed,
@@ -83,9 +83,7 @@ async fn serve(
             contexts: BTreeMap::new(),
         };
         let _ = talk.run().await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
 struct Context {
@@ -94,8 +92,8 @@ struct Context {
     waiting: String,
 }
 
-struct Talk<'a> {
-    outbox: Outbox<'a>,
+struct Talk {
+    outbox: Outbox,
     entry: Entry,
     several: bool,
     timed: bool,
@@ -106,7 +104,7 @@ struct Talk<'a> {
     contexts: BTreeMap<String, Context>,
 }
 
-impl Talk<'_> {
+impl Talk {
     async fn run(&mut self) -> Result<(), Gone> {
         loop {
             let patience = self.manners.patience.unwrap_or(PATIENCE);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use base64::Engine;
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::{Desk, identified, scribed};
 
@@ -44,9 +44,9 @@ pub(super) async fn open(
         Err(refusal) => return refusal,
     };
     let hears = desk.manners().hears.clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut session = Session {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             rate: SampleRate::new(rate.unwrap_or(16_000)).unwrap_or(SampleRate::SPEECH),
             vad: strategy == "vad",
@@ -59,13 +59,11 @@ pub(super) async fn open(
             told: 0,
         };
         let _ = session.run(good).await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
-struct Session<'a> {
-    outbox: Outbox<'a>,
+struct Session {
+    outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
     vad: bool,
@@ -80,7 +78,7 @@ struct Session<'a> {
     told: usize,
 }
 
-impl Session<'_> {
+impl Session {
     async fn run(&mut self, good: bool) -> Result<(), Gone> {
         if !good {
             // The socket is accepted, and then told.

@@ -19,6 +19,8 @@ pub(super) struct Sounding {
     seconds: f64,
     /// Times that come with the next message.
     late: Value,
+    /// Dictionaries change the text: its characters come in disorder, those of what is read do not.
+    pub(super) respelt: bool,
 }
 
 impl Sounding {
@@ -28,6 +30,7 @@ impl Sounding {
             rate,
             seconds: 0.0,
             late: Value::Null,
+            respelt: false,
         }
     }
 
@@ -67,6 +70,11 @@ impl Sounding {
             } else {
                 "alignment"
             }] = times;
+            if self.respelt && !message["alignment"].is_null() {
+                message["normalizedAlignment"] = message["alignment"].clone();
+                let disordered = vec!["?"; here.len()];
+                message["alignment"]["chars"] = disordered.into();
+            }
             messages.push(message.clone());
             if self.manners.flaw == Some(Flaw::Doubled) {
                 message["audio"] = Value::Null;

@@ -30,6 +30,8 @@ struct Asked {
     codec: String,
     bytes: Vec<u8>,
     spoken: Spoken,
+    /// Dictionaries change the text.
+    respelt: bool,
 }
 
 pub(super) async fn stream(
@@ -97,9 +99,15 @@ fn lines(asked: Result<Asked, Response>) -> Response {
                 "character_start_times_seconds": here.iter().map(|c| c.seconds.start).collect::<Vec<_>>(),
                 "character_end_times_seconds": here.iter().map(|c| c.seconds.end).collect::<Vec<_>>()})
         });
+        // What a dictionary changes is said once more in its place.
+        let normalised = asked.respelt.then(|| alignment.clone());
+        let mut alignment = alignment;
+        if let (true, Some(alignment)) = (asked.respelt, &mut alignment) {
+            alignment["characters"] = vec!["?"; here.len()].into();
+        }
         lines.push(
             json!({"audio_base64": BASE64.encode(piece), "alignment": alignment,
-            "normalized_alignment": null, "sample_rate": rate.hertz()})
+            "normalized_alignment": normalised, "sample_rate": rate.hertz()})
             .to_string(),
         );
     }
@@ -158,7 +166,17 @@ async fn ask(desk: &Desk, voice: &str, request: Request) -> Result<Asked, Respon
         codec: codec.to_owned(),
         bytes,
         spoken,
+        respelt: body["pronunciation_dictionary_locators"].is_array(),
     })
+}
+
+/// Whether dictionaries are named as they must be.
+pub(super) fn dictionaries(locators: &Value) -> bool {
+    let each = locators.as_array().map_or(&[][..], Vec::as_slice);
+    let named = each
+        .iter()
+        .all(|one| one["pronunciation_dictionary_id"].is_string());
+    named && each.len() <= 3 && (locators.is_array() || locators.is_null())
 }
 
 /// What the service would refuse of voice, model, language and settings.
@@ -190,6 +208,13 @@ pub(super) fn check(voice: &str, body: &Value) -> Result<(), Response> {
             400,
             "unsupported_language",
             "This model does not take this language code.",
+        ));
+    }
+    let locators = &body["pronunciation_dictionary_locators"];
+    if !dictionaries(locators) {
+        return Err(errors::invalid(
+            "pronunciation_dictionary_locators",
+            "At most three, each with an id",
         ));
     }
     let speed = body["voice_settings"]["speed"].as_f64().unwrap_or(1.0);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::sounding::Sounding;
 use super::{Caller, Desk, KEY, caller, errors, format, identified};
@@ -50,9 +50,9 @@ pub(super) async fn open(
     let Some(("pcm", rate)) = format(output.as_deref()) else {
         return errors::refuse(400, "invalid_parameters", "This fake's socket speaks pcm only.");
     };
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             patience: manners.patience.unwrap_or(Duration::from_secs(idle)),
             auto,
@@ -61,13 +61,11 @@ pub(super) async fn open(
             generations: 0,
         };
         let _ = talk.run(known, model.starts_with("eleven_v")).await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
-struct Talk<'a> {
-    outbox: Outbox<'a>,
+struct Talk {
+    outbox: Outbox,
     entry: Entry,
     patience: Duration,
     auto: bool,
@@ -76,7 +74,7 @@ struct Talk<'a> {
     generations: usize,
 }
 
-impl Talk<'_> {
+impl Talk {
     async fn run(&mut self, known: Caller, too_new: bool) -> Result<(), Gone> {
         let Some(first) = self.message().await? else {
             return Ok(());
@@ -98,6 +96,16 @@ impl Talk<'_> {
                 )
                 .await;
         }
+        let locators = &first["pronunciation_dictionary_locators"];
+        if !super::speech::dictionaries(locators) {
+            return self
+                .fail(
+                    "invalid_message",
+                    "pronunciation_dictionary_locators: at most three, each with an id",
+                )
+                .await;
+        }
+        self.sounding.respelt = locators.is_array();
         let settings = first["voice_settings"].clone();
         while let Some(message) = self.message().await? {
             let Some(text) = message["text"].as_str() else {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use libretto_voice::SampleRate;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::super::body;
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::speech;
 use super::http::{extra, hex, sound};
@@ -54,10 +54,10 @@ async fn open(
     let wrong = desk.key(&headers);
     let host = headers.get("host").and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_default().to_owned();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let manners = desk.manners().clone();
         let mut talk = Talk {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             manners,
             desk,
@@ -70,13 +70,11 @@ async fn open(
             frames: 0,
         };
         let _ = talk.run(wrong).await;
-    });
-    response.headers_mut().extend(identified());
-    response
+    })
 }
 
-struct Talk<'a> {
-    outbox: Outbox<'a>,
+struct Talk {
+    outbox: Outbox,
     entry: Entry,
     manners: Manners,
     desk: Arc<Desk>,
@@ -92,7 +90,7 @@ struct Talk<'a> {
     frames: usize,
 }
 
-impl Talk<'_> {
+impl Talk {
     async fn run(&mut self, wrong: Option<i64>) -> Result<(), Gone> {
         if let Some(code) = wrong {
             return self.fail(code).await;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use super::super::outbox::{Gone, Outbox};
+use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::{Desk, Manners, Realtime, errors};
 
@@ -34,9 +34,9 @@ pub(super) async fn open(
         return errors::refuse(400, said, "invalid_request_error", None);
     }
     let manners = desk.manners().clone();
-    let mut response = upgrade.on_upgrade(async move |mut socket: WebSocket| {
+    outbox::serve(upgrade, fault, errors::identified(), async move |outbox| {
         let mut session = Session {
-            outbox: Outbox::new(&mut socket, fault),
+            outbox,
             entry,
             manners,
             ready: false,
@@ -44,13 +44,11 @@ pub(super) async fn open(
             items: 0,
         };
         let _ = session.run().await;
-    });
-    response.headers_mut().extend(errors::identified());
-    response
+    })
 }
 
-struct Session<'a> {
-    outbox: Outbox<'a>,
+struct Session {
+    outbox: Outbox,
     entry: Entry,
     manners: Manners,
     ready: bool,
@@ -59,7 +57,7 @@ struct Session<'a> {
     items: usize,
 }
 
-impl Session<'_> {
+impl Session {
     async fn run(&mut self) -> Result<(), Gone> {
         let prefix = if self.manners.session == Realtime::Beta {
             "transcription_session"

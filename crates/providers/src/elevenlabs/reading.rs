@@ -1,0 +1,91 @@
+//! How its voices read a text: dictionaries, marks in the text, and what is spelt out. Each surface wants it in another
+//! place.
+
+use serde_json::{Map, Value, json};
+
+/// How a text is read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Dictionaries of pronunciation in the order in which they count, at most three. With them, times are those of the
+    /// text as it is read.
+    pub dictionaries: Vec<Dictionary>,
+    /// Whether `<break time="1s"/>` is a pause, and `<phoneme>` is said as it is written where the model can. Dialogue
+    /// and HTTP know no such switch.
+    pub ssml: bool,
+    /// `apply_text_normalization`: `auto`, `on` or `off`. `None` is the service's choice.
+    pub normalisation: Option<String>,
+    /// The same seed makes much the same speech.
+    pub seed: Option<u32>,
+    /// Whether the service keeps nothing of what is spoken, which enterprises may ask for.
+    pub forgets: bool,
+}
+
+/// A dictionary of the account's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dictionary {
+    /// Its id.
+    pub id: String,
+    /// One of its versions; `None` is the newest.
+    pub version: Option<String>,
+}
+
+impl Dictionary {
+    /// Of `id` or `id:version`.
+    pub fn of(text: &str) -> Self {
+        let (id, version) = text.split_once(':').unwrap_or((text, ""));
+        Self {
+            id: id.trim().to_owned(),
+            version: (!version.trim().is_empty()).then(|| version.trim().to_owned()),
+        }
+    }
+}
+
+/// Most dictionaries in one request.
+const DICTIONARIES: usize = 3;
+/// The field that names them.
+const LOCATORS: &str = "pronunciation_dictionary_locators";
+
+impl Reading {
+    /// Of this, what stands in the first message of a socket.
+    pub(super) fn hello(&self, hello: &mut Map<String, Value>) {
+        let locator = |dictionary: &Dictionary| match &dictionary.version {
+            Some(version) => json!({"pronunciation_dictionary_id": dictionary.id, "version_id": version}),
+            None => json!({"pronunciation_dictionary_id": dictionary.id}),
+        };
+        let locators: Vec<Value> = self.dictionaries.iter().take(DICTIONARIES).map(locator).collect();
+        if !locators.is_empty() {
+            hello.insert(LOCATORS.into(), locators.into());
+        }
+    }
+
+    /// Of this, what stands in the address of a socket.
+    pub(super) fn query(&self, dialogue: bool, query: &mut Vec<(&'static str, String)>) {
+        self.address(query);
+        if self.ssml && !dialogue {
+            query.push(("enable_ssml_parsing", "true".to_owned()));
+        }
+        // Dialogue knows no `auto`.
+        let normalisation = self.normalisation.clone();
+        let normalisation = normalisation.filter(|how| !dialogue || how != "auto");
+        query.extend(normalisation.map(|how| ("apply_text_normalization", how)));
+        query.extend(self.seed.map(|seed| ("seed", seed.to_string())));
+    }
+
+    /// Of this, what stands in the address of a call.
+    pub(super) fn address(&self, query: &mut Vec<(&'static str, String)>) {
+        if self.forgets {
+            query.push(("enable_logging", "false".to_owned()));
+        }
+    }
+
+    /// Of this, what stands in the body of a call.
+    pub(super) fn body(&self, body: &mut Map<String, Value>) {
+        self.hello(body);
+        if let Some(how) = &self.normalisation {
+            body.insert("apply_text_normalization".into(), how.as_str().into());
+        }
+        if let Some(seed) = self.seed {
+            body.insert("seed".into(), seed.into());
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Voices over a socket that tell no times: text goes in phrase by phrase, samples come out.
+
+use std::sync::Arc;
+
+use libretto_voice::audio::PcmDecoder;
+use libretto_voice::session::Ends;
+use libretto_voice::speak::SpeakSession;
+use libretto_voice::{Error, Result, SampleRate, Session, SpeakEvent, SpeakInput, text};
+use reqwest::Url;
+use tokio::time::{Instant, sleep_until};
+
+use crate::failure::{Failure, Fault};
+use crate::phrases::pieces;
+use crate::service::Service;
+use crate::socket::{Frame, Socket, Wrong};
+use crate::timed::Stop;
+
+/// What a message says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Samples.
+    Sound(Vec<u8>),
+    /// All sound of the phrase has come that was sent first of those that still wait for this.
+    Spoken,
+    /// Nothing that matters here.
+    Other,
+}
+
+/// How a voice of this kind is spoken to.
+pub trait Speaker: Send + Sync + 'static {
+    /// Who is asked.
+    fn service(&self) -> &Service;
+    /// Where.
+    fn url(&self) -> Url;
+    /// Rate of its samples, which are 16-bit.
+    fn rate(&self) -> SampleRate;
+    /// Most characters in one message.
+    fn longest(&self) -> usize;
+    /// The message with this text.
+    fn say(&self, text: &str) -> String;
+    /// What has the text so far spoken, and is answered when that has been done.
+    fn flush(&self) -> String;
+    /// What ends a session that has been spoken to its end, where there is such a message.
+    fn close(&self) -> Option<String>;
+    /// What stops the work for a session that is called off.
+    fn farewell(&self) -> String;
+    /// What a message of text says.
+    fn take(&self, text: &str) -> Result<Said, Wrong>;
+    /// What it means that the service closed the socket.
+    fn closed(&self, _code: Option<u16>, _reason: &str) -> Fault {
+        Fault::BrokeOff
+    }
+}
+
+/// Begins to speak.
+pub fn session(speaker: Arc<dyn Speaker>) -> SpeakSession {
+    Session::spawn(move |ends| speak(speaker, ends))
+}
+
+async fn speak(speaker: Arc<dyn Speaker>, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+    let service = speaker.service().clone();
+    let _place = service.limit.enter().await;
+    let mut stream = Stream {
+        speaker,
+        ends,
+        phrases: Vec::new(),
+        finished: false,
+        ready: false,
+        begun: false,
+    };
+    let mut tries = service.retry.begin();
+    loop {
+        match stream.attempt().await {
+            Ok(()) => return Ok(()),
+            Err(Stop::Gone) => return Err(Error::cancelled()),
+            Err(Stop::Failed(failure)) if stream.begun => return Err(failure.again(false).into()),
+            Err(Stop::Failed(failure)) => tries.again(failure).await?,
+        }
+    }
+}
+
+struct Stream {
+    speaker: Arc<dyn Speaker>,
+    ends: Ends<SpeakInput, SpeakEvent>,
+    /// All text so far: until something has been heard it can be sent again.
+    phrases: Vec<String>,
+    finished: bool,
+    ready: bool,
+    begun: bool,
+}
+
+impl Stream {
+    async fn attempt(&mut self) -> Result<(), Stop> {
+        let speaker = Arc::clone(&self.speaker);
+        let service = speaker.service();
+        let deadlines = service.deadlines;
+        let mut socket = Socket::open(service, speaker.url()).await?;
+        // Left open, a session that nobody listens to any more counts for a while; told, it ends at once.
+        socket.farewell(speaker.farewell());
+        if !std::mem::replace(&mut self.ready, true) {
+            self.tell(SpeakEvent::Ready).await?;
+        }
+        let mut pcm = PcmDecoder::default();
+        // Flushes that have not been answered.
+        let mut open = 0;
+        for phrase in &self.phrases {
+            open += send(&mut socket, speaker.as_ref(), phrase).await?;
+        }
+        let mut due = Instant::now() + deadlines.first;
+        loop {
+            if self.finished && open == 0 {
+                if let Some(close) = speaker.close() {
+                    // It may stop at once or finish first: everything has been heard already.
+                    socket.text(close).await?;
+                }
+                socket.close().await;
+                return self.tell(SpeakEvent::Finished).await;
+            }
+            tokio::select! {
+                biased;
+                frame = socket.next() => {
+                    let said = match frame? {
+                        Frame::Binary(bytes) => Said::Sound(bytes.into()),
+                        Frame::Text(text) => speaker.take(&text).map_err(|wrong| socket.wrong(wrong, &text))?,
+                        Frame::Closed { code, reason } => {
+                            let fault = speaker.closed(code, &reason);
+                            return Err(socket.failure(fault).said(&reason).into());
+                        }
+                    };
+                    match said {
+                        Said::Sound(bytes) => {
+                            let audio = pcm.push(speaker.rate(), &bytes);
+                            if !audio.is_empty() {
+                                self.begun = true;
+                                self.tell(SpeakEvent::Audio(audio)).await?;
+                            }
+                        }
+                        Said::Spoken => open = open.saturating_sub(1),
+                        Said::Other => {}
+                    }
+                    due = Instant::now() + deadlines.idle;
+                }
+                input = self.ends.input.recv(), if !self.finished => match input {
+                    Some(SpeakInput::Text(phrase)) => {
+                        if open == 0 {
+                            due = Instant::now() + deadlines.first;
+                        }
+                        let sent = send(&mut socket, speaker.as_ref(), &phrase).await;
+                        self.phrases.push(phrase);
+                        open += sent?;
+                    }
+                    // Whoever says nothing more has finished.
+                    Some(SpeakInput::Finish) | None => self.finished = true,
+                },
+                () = sleep_until(due), if open > 0 => return Err(socket.failure(Fault::Late).into()),
+            }
+        }
+    }
+
+    async fn tell(&self, event: SpeakEvent) -> Result<(), Stop> {
+        self.ends.events.send(Ok(event)).await.map_err(|_| Stop::Gone)
+    }
+}
+
+/// Sends a phrase and has it spoken; gives how many answers that will have. Each phrase is flushed: whoever plays it
+/// waits for it.
+async fn send(socket: &mut Socket, speaker: &dyn Speaker, phrase: &str) -> Result<usize, Failure> {
+    if !text::speaks(phrase) {
+        return Ok(0);
+    }
+    for piece in pieces(phrase, speaker.longest()) {
+        socket.text(speaker.say(piece)).await?;
+    }
+    socket.text(speaker.flush()).await?;
+    Ok(1)
+}

@@ -1,0 +1,155 @@
+//! Flux's socket that speaks.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use bytes::Bytes;
+use libretto_voice::SampleRate;
+use serde_json::{Value, json};
+
+use super::super::outbox::{self, Gone, Outbox};
+use super::super::script::{Call, Entry};
+use super::super::speech;
+use super::{Desk, REQUEST, errors, identified};
+
+/// Frames end in the middle of a sample.
+const ODD: usize = 4_801;
+/// Of its voices.
+const VOICES: &[&str] = &["flux-alexis-en", "flux-jack-en", "flux-priya-en"];
+
+pub(super) async fn open(
+    State(desk): State<Arc<Desk>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let call = Call::of("SOCKET", &uri, json!([]));
+    let checked = check(&call);
+    let (entry, fault) = match desk.begin(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let rate = match checked {
+        Ok(rate) => rate,
+        Err(code) => return errors::refuse(400, code, "The request cannot be served."),
+    };
+    outbox::serve(upgrade, fault, identified(), async move |outbox| {
+        let mut talk = Talk {
+            outbox,
+            entry,
+            rate,
+            turns: 0,
+        };
+        let _ = talk.run().await;
+    })
+}
+
+fn check(call: &Call) -> Result<SampleRate, &'static str> {
+    if !call.query("model").is_some_and(|model| VOICES.contains(&model)) {
+        return Err("INVALID_QUERY_PARAMETER");
+    }
+    let speed = call
+        .query("speed")
+        .map_or(Some(1.0), |speed| speed.parse::<f64>().ok());
+    if !speed.is_some_and(|speed| (0.5..=1.5).contains(&speed)) {
+        return Err("SPEED_OUT_OF_RANGE");
+    }
+    if speed.is_some_and(|speed| ((speed * 20.0).round() - speed * 20.0).abs() > 1e-6) {
+        return Err("SPEED_INCREMENT_INVALID");
+    }
+    let rate = call.query("sample_rate").and_then(|rate| rate.parse().ok());
+    let known = rate.filter(|rate| [8_000, 16_000, 24_000, 32_000, 44_100, 48_000].contains(rate));
+    let known = known.filter(|_| call.query("encoding") == Some("linear16"));
+    known.and_then(SampleRate::new).ok_or("INVALID_QUERY_PARAMETER")
+}
+
+struct Talk {
+    outbox: Outbox,
+    entry: Entry,
+    rate: SampleRate,
+    turns: usize,
+}
+
+impl Talk {
+    async fn run(&mut self) -> Result<(), Gone> {
+        self.tell(
+            json!({"type": "Connected", "request_id": REQUEST, "model_name": "flux", "model_version": "1",
+            "model_uuids": ["bbdd2f58"]}),
+        )
+        .await?;
+        let mut text = String::new();
+        loop {
+            let value: Value = match self.outbox.recv().await {
+                Some(Message::Text(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
+                Some(Message::Close(_)) | None => return Ok(()),
+                Some(_) => continue,
+            };
+            self.entry.message(value.clone());
+            match value["type"].as_str() {
+                Some("Speak") => text.push_str(value["text"].as_str().unwrap_or_default()),
+                Some("Flush") => self.speak(&std::mem::take(&mut text)).await?,
+                Some("Interrupt") => {
+                    text.clear();
+                    let metadata = json!({"speech_id": self.id(), "audio_duration_ms": 0});
+                    self.tell(
+                        json!({"type": "SpeechInterrupted", "audio_played_ms": 0, "metadata": metadata}),
+                    )
+                    .await?;
+                }
+                Some("Configure") => {
+                    self.tell(json!({"type": "ConfigureSuccess", "applied": {"speed": value["speed"]}}))
+                        .await?;
+                }
+                Some("Close") => {
+                    self.tell(json!({"type": "SessionMetadata", "total_audio_duration_ms": 0}))
+                        .await?;
+                    self.outbox.close(1_000, "").await;
+                    return Ok(());
+                }
+                _ => {
+                    self.tell(json!({"type": "Error", "code": "MESSAGE-0000", "description": "Unreadable."}))
+                        .await?;
+                    self.outbox.close(1_003, "MESSAGE-0000").await;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("dg_sp_{:012x}", self.turns)
+    }
+
+    async fn speak(&mut self, text: &str) -> Result<(), Gone> {
+        self.turns += 1;
+        let id = self.id();
+        // Understood; the sound is still to come.
+        self.tell(json!({"type": "Flushed", "speech_id": id})).await?;
+        let speaks = text.chars().any(char::is_alphanumeric);
+        let audio = speech::speak(text).at(self.rate).audio;
+        if speaks {
+            self.tell(json!({"type": "SpeechStarted", "speech_id": id}))
+                .await?;
+            for piece in audio.to_pcm16().chunks(ODD) {
+                self.outbox.binary(Bytes::copy_from_slice(piece)).await?;
+            }
+        } else {
+            self.tell(json!({"type": "Warning", "code": "NO_SYNTHESIZABLE_TEXT", "description": "Nothing to speak."}))
+                .await?;
+        }
+        let count = text.chars().count();
+        self.tell(
+            json!({"type": "SpeechMetadata", "speech_id": id, "audio_duration_ms": audio.duration().as_millis() as u64,
+            "input_character_count": count, "billable_character_count": count,
+            "controls_applied": {"pronunciations_applied": 0, "pronunciation_warnings": []}}),
+        )
+        .await
+    }
+
+    async fn tell(&mut self, message: Value) -> Result<(), Gone> {
+        self.outbox.text(message.to_string()).await
+    }
+}
