@@ -111,27 +111,22 @@ impl Line {
     /// When the first sound after `at` went into the program: the first byte of an answer's body, or of a message on a
     /// socket that is binary or long.
     pub fn sound_after(&self, at: Instant) -> Option<Instant> {
-        match self.told.messages() {
-            Some(messages) => messages
+        if let Some(messages) = self.told.messages() {
+            return messages
                 .iter()
                 .filter(|message| message.opcode == OpCode::Data(Data::Binary) || message.length > SOUND)
                 .filter_map(|message| self.told.at(message.start).filter(|_| message.length > 0))
-                .find(|moment| *moment >= at),
-            None => {
-                let answer = self.told.pieces.iter().find(|(_, moment)| *moment >= at)?.0;
-                let head = find(&self.told.bytes[answer..], b"\r\n\r\n")?;
-                let chunked = find(
-                    &self.told.bytes[answer..answer + head].to_ascii_lowercase(),
-                    b"chunked",
-                );
-                let mut body = answer + head + 4;
-                if chunked.is_some() {
-                    // The size of the first chunk stands before it.
-                    body += find(self.told.bytes.get(body..)?, b"\r\n")? + 2;
-                }
-                self.told.at(body)
-            }
+                .find(|moment| *moment >= at);
         }
+        let answer = self.told.pieces.iter().find(|(_, moment)| *moment >= at)?.0;
+        let head = find(&self.told.bytes[answer..], b"\r\n\r\n")?;
+        let heading = self.told.bytes[answer..answer + head].to_ascii_lowercase();
+        let mut body = answer + head + 4;
+        if find(&heading, b"chunked").is_some() {
+            // The size of the first chunk stands before it.
+            body += find(self.told.bytes.get(body..)?, b"\r\n")? + 2;
+        }
+        self.told.at(body)
     }
 }
 
@@ -230,7 +225,7 @@ fn connect(client: TcpStream, server: SocketAddr, wires: &Arc<Wires>) -> Result<
     let (from, to) = (client.try_clone()?, server.try_clone()?);
     thread("tap-asked", move || {
         let _ = pass(from, to, |bytes, at| {
-            upstream.lines()[number].asked.push(bytes, at)
+            upstream.lines()[number].asked.push(bytes, at);
         });
     })?;
     thread("tap-told", move || {
