@@ -1,17 +1,11 @@
 //! Providers in the cloud: what each can do, whether its key is good, its models and voices, and who is tried in which
 //! order.
 
-use std::sync::Arc;
-
 use libretto_assistant::accounts::within;
 use libretto_assistant::choose::Field;
-use libretto_assistant::conversation::Choice;
-use libretto_assistant::failover::{Switch, Voices};
+use libretto_assistant::providers::Part;
 use libretto_assistant::providers::catalogue::{self, Entry};
-use libretto_assistant::providers::{Fault, Part};
-use libretto_assistant::say::{self, Speech};
-use libretto_assistant::translate;
-use libretto_assistant::voice::{Error, Kind, SpeakOptions};
+use libretto_assistant::sample;
 
 use super::App;
 use super::devices::SAMPLE;
@@ -128,23 +122,6 @@ pub async fn providers_voices(app: App<'_>, provider: String) -> Answer<Vec<Prov
 #[tauri::command]
 #[specta::specta]
 pub async fn providers_preview(app: App<'_>, provider: String, voice: Option<String>) -> Answer<()> {
-    let foundation = &app.foundation;
-    let now = foundation.now();
-    let account = foundation.accounts.named(&now, &provider)?;
-    let silent = || {
-        let sentence = Fault::Unsupported("it has no voices".into()).to_string();
-        Error::new(Kind::Unsupported, format!("{provider} {sentence}."))
-    };
-    let options = SpeakOptions {
-        voice: voice.or_else(|| foundation.choice(&provider, Field::Voice)),
-        ..translate::speaking(&now, &provider, false)
-    };
-    let choice = Choice {
-        provider: account.voice().ok_or_else(silent)?,
-        options,
-    };
-    let voice = Voices::new(vec![choice], Arc::new(|_: &Switch| {}));
-    let speech = Speech::new(&voice, SpeakOptions::default(), SAMPLE);
-    say::aloud(&*foundation.sound()?.loudspeaker(), speech, SAMPLE, |_, _| {}).await?;
+    sample::hear(&app.foundation, &provider, voice, SAMPLE, |_, _| {}).await?;
     Ok(())
 }

@@ -7,9 +7,12 @@ pub mod cloud;
 pub mod figures;
 pub mod hearing;
 pub mod karaoke;
+pub mod leaks;
 pub mod process;
 pub mod stage;
 pub mod talk;
+pub mod tap;
+pub mod ways;
 pub mod window;
 
 pub use cloud::Cloud;
@@ -17,4 +20,5 @@ pub use figures::{Figure, Figures};
 pub use hearing::Hearing;
 pub use stage::Stage;
 pub use talk::{Talk, Turn};
+pub use tap::Tap;
 pub use window::Window;

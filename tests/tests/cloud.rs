@@ -8,17 +8,17 @@
     reason = "these are tests"
 )]
 
-use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
 use libretto_testkit::fakes::{Fault, speech};
+use libretto_testkit::program::Outcome;
 use libretto_testkit::{Ear, recordings};
 use libretto_tests::cloud::KEYS;
 use libretto_tests::karaoke::{self, Comparison};
 use libretto_tests::talk::ANSWER;
-use libretto_tests::{Cloud, Stage, Talk, Turn};
+use libretto_tests::{Cloud, Stage, Talk, Turn, leaks};
 
 /// Spoken with words of the fakes' sentence that differ from their neighbours, so that each is found in what was heard.
 const REPLY: &str = "Oslo is rather rainy for most.";
@@ -98,31 +98,13 @@ fn check(scene: &Scene, turn: &Turn) {
     );
 }
 
-/// Everything that a run left behind has no key in it, nor half of one.
-fn no_keys(what: &str, text: &str, keys: &[&str]) {
-    for key in keys {
-        let half = &key[key.len() / 2..];
-        assert!(!text.contains(half), "{what} has {key}");
+/// Nothing that a run wrote has a key in it.
+fn no_keys(scene: &Scene, outcome: &Outcome, keys: &[&str]) {
+    leaks::in_text("the log", &outcome.stderr, keys).unwrap();
+    for line in &outcome.lines {
+        leaks::in_text("a notice", &line.json.to_string(), keys).unwrap();
     }
-}
-
-fn no_keys_in_files(folder: &Path, keys: &[&str]) -> usize {
-    let mut files = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files += no_keys_in_files(&path, keys);
-        } else if path.is_file() {
-            let bytes = std::fs::read(&path).unwrap();
-            no_keys(
-                &path.display().to_string(),
-                &String::from_utf8_lossy(&bytes),
-                keys,
-            );
-            files += 1;
-        }
-    }
-    files
+    assert!(leaks::in_files(scene.stage.home.path(), keys).unwrap() > 0);
 }
 
 /// A conversation through one mixed pipeline.
@@ -152,11 +134,7 @@ fn pipeline(recogniser: &str, model: (&str, &str), voice: &str) {
     let outcome = talk.quit().unwrap();
     assert!(outcome.stderr.len() > 1_000, "there is a log to search");
     let keys: Vec<&str> = KEYS.iter().map(|(_, key)| *key).collect();
-    no_keys("the log", &outcome.stderr, &keys);
-    for line in &outcome.lines {
-        no_keys("a notice", &line.json.to_string(), &keys);
-    }
-    assert!(no_keys_in_files(scene.stage.home.path(), &keys) > 0);
+    no_keys(&scene, &outcome, &keys);
 }
 
 #[test]
@@ -167,6 +145,11 @@ fn deepgram_then_grok_through_openrouter_then_elevenlabs() {
 #[test]
 fn elevenlabs_then_openai_then_cartesia() {
     pipeline("elevenlabs", ("openai", "openai"), "cartesia");
+}
+
+#[test]
+fn deepgram_then_openai_then_minimax() {
+    pipeline("deepgram", ("openai", "openai"), "minimax");
 }
 
 #[test]
@@ -216,9 +199,5 @@ fn a_wrong_key_shows_nowhere_and_this_machine_answers() {
         assert!(problem.contains("refused the key"), "{problem}");
     }
     let outcome = talk.quit().unwrap();
-    no_keys("the log", &outcome.stderr, &[wrong]);
-    for line in &outcome.lines {
-        no_keys("a notice", &line.json.to_string(), &[wrong]);
-    }
-    no_keys_in_files(scene.stage.home.path(), &[wrong]);
+    no_keys(&scene, &outcome, &[wrong]);
 }

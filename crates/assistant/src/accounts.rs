@@ -148,10 +148,7 @@ impl Accounts {
     /// # Errors
     /// `BadInput` for an unknown name, `Unauthorised` without a key.
     pub fn named(&self, settings: &Settings, name: &str) -> Result<Arc<dyn Provider>> {
-        let entry = catalogue::named(name).ok_or_else(|| {
-            let name: String = name.chars().take(64).collect();
-            Error::new(Kind::BadInput, format!("There is no provider {name}."))
-        })?;
+        let entry = catalogue::named(name).ok_or_else(|| nobody(name))?;
         if entry.needs_key && !self.has_key(entry) {
             let message = format!("{} {}.", entry.title, Fault::NoKey);
             return Err(Error::new(Kind::Unauthorised, message).from_origin(name));
@@ -198,6 +195,17 @@ impl fmt::Debug for Accounts {
             .field("keys_for", &names)
             .finish_non_exhaustive()
     }
+}
+
+/// No provider has this name.
+pub fn nobody(name: &str) -> Error {
+    let name: String = name.chars().take(64).collect();
+    let known: Vec<&str> = catalogue::all().map(|entry| entry.name).collect();
+    let known = known.join(", ");
+    Error::new(
+        Kind::BadInput,
+        format!("There is no provider {name}; there are {known}."),
+    )
 }
 
 /// A list or a test that somebody waits for, attempts and all.

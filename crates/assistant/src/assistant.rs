@@ -11,13 +11,15 @@ use libretto_conversation::{Memory, Notice};
 use libretto_store::Settings;
 use libretto_store::history::SessionId;
 use libretto_store::settings::{self, Mode as StoredMode};
-use libretto_voice::{Error, Kind, LanguageModel, Message, Result, Role, Time, TurnId};
+use libretto_voice::{
+    ChatEvent, ChatRequest, Error, Kind, LanguageModel, Message, Result, Role, Time, TurnId,
+};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::desk::{Controls, Desk, WithIntents};
-use crate::failover::Models;
+use crate::failover::{Models, Tell};
 use crate::karaoke::{self, Update};
 use crate::remember::Remember;
 use crate::runtime::Runtime;
@@ -297,31 +299,29 @@ async fn relay(conversation: Conversation, epoch: Instant, runtime: Arc<dyn Runt
     tokio::join!(follow, pass);
 }
 
-/// A question and its answer in writing only.
+/// A question and its answer in writing only; `tell` hears of each model that is followed by the next.
 ///
 /// # Errors
-/// What the model says; `Timeout` when it falls silent; `Unavailable` when there is none.
-pub async fn answer(foundation: &Arc<Foundation>, session: Option<SessionId>, text: &str) -> Result<String> {
+/// What the model says; `Timeout` when it falls silent.
+pub async fn answer(
+    foundation: &Arc<Foundation>,
+    session: Option<SessionId>,
+    text: &str,
+    tell: Tell,
+) -> Result<String> {
     /// A model that says nothing for so long has failed.
     const STALL: Duration = Duration::from_mins(1);
     let desk = Arc::new(Desk::default());
     let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
     let memory = Remember::new(session, history, settings, Arc::clone(&desk)).await?;
     foundation.accounts.read_keys().await;
-    let mut models = foundation.models();
-    if models.is_empty() {
-        return Err(Error::new(
-            Kind::Unavailable,
-            "There is no language model; `libretto-cli doctor` says what to do.",
-        ));
-    }
-    let mut messages = memory.recent().await?;
-    messages.push(Message::new(Role::User, text));
-    for model in &mut models {
-        model.options.messages.extend(messages.iter().cloned());
-    }
-    let request = models[0].options.clone();
-    let model = Models::new(models);
+    let models = foundation.models();
+    let mut request = models
+        .first()
+        .map_or_else(ChatRequest::default, |model| model.options.clone());
+    request.messages.extend(memory.recent().await?);
+    request.messages.push(Message::new(Role::User, text));
+    let model = Models::new(models, tell);
     let mut running = WithIntents::new(desk, Arc::new(model)).reply(request);
     let mut reply = String::new();
     loop {
@@ -332,8 +332,8 @@ pub async fn answer(foundation: &Arc<Foundation>, session: Option<SessionId>, te
             )
         })?;
         match event {
-            Some(Ok(libretto_voice::ChatEvent::Text(text))) => reply.push_str(&text),
-            Some(Ok(libretto_voice::ChatEvent::Finished(_))) | None => break,
+            Some(Ok(ChatEvent::Text(text))) => reply.push_str(&text),
+            Some(Ok(ChatEvent::Finished(_))) | None => break,
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error),
         }

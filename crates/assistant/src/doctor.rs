@@ -9,8 +9,9 @@ use libretto_providers::catalogue;
 use libretto_store::secrets::Keychain;
 use serde::Serialize;
 
-use crate::Foundation;
+use crate::accounts::nobody;
 use crate::missing::missing;
+use crate::{Foundation, order};
 
 /// How a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -239,7 +240,7 @@ async fn keychain(foundation: &Foundation) -> Finding {
                 "Keychain",
                 Health::Limited,
                 sentence,
-                "Without keys, everything runs on this machine.",
+                "Without any key, everything runs on this machine.",
             )
         }
     }
@@ -255,7 +256,11 @@ async fn providers(foundation: &Foundation) -> Finding {
     let problems = not
         .iter()
         .filter_map(|entry: &&catalogue::Entry| accounts.health(entry.name)?.problem);
-    let problems: Vec<String> = problems.collect();
+    let unknown = order::unknown(&settings).into_iter().map(|name| {
+        let sentence = nobody(&name).message().to_owned();
+        format!("{sentence} The name stands in the settings, and is passed over.")
+    });
+    let problems: Vec<String> = problems.chain(unknown).collect();
     let titles: Vec<&str> = usable.iter().map(|entry| entry.title).collect();
     let found = match titles.as_slice() {
         [] => "There are no keys; everything runs on this machine.".to_owned(),

@@ -37,13 +37,6 @@ impl fmt::Display for Switch {
 /// Hears of each [`Switch`]. It must not wait.
 pub type Tell = Arc<dyn Fn(&Switch) + Send + Sync>;
 
-/// Into the log.
-fn log() -> Tell {
-    Arc::new(|switch| {
-        tracing::warn!(from = switch.from, to = switch.to, why = %switch.why, "provider_failed_over");
-    })
-}
-
 /// The providers of one kind, and who hears of a switch.
 struct List<P: ?Sized, O> {
     choices: Vec<Choice<P, O>>,

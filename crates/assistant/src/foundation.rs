@@ -8,6 +8,7 @@ use libretto_audio::Sound;
 use libretto_conversation::Choice;
 use libretto_ondevice::catalogue::Shelf;
 use libretto_ondevice::client::Engines;
+use libretto_providers::Part;
 use libretto_store::history::History;
 use libretto_store::secrets::Secrets;
 use libretto_store::{Environment, Notice, Settings, SettingsFile};
@@ -16,7 +17,7 @@ use libretto_voice::{
 };
 
 use crate::accounts::Accounts;
-use crate::order::{Named, order};
+use crate::order::{Named, listed, order, tried};
 use crate::translate;
 
 /// What every surface stands on.
@@ -80,12 +81,8 @@ impl Foundation {
 
     /// What the user should be told about settings and environment.
     pub fn notices(&self) -> Vec<Notice> {
-        self.environment
-            .notices()
-            .iter()
-            .cloned()
-            .chain(self.settings.notices())
-            .collect()
+        // Those of the environment are among them.
+        self.settings.notices()
     }
 
     /// Microphone and loudspeaker.
@@ -124,7 +121,8 @@ impl Foundation {
     pub fn recognisers(&self) -> Vec<Choice<dyn SpeechToText, ListenOptions>> {
         let now = self.now();
         chosen(
-            &order(&now.recogniser.providers, None),
+            &now,
+            Part::Recogniser,
             |one| match one {
                 Named::OnDevice => Some(self.engines.recogniser()),
                 Named::Cloud(entry) => self.accounts.get(&now, entry)?.recogniser(),
@@ -136,11 +134,9 @@ impl Foundation {
     /// Language models in the order in which they are tried; a chosen persona's own comes first.
     pub fn models(&self) -> Vec<Choice<dyn LanguageModel, ChatRequest>> {
         let now = self.now();
-        let wish = now
-            .persona()
-            .and_then(|persona| persona.model_provider.as_deref());
         chosen(
-            &order(&now.model.providers, wish),
+            &now,
+            Part::Model,
             |one| match one {
                 Named::OnDevice => Some(self.engines.language_model()),
                 Named::Cloud(entry) => self.accounts.get(&now, entry)?.model(),
@@ -152,11 +148,9 @@ impl Foundation {
     /// Voices in the order in which they are tried; a chosen persona's own comes first.
     pub fn voices(&self) -> Vec<Choice<dyn TextToSpeech, SpeakOptions>> {
         let now = self.now();
-        let wish = now
-            .persona()
-            .and_then(|persona| persona.voice_provider.as_deref());
         chosen(
-            &order(&now.voice.providers, wish),
+            &now,
+            Part::Voice,
             |one| match one {
                 Named::OnDevice => Some(self.engines.voice()),
                 Named::Cloud(entry) => self.accounts.get(&now, entry)?.voice(),
@@ -166,19 +160,25 @@ impl Foundation {
     }
 }
 
-/// Those of the order that can be had, each with its own options; the first of them gets the names that the settings
-/// give without saying whose they are.
+/// Those of the order that can be had, each with its own options. The names that the settings give without saying whose
+/// they are belong to the first of the list, whoever the persona puts before it.
 fn chosen<P: ?Sized, O>(
-    order: &[Named],
+    settings: &Settings,
+    part: Part,
     make: impl Fn(Named) -> Option<Arc<P>>,
     options: impl Fn(&str, bool) -> O,
 ) -> Vec<Choice<P, O>> {
-    let mut choices = Vec::new();
-    for one in order {
-        if let Some(provider) = make(*one) {
-            let options = options(one.name(), choices.is_empty());
-            choices.push(Choice { provider, options });
-        }
-    }
-    choices
+    let made: Vec<_> = tried(settings, part)
+        .into_iter()
+        .filter_map(|one| Some((one, make(one)?)))
+        .collect();
+    let listed = order(listed(settings, part), None);
+    let first = listed
+        .into_iter()
+        .find(|one| made.iter().any(|(other, _)| other == one));
+    let choice = |(one, provider): (Named, Arc<P>)| Choice {
+        options: options(one.name(), first == Some(one)),
+        provider,
+    };
+    made.into_iter().map(choice).collect()
 }

@@ -15,6 +15,7 @@ pub mod missing;
 pub mod order;
 pub mod remember;
 pub mod runtime;
+pub mod sample;
 pub mod say;
 pub mod speed;
 pub mod transcribe;

@@ -14,6 +14,8 @@ use libretto_voice::{
     ChatRequest, Error, Kind, ListenOptions, Message, Result, Role, SampleRate, SpeakOptions,
 };
 
+use crate::order;
+
 /// Microphone, loudspeaker, voice activity, echo.
 pub fn audio(settings: &Settings, shelf: &Shelf) -> AudioSettings {
     let vad = &settings.vad;
@@ -131,8 +133,9 @@ pub fn listening(settings: &Settings, provider: &str, first: bool) -> ListenOpti
 pub fn asking(settings: &Settings, provider: &str, first: bool) -> ChatRequest {
     let (model, own) = (&settings.model, settings.provider(provider));
     let wish = settings.persona().and_then(|persona| persona.model.as_deref());
+    let wish = filled(wish).filter(|_| is_wished(settings, libretto_providers::Part::Model, provider, first));
     ChatRequest {
-        model: named(first, filled(wish).or(model.model.as_deref()), own.text("model")),
+        model: text(wish).or_else(|| named(first, model.model.as_deref(), own.text("model"))),
         messages: vec![Message::new(Role::System, settings.system_prompt())],
         temperature: model.temperature.map(|temperature| temperature as f32),
         max_tokens: model.max_tokens,
@@ -143,9 +146,10 @@ pub fn asking(settings: &Settings, provider: &str, first: bool) -> ChatRequest {
 /// How a provider's voice speaks; the chosen persona's wishes come first.
 pub fn speaking(settings: &Settings, provider: &str, first: bool) -> SpeakOptions {
     let (voice, persona, own) = (&settings.voice, settings.persona(), settings.provider(provider));
-    let wish = persona.and_then(|p| p.voice.as_deref());
+    let wish = filled(persona.and_then(|p| p.voice.as_deref()));
+    let wish = wish.filter(|_| is_wished(settings, libretto_providers::Part::Voice, provider, first));
     SpeakOptions {
-        voice: named(first, filled(wish).or(voice.voice.as_deref()), own.text("voice")),
+        voice: text(wish).or_else(|| named(first, voice.voice.as_deref(), own.text("voice"))),
         model: named(first, voice.model.as_deref(), own.text("voice_model")),
         language: persona
             .and_then(|p| p.language.clone())
@@ -154,6 +158,11 @@ pub fn speaking(settings: &Settings, provider: &str, first: bool) -> SpeakOption
         speed: persona.and_then(|p| p.speed).unwrap_or(voice.speed) as f32,
         instructions: voice.instructions.clone(),
     }
+}
+
+/// Whether what the persona wishes is this provider's: the one that it names, or the first of the list.
+fn is_wished(settings: &Settings, part: libretto_providers::Part, provider: &str, first: bool) -> bool {
+    order::wished(settings, part).map_or(first, |wished| wished.name() == provider)
 }
 
 fn named(first: bool, anyones: Option<&str>, own: Option<&str>) -> Option<String> {
@@ -226,5 +235,22 @@ mod tests {
             Some("gpt-5.4")
         );
         assert_eq!(asking(&settings, "openai", false).model, None);
+    }
+
+    #[test]
+    fn a_personas_names_are_its_providers() {
+        let mut settings = Settings::default();
+        settings.model.model = Some("gpt-5.4-mini".into());
+        settings.conversation.persona = Some("Ada".into());
+        settings.conversation.personas = vec![Persona {
+            name: "Ada".into(),
+            model_provider: Some("grok".into()),
+            model: Some("x-ai/grok-4.1-fast".into()),
+            ..Persona::default()
+        }];
+        let model = |provider, first| asking(&settings, provider, first).model;
+        assert_eq!(model("openai", true).as_deref(), Some("gpt-5.4-mini"));
+        assert_eq!(model("openrouter", false).as_deref(), Some("x-ai/grok-4.1-fast"));
+        assert_eq!(model("xai", false), None);
     }
 }

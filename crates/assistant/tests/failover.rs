@@ -338,7 +338,7 @@ async fn ask(models: Vec<Arc<dyn LanguageModel>>) -> (String, Option<Error>) {
         messages: vec![Message::new(Role::User, "tea")],
         ..ChatRequest::default()
     };
-    let mut session = Models::new(choices(models)).reply(request);
+    let mut session = Models::new(choices(models), telling().0).reply(request);
     let mut answer = String::new();
     while let Some(event) = session.next().await {
         match event {

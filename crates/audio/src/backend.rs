@@ -45,6 +45,17 @@ pub struct Stream {
     pub(crate) _guard: Box<dyn std::any::Any>,
 }
 
+impl Stream {
+    /// Of a back end that stands elsewhere; it is closed when `guard` is dropped.
+    pub fn new(device: Device, rate: SampleRate, guard: impl std::any::Any) -> Self {
+        Self {
+            device,
+            rate,
+            _guard: Box::new(guard),
+        }
+    }
+}
+
 /// Makes the receiving end once the device's rate is known.
 pub type MakeEar<'a> = &'a mut dyn FnMut(SampleRate) -> Box<dyn Ear>;
 /// Makes the giving end once the device's rate is known.

@@ -13,6 +13,8 @@ pub(crate) async fn run(foundation: &Foundation, output: Output) -> Result<(), E
         .filter(|finding| finding.health == Health::Bad)
         .count();
     output.print(&findings, |findings| {
+        let width = findings.iter().map(|finding| finding.name.chars().count()).max();
+        let width = width.unwrap_or(0);
         let lines = findings.iter().map(|finding| {
             let mark = match finding.health {
                 Health::Good => "ok",
@@ -22,15 +24,18 @@ pub(crate) async fn run(foundation: &Foundation, output: Output) -> Result<(), E
             let advice = finding
                 .advice
                 .as_ref()
-                .map_or_else(String::new, |advice| format!("\n{:20}{advice}", ""));
-            format!("{mark:9} {:9} {}{advice}", finding.name, finding.found)
+                .map_or_else(String::new, |advice| format!("\n{:1$}{advice}", "", width + 11));
+            format!("{mark:9} {:width$} {}{advice}", finding.name, finding.found)
         });
         lines.collect::<Vec<_>>().join("\n")
     })?;
     if bad > 0 {
         return Err(Error::new(
             Kind::Unavailable,
-            format!("{bad} things are missing; see above what to do."),
+            match bad {
+                1 => "One thing is missing; see above what to do.".to_owned(),
+                bad => format!("{bad} things are missing; see above what to do."),
+            },
         ));
     }
     Ok(())

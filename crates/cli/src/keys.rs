@@ -4,6 +4,9 @@
 use std::io::{self, IsTerminal, Read};
 
 use libretto_assistant::Foundation;
+use libretto_assistant::accounts::nobody;
+use libretto_assistant::providers::catalogue;
+use libretto_assistant::store::secrets::KNOWN;
 use libretto_assistant::voice::{Error, Kind};
 
 use crate::args::Keys;
@@ -29,6 +32,11 @@ pub(crate) async fn run(command: Keys, foundation: &Foundation, output: Output) 
             })
         }
         Keys::Set { provider } => {
+            // Before anybody types a key for nobody.
+            if !KNOWN.iter().any(|known| known.provider == provider) && catalogue::named(&provider).is_none()
+            {
+                return Err(nobody(&provider));
+            }
             let key = tokio::task::spawn_blocking({
                 let provider = provider.clone();
                 move || ask(&provider)

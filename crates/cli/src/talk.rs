@@ -60,7 +60,8 @@ pub(crate) async fn ask(command: Ask, foundation: Foundation, output: Output) ->
     }
     let begin = session(&foundation, command.resume.as_deref()).await?;
     if command.quiet {
-        let answer = assistant::answer(&Arc::new(foundation), begin.session, &question).await?;
+        let foundation = Arc::new(foundation);
+        let answer = assistant::answer(&foundation, begin.session, &question, output::switched()).await?;
         return output.print(&serde_json::json!({ "answer": answer }), |_| {
             answer.trim().to_owned()
         });

@@ -190,7 +190,10 @@ impl TextToSpeech for MiniMax {
     }
 
     fn warm(&self) {
-        self.0.service.open();
+        match self.0.transport {
+            Transport::Socket | Transport::BothWays => self.0.service.open_socket(),
+            Transport::Http => self.0.service.open(),
+        }
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {

@@ -70,6 +70,20 @@ impl Places {
     }
 }
 
+/// A line that is refused because of spaces or quotation marks in it, as the five systems read it: all behind the
+/// equals sign is the value, up to a comment.
+fn plain(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim();
+    let name = name.strip_prefix("export ").map_or(name, str::trim);
+    let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(letters) {
+        return None;
+    }
+    let value = value.split_once(" #").map_or(value, |(value, _)| value);
+    Some((name.to_owned(), value.trim().to_owned()))
+}
+
 /// Where a variable was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -139,23 +153,41 @@ impl Environment {
             }
         };
         let mut variables = BTreeMap::new();
-        let mut bad = 0;
+        let mut refused = false;
         for line in dotenvy::from_read_iter(bytes.as_slice()) {
             match line {
                 Ok((name, value)) => {
                     variables.insert(name, value);
                 }
-                // The error holds the line, and the line may hold a key: it is not passed on.
-                Err(dotenvy::Error::LineParse(..)) => bad += 1,
+                // The error holds a part of the file, and that may be a key: it is not passed on.
+                Err(dotenvy::Error::LineParse(..)) => refused = true,
                 Err(_) => {
-                    bad += 1;
+                    refused = true;
                     break;
                 }
             }
         }
+        let mut bad = 0;
+        let text = String::from_utf8_lossy(&bytes);
+        // A quotation mark that nothing ends has taken the lines behind it along.
+        let lines = text.lines().map(str::trim).filter(|_| refused);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let alone = dotenvy::from_read_iter(line.as_bytes()).next();
+            match alone.and_then(Result::ok).or_else(|| plain(line)) {
+                Some((name, value)) => {
+                    variables.entry(name).or_insert(value);
+                }
+                None => bad += 1,
+            }
+        }
         if bad > 0 {
+            let lines = if bad == 1 {
+                "One line".to_owned()
+            } else {
+                format!("{bad} lines")
+            };
             notice(format!(
-                "{bad} line(s) of {} cannot be understood and were left out.",
+                "{lines} of {} cannot be understood and did not count; write each as NAME=value.",
                 path.display()
             ));
         }
@@ -201,5 +233,30 @@ impl fmt::Debug for Environment {
             .field("files", &files)
             .field("places", &self.places)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_count_as_the_five_systems_read_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        let text = "SYSTEM_PROMPT=You're brief.  # in a word\nLANGUAGE=plain English\nexport OPENAI_API_KEY=sk-0123456789\n\
+                    TTS_VOICE=\"a voice\"\nno line at all\nSTT_PROVIDER = deepgram\n";
+        std::fs::write(&file, text).unwrap();
+        let environment = Environment::of([], &[file], Places::within(folder.path()));
+        let value = |name| environment.find(name).map(|(value, _)| value);
+        assert_eq!(value("SYSTEM_PROMPT"), Some("You're brief."));
+        assert_eq!(value("LANGUAGE"), Some("plain English"));
+        assert_eq!(value("OPENAI_API_KEY"), Some("sk-0123456789"));
+        assert_eq!(value("TTS_VOICE"), Some("a voice"));
+        assert_eq!(value("STT_PROVIDER"), Some("deepgram"));
+        let [notice] = environment.notices() else {
+            panic!("one line is told")
+        };
+        assert!(notice.sentence.starts_with("One line of "), "{}", notice.sentence);
     }
 }

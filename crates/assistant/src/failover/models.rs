@@ -6,16 +6,15 @@ use libretto_conversation::Choice;
 use libretto_voice::chat::ChatSession;
 use libretto_voice::{ChatEvent, ChatRequest, LanguageModel, Message, Session};
 
-use super::{List, fell_silent, log, nobody};
+use super::{List, Tell, fell_silent, nobody};
 
 /// Several language models, each with its own request: the one that is given to [`LanguageModel::reply`] is for its
 /// messages only.
 pub struct Models(Arc<List<dyn LanguageModel, ChatRequest>>);
 
 impl Models {
-    /// In this order.
-    pub fn new(choices: Vec<Choice<dyn LanguageModel, ChatRequest>>) -> Self {
-        let tell = log();
+    /// In this order; `tell` hears of each switch.
+    pub fn new(choices: Vec<Choice<dyn LanguageModel, ChatRequest>>, tell: Tell) -> Self {
         Self(Arc::new(List { choices, tell }))
     }
 }

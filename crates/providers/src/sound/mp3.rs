@@ -1,4 +1,5 @@
-//! MP3 frames as they come.
+//! MP3 frames as they come, without what the coding puts before the sound: it would be heard as silence, and every time
+//! that a service tells would be early by it.
 
 use libretto_voice::{Audio, SampleRate};
 use nanomp3::{DecodeError, Decoder, MAX_SAMPLES_PER_FRAME, id3v2_len};
@@ -11,6 +12,10 @@ const FRAME: usize = 1_441;
 const FIRST: usize = 2 * FRAME + 4;
 /// And later: the frame, and the head of the next.
 const NEXT: usize = FRAME + 4;
+/// Samples by which any decoder is late: the filter bank's, and one (LAME's technical FAQ).
+const DECODER: usize = 529;
+/// Samples by which an encoder is late that does not say so: LAME's own, on which ffmpeg and most services stand.
+const ENCODER: usize = 576;
 /// So many bytes without a frame are no MP3.
 const HOPELESS: usize = 256 << 10;
 
@@ -25,6 +30,8 @@ pub(super) struct Mp3 {
     begun: bool,
     /// Bytes since the last frame.
     barren: usize,
+    /// Samples before the sound that have not come yet.
+    lead: usize,
 }
 
 impl Default for Mp3 {
@@ -36,7 +43,32 @@ impl Default for Mp3 {
             rate: None,
             begun: false,
             barren: 0,
+            lead: DECODER + ENCODER,
         }
+    }
+}
+
+/// By how many samples the encoder is late, where this frame is the one in which it says so: there is no sound in it.
+/// Behind `Xing` or `Info` stand four kinds of figures, each if its flag is set, then the encoder's own: nine letters of
+/// its name, twelve bytes, and twelve bits that count here (Gabriel Bouvigne's "MP3 info tag").
+fn delay(frame: &[u8]) -> Option<usize> {
+    // Behind the head and what the coding of one or two channels takes.
+    let at = [36, 21, 13].into_iter().find(|at| {
+        let name = frame.get(*at..*at + 4);
+        name == Some(b"Xing") || name == Some(b"Info")
+    })?;
+    let flags = *frame.get(at + 7)?;
+    let figures: usize = [(1, 4), (2, 4), (4, 100), (8, 4)]
+        .iter()
+        .filter(|(flag, _)| flags & flag != 0)
+        .map(|(_, length)| length)
+        .sum();
+    let own = frame.get(at + 8 + figures..)?;
+    match (own.get(..4)?, own.get(21..23)) {
+        (b"LAME" | b"Lavc" | b"Lavf", Some([high, low])) => {
+            Some(usize::from(*high) << 4 | usize::from(*low) >> 4)
+        }
+        _ => Some(ENCODER),
     }
 }
 
@@ -70,7 +102,15 @@ impl Mp3 {
                 break;
             }
             let (consumed, result) = self.decoder.decode(rest, &mut pcm);
+            let frame = rest.get(..consumed).unwrap_or_default();
             at += consumed;
+            if self.rate.is_none()
+                && let Some(delay) = delay(frame)
+            {
+                self.lead = DECODER + delay;
+                self.barren = 0;
+                continue;
+            }
             match result {
                 Ok(frame) => {
                     self.barren = 0;
@@ -79,7 +119,10 @@ impl Mp3 {
                         return Err(BadSound::Rate);
                     }
                     let channels = usize::from(frame.channels.num());
-                    let frames = pcm[..frame.samples_produced * channels].chunks_exact(channels);
+                    let skipped = self.lead.min(frame.samples_produced);
+                    self.lead -= skipped;
+                    let frames =
+                        pcm[skipped * channels..frame.samples_produced * channels].chunks_exact(channels);
                     samples.extend(frames.map(|frame| frame.iter().sum::<f32>() / channels as f32));
                 }
                 Err(DecodeError::NoFrame) => {
@@ -127,11 +170,41 @@ mod tests {
         let spoken = speech::sentence();
         assert_eq!(whole.rate.hertz(), 44_100);
         let seconds = whole.duration().as_secs_f64() - spoken.audio.duration().as_secs_f64();
-        assert!((0.0..0.2).contains(&seconds), "the encoder pads: {seconds} s");
+        assert!(
+            (0.0..0.1).contains(&seconds),
+            "the encoder fills its last frames: {seconds} s"
+        );
         assert!((whole.rms() / spoken.audio.rms() - 1.0).abs() < 0.1);
         for size in [1, 7, 417, 418, 1_000, 1_441, 4_096] {
             assert_eq!(decode(bytes, size).samples, whole.samples, "chunks of {size}");
         }
+    }
+
+    #[test]
+    fn the_sound_begins_where_it_did() {
+        let (decoded, spoken) = (decode(speech::mp3(), 500), speech::sentence());
+        // The middle of the energy, which the coding leaves where it is.
+        let middle = |audio: &Audio, end: f64| {
+            let samples = &audio.samples[..audio.rate.sample_at(end) as usize];
+            let energy = |sample: &f32| f64::from(sample * sample);
+            let moments = samples
+                .iter()
+                .enumerate()
+                .map(|(n, sample)| n as f64 * energy(sample));
+            moments.sum::<f64>() / samples.iter().map(energy).sum::<f64>() / f64::from(audio.rate.hertz())
+        };
+        for (_, seconds) in &spoken.words[..3] {
+            let late = middle(&decoded, seconds.end) - middle(&spoken.audio, seconds.end);
+            assert!(late.abs() < 0.001, "{late} s late");
+        }
+    }
+
+    #[test]
+    fn an_encoder_says_how_late_it_is() {
+        assert_eq!(delay(&speech::mp3()[..417]), Some(1_105 - DECODER));
+        assert_eq!(delay(&speech::mp3()[417..]), None);
+        assert_eq!(delay(b""), None);
+        assert_eq!(delay(&[&[0; 36][..], b"Xing\0\0\0\x0f"].concat()), None);
     }
 
     #[test]

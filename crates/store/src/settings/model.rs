@@ -273,7 +273,8 @@ fn list(names: &[&str]) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Recogniser {
-    /// Providers in the order in which they are tried. Those without a key are passed over.
+    /// Providers in the order in which they are tried. Those without a key are passed over. What runs here
+    /// (`on-device`) is tried last where it is not named before others; named alone, it leaves nobody else to be asked.
     #[schemars(length(max = 32))]
     pub providers: Vec<String>,
     /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
@@ -303,7 +304,8 @@ impl Default for Recogniser {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Model {
-    /// Providers in the order in which they are tried. Those without a key are passed over.
+    /// Providers in the order in which they are tried. Those without a key are passed over. What runs here
+    /// (`on-device`) is tried last where it is not named before others; named alone, it leaves nobody else to be asked.
     #[schemars(length(max = 32))]
     pub providers: Vec<String>,
     /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
@@ -335,7 +337,8 @@ impl Default for Model {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Voice {
-    /// Providers in the order in which they are tried. Those without a key are passed over.
+    /// Providers in the order in which they are tried. Those without a key are passed over. What runs here
+    /// (`on-device`) is tried last where it is not named before others; named alone, it leaves nobody else to be asked.
     #[schemars(length(max = 32))]
     pub providers: Vec<String>,
     /// The first usable provider's own name of a model. When not set: as its own table says, or its default.

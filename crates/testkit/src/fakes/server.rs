@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,10 @@ impl Server {
             .await
             .with_context(|| format!("port {port} cannot be had"))?;
         let address = listener.local_addr()?;
+        // Otherwise a short message waits for the answer to the one before it, which a client may hold back for 40 ms.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let task = tokio::spawn(async move {
             // It ends only with the task.
             let _ = axum::serve(listener, routes).await;

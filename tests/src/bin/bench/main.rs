@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 #[cfg(unix)]
+mod providers;
+#[cfg(unix)]
 mod window;
 
 #[cfg(unix)]
@@ -57,10 +59,11 @@ mod bench {
     /// Measures the subjects that are named on the command line, or all.
     fn run() -> Result<()> {
         type Subject = fn() -> Result<Figures>;
-        let subjects: [(&str, Subject); 4] = [
+        let subjects: [(&str, Subject); 5] = [
             ("turn", turns),
             ("engines", engines),
             ("idle", idle),
+            ("providers", crate::providers::measure),
             ("window", crate::window::measure),
         ];
         let wanted: Vec<String> = std::env::args().skip(1).collect();
