@@ -190,7 +190,7 @@ impl TextToSpeech for MiniMax {
     }
 
     fn warm(&self) {
-        match self.0.transport {
+        match self.0.settings.transport {
             Transport::Socket | Transport::BothWays => self.0.service.open_socket(),
             Transport::Http => self.0.service.open(),
         }
