@@ -14,6 +14,7 @@ use super::{LONG, SOON, TALK};
 
 const MAIN: &str = "Libretto";
 const SETTINGS: &str = "Libretto: settings";
+const SETTINGS_ARABIC: &str = "Libretto: الإعدادات";
 const QUICK: &str = "Libretto: quick ask";
 const STRIP: &str = "Libretto: at work";
 
@@ -271,8 +272,7 @@ impl Walk<'_> {
     }
 
     fn settings(&self) {
-        self.command("window_open", &json!({ "window": "settings" }));
-        self.window.turn_to("settings", SOON).unwrap();
+        self.open("settings", SETTINGS);
         for (place, section) in (1..).zip(SECTIONS) {
             self.section(place);
             self.picture(SETTINGS, &format!("settings-{section}"));
@@ -283,11 +283,17 @@ impl Walk<'_> {
             .unwrap();
         for (place, section) in (1..).zip(SECTIONS) {
             self.section(place);
-            self.picture(SETTINGS, &format!("settings-{section}-arabic"));
+            self.picture(SETTINGS_ARABIC, &format!("settings-{section}-arabic"));
         }
         self.set("appearance.language", &json!("en"));
         self.command("window_hide", &json!({ "window": "settings" }));
         self.window.turn_to("main", SOON).unwrap();
+    }
+
+    fn open(&self, label: &str, title: &str) {
+        self.command("window_open", &json!({ "window": label }));
+        self.window.display.wait_for_window(title, SOON).unwrap();
+        self.window.turn_to(label, SOON).unwrap();
     }
 
     /// Turns to a section of the settings, by its place in the list: its name is another in each language.
@@ -297,8 +303,7 @@ impl Walk<'_> {
     }
 
     fn quick_ask(&self) {
-        self.command("window_open", &json!({ "window": "quick-ask" }));
-        self.window.turn_to("quick-ask", SOON).unwrap();
+        self.open("quick-ask", QUICK);
         self.picture(QUICK, "quick-ask");
         self.window
             .write("textarea, input", "Tell me something about the sea.")
