@@ -60,6 +60,7 @@ pub fn contract() -> Builder<tauri::Wry> {
             history::session_resume,
             shell::doctor_examine,
             shell::window_open,
+            shell::window_drawn,
             shell::window_hide,
             shell::window_pin,
             shell::hotkeys_try,

@@ -5,6 +5,8 @@
 pub mod commands;
 pub mod contract;
 pub mod downloads;
+#[cfg(target_os = "linux")]
+pub mod graphics;
 pub mod hotkeys;
 pub mod libretto;
 pub mod manual;
@@ -34,6 +36,8 @@ pub fn run() -> ExitCode {
     if matches!(arguments.command, Some(start::Command::Man)) {
         return manual::print();
     }
+    #[cfg(target_os = "linux")]
+    graphics::fit();
     logging();
     let contract = contract::contract();
     let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;

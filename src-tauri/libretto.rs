@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use crate::downloads::Downloads;
 use crate::mirror::Mirror;
 use crate::relay::{self, Relay, Watchers};
-use crate::windows::Front;
+use crate::windows::{Front, Pages};
 use crate::wire::failure::Answer;
 use crate::wire::notice::{Exchange, Passed};
 use crate::wire::shell::Shell;
@@ -35,6 +35,8 @@ pub struct Libretto {
     pub test: Notify,
     /// What is in front of the user.
     pub front: Mutex<Front>,
+    /// Which pages are drawn.
+    pub pages: Mutex<Pages>,
     talk: RwLock<Arc<Talk>>,
     shell: Mutex<Shell>,
 }
@@ -69,6 +71,7 @@ impl Libretto {
             watchers,
             test: Notify::new(),
             front: Mutex::default(),
+            pages: Mutex::default(),
             talk: RwLock::new(Arc::new(talk)),
             shell: Mutex::new(Shell {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -2,7 +2,6 @@
 //! is kept for windows that open later. It only repeats what the assistant said; it decides nothing.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use libretto_assistant::conversation::notice::{self as core, Notice as CoreNotice};
 use libretto_assistant::conversation::{self, machine};
@@ -108,14 +107,6 @@ impl Mirror {
                 }
                 Body::Problem(problem)
             }
-            core::Body::Data(core::Data::Lit { text, .. }) => {
-                let lit = turn.zip(self.shown(turn)).map(|(turn, shown)| Pulse::Lit {
-                    turn: turn.0,
-                    text: shown.word(text.clone()),
-                    at,
-                });
-                return lit.map_or(Told::Nothing, Told::Pulse);
-            }
             core::Body::Data(data) => match self.data(turn, data, at, notice) {
                 Some(data) => Body::Data(data),
                 None => return Told::Nothing,
@@ -193,7 +184,7 @@ impl Mirror {
                 }
                 Data::Ledger { milestones }
             }
-            // It goes over the channels.
+            // The pages see it from the playhead.
             core::Data::Lit { .. } => return None,
         })
     }
@@ -246,15 +237,6 @@ impl Shown {
         self.turn.rate = rate.hertz();
         self.turn.words.extend(&words);
         words
-    }
-
-    /// Where a word of the reply stands, by its clusters.
-    fn word(&self, clusters: Range<usize>) -> Span {
-        let told = &self.turn.words;
-        match told.binary_search_by_key(&clusters.start, |word| word.cluster as usize) {
-            Ok(index) => told[index].text,
-            Err(_) => Places::of(&self.turn.reply).span(clusters),
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The four windows. All load the same page, which finds in its label which one it is. They are made when they are
 //! first wanted, and hidden rather than closed, so that the next time is instant.
 
+mod pages;
+
 use std::time::Duration;
 
 use libretto_assistant::store::Settings;
@@ -15,12 +17,46 @@ use crate::libretto::{Libretto, lock};
 use crate::wire::shell::Window;
 use crate::words::{self, Words};
 
-/// Brings a window to the front; it is made if need be.
+pub use pages::Pages;
+
+/// Brings a window to the front; it is made if need be, and shown when its page is drawn.
 ///
 /// # Errors
 /// What the desktop says.
 pub fn open(app: &AppHandle, window: Window) -> Result<()> {
     let made = get(app, window)?;
+    let waits = app
+        .try_state::<Libretto>()
+        .is_some_and(|libretto| !lock(&libretto.pages).want(window.label()));
+    if waits {
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(pages::PATIENCE).await;
+            said(drawn(&app, window.label()));
+        });
+        return Ok(());
+    }
+    show(app, window, made)
+}
+
+/// The page in the window with this label is drawn.
+///
+/// # Errors
+/// What the desktop says.
+pub fn drawn(app: &AppHandle, label: &str) -> Result<()> {
+    let Some(window) = ALL.into_iter().find(|window| window.label() == label) else {
+        return Ok(());
+    };
+    let wanted = app
+        .try_state::<Libretto>()
+        .is_some_and(|libretto| lock(&libretto.pages).drawn(label));
+    match app.get_webview_window(label) {
+        Some(made) if wanted => show(app, window, made),
+        _ => Ok(()),
+    }
+}
+
+fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
     if window == Window::Overlay {
         if made.is_visible()? {
             return Ok(());
@@ -57,6 +93,7 @@ pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
         return Ok(());
     };
     if let Some(libretto) = app.try_state::<Libretto>() {
+        lock(&libretto.pages).forget(window.label());
         match window {
             Window::Overlay if made.is_visible()? => {
                 let at = made.outer_position()?;
@@ -68,6 +105,9 @@ pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
     }
     made.hide()
 }
+
+/// All of them.
+const ALL: [Window; 4] = [Window::Main, Window::Settings, Window::QuickAsk, Window::Overlay];
 
 /// What is in front of the user, as far as the strip and the quick-ask window have to know.
 #[derive(Debug, Default)]
@@ -243,6 +283,7 @@ fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {
         WindowEvent::Destroyed => {
             if let Some(libretto) = app.try_state::<Libretto>() {
                 libretto.watchers.remove(label);
+                lock(&libretto.pages).gone(label);
             }
         }
         _ => {}
@@ -281,7 +322,7 @@ fn ground(settings: &Settings, theme: Theme) -> Color {
 pub fn dress(app: &AppHandle, settings: &Settings) {
     app.set_theme(theme(settings));
     let words = words::of(settings);
-    for window in [Window::Main, Window::Settings, Window::QuickAsk, Window::Overlay] {
+    for window in ALL {
         if let Some(made) = app.get_webview_window(window.label()) {
             said(made.set_title(&title(window, words)));
             if let Ok(theme) = made.theme() {

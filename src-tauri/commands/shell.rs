@@ -1,7 +1,7 @@
 //! Windows, hotkeys, the doctor, and what else belongs to the desktop.
 
 use libretto_assistant::doctor;
-use tauri::AppHandle;
+use tauri::{AppHandle, Webview};
 use tauri_plugin_opener::OpenerExt;
 
 use super::App;
@@ -23,6 +23,13 @@ pub async fn doctor_examine(app: App<'_>) -> Answer<Vec<Finding>> {
 #[specta::specta]
 pub fn window_open(handle: AppHandle, window: Window) -> Answer<()> {
     Ok(windows::open(&handle, window)?)
+}
+
+/// The page of the window that says so is drawn: from now on the window may be seen.
+#[tauri::command]
+#[specta::specta]
+pub fn window_drawn(handle: AppHandle, webview: Webview) -> Answer<()> {
+    Ok(windows::drawn(&handle, webview.label())?)
 }
 
 /// Puts a window away.

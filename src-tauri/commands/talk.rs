@@ -21,7 +21,7 @@ pub fn snapshot(app: App<'_>) -> Snapshot {
     app.snapshot()
 }
 
-/// Sends level, playhead and lit words from now on. One channel for each window: a second takes the first one's place.
+/// Sends level and playhead from now on. One channel for each window: a second takes the first one's place.
 #[tauri::command]
 #[specta::specta]
 pub fn watch(app: App<'_>, webview: Webview, pulses: Channel<Pulse>) {

@@ -1,5 +1,5 @@
 //! What happens in the conversation: the assistant's notices in their four groups. What comes many times a second
-//! (level, playhead, lit words) is not among them: see [`super::pulse`].
+//! (level, playhead) is not among them: see [`super::pulse`].
 
 use libretto_assistant::conversation::{machine, notice};
 use libretto_assistant::voice;

@@ -26,15 +26,6 @@ pub enum Pulse {
         /// When: milliseconds since 1970, with fractions (`performance.timeOrigin + performance.now()`).
         at: f64,
     },
-    /// A word is heard now.
-    Lit {
-        /// Whose.
-        turn: u64,
-        /// Where it stands in the reply.
-        text: Span,
-        /// When it began to sound: milliseconds since 1970, with fractions.
-        at: f64,
-    },
 }
 
 /// A word of a voice's sample is heard now.

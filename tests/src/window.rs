@@ -14,10 +14,13 @@ use serde_json::{Value, json};
 
 use crate::{Stage, Turn, process};
 
+mod accessibility;
 mod light;
 mod page;
 
 use light::WATCH;
+
+pub use accessibility::{Accessibility, Node};
 
 /// The window is there within this time, on a busy machine.
 const START: Duration = Duration::from_mins(1);
@@ -222,6 +225,11 @@ impl Window {
     pub fn turn(&self, id: u64) -> Result<Turn> {
         let noted = self.run("return { light: window.__light, notices: window.__notices }")?;
         light::turn(id, &noted)
+    }
+
+    /// What was lit of a text that belongs to no turn, such as a voice's sample.
+    pub fn sample(&self, text: &str) -> Result<Turn> {
+        light::sample(text, &self.run("return window.__light")?)
     }
 
     /// Waits until a turn has been closed that was not void; returns it.

@@ -22,3 +22,6 @@ const [page] = await Promise.all([PAGES[bridge.window](), app.open()]);
 const target = document.getElementById("app");
 if (target) mount(Root, { target, props: { app, Page: page.default } });
 document.body.dataset.window = bridge.window;
+// The window is shown now, and nobody has seen it empty. Frames would be waited for in vain: a hidden page has none.
+void document.body.offsetHeight;
+void app.try(bridge.drawn());

@@ -32,6 +32,15 @@ const MISSING = `world.missing = [
   { part: "vad", id: "silero", name: "Silero VAD 6.2", bytes: 1289603, verified: true, setting: null,
     download: { model: "silero", phase: "downloading", source: null, bytes: 600000, total: 1289603, rate: 70000 } },
 ];`;
+/** Nothing of what Libretto comes with was fetched yet. */
+const NONE_YET = `world.missing = [
+  ["recogniser", "Moonshine tiny", 28431117], ["language_model", "SmolLM2 135M", 105000000], ["voice", "Heart", 13800000],
+].map(([part, name, bytes]) => ({ part, id: name, name, bytes, verified: true, setting: null, download: null }));`;
+const fetchAll = async (scene: Scene): Promise<void> => {
+  await scene.wait(300);
+  await scene.page.getByRole("group").getByRole("button").first().click();
+  await scene.wait(100);
+};
 const first = "world.settings.appearance.first_steps = true;";
 const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "providers", "about"];
 
@@ -76,6 +85,19 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
   }],
   ["latency", "main", "world.settings.appearance.latency = true;", async (s) => { await asked(s); await s.wait(6_000); }],
   ["missing models", "main", MISSING, nothing],
+  ["no models yet", "main", NONE_YET, async (s) => { await s.wait(300); }],
+  ["no models yet, being fetched", "main", NONE_YET, fetchAll],
+  ["first 1, no models yet", "main", first + NONE_YET, async (s) => { await s.wait(500); }],
+  ["first 1, models being fetched", "main", first + NONE_YET, fetchAll],
+  ["a silent microphone", "main", "", async (s) => {
+    await s.stage((stage) => { void stage.talk(true); });
+    await s.wait(600);
+    await s.stage((stage) => {
+      const event = { stage: "microphone", kind: "device", message: "It gives only silence.", next: null, text: null } as const;
+      stage.tell(null, { group: "problem", event });
+    });
+    await s.wait(100);
+  }],
   ["quick ask", "quick-ask", "", nothing],
   ["quick ask, speaking", "quick-ask", "", asked],
   ["overlay", "overlay", "", async (s) => { await s.stage((stage) => { void stage.ask("What?"); }); await s.wait(1_500); }],

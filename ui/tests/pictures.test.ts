@@ -95,6 +95,15 @@ const STATES: Record<string, [Open, Play]> = {
     });
     await s.wait(100);
   }],
+  "microphone-silent": [{}, async (s) => {
+    await hold(s);
+    await s.wait(600);
+    await s.stage((stage) => {
+      const message = "Desk microphone gives only silence. Check whether it is muted, or choose another one.";
+      stage.tell(1, { group: "problem", event: { stage: "microphone", kind: "device", message, next: null, text: null } });
+    });
+    await s.wait(100);
+  }],
   latency: [{ world: LATENCY }, ask("When was it first heard?", "It was first heard in Paris in 1859.", 8_000)],
   guessed: [{}, ask("When was it first heard?", "It was first heard in Paris in 1859, and ever since.", 3_350)],
   missing: [{ world: MISSING }, async (s) => { await s.wait(200); }],

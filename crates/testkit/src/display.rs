@@ -85,9 +85,6 @@ impl Display {
             ("GDK_BACKEND", "x11".to_owned()),
             // There is no accelerator here, and looking for one takes time.
             ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
-            // Layers that a processor puts together cost a whole core while words light, and come 40 ms late; where
-            // there is an accelerator they cost next to nothing.
-            ("WEBKIT_DISABLE_COMPOSITING_MODE", "1".to_owned()),
         ]
     }
 

@@ -57,14 +57,22 @@ impl Tray {
 
     /// Clicks an item.
     pub fn click(&self, label: &str) -> Result<()> {
-        let menu = self.menu()?;
-        let (_, number) = menu
-            .iter()
-            .find(|(text, _)| text == label)
-            .with_context(|| format!("no \"{label}\" among {menu:?}"))?;
-        let number = format!("int32:{number}");
-        let event = [number.as_str(), "string:clicked", "variant:int32:0", "uint32:0"];
-        self.call("com.canonical.dbusmenu.Event", &event).map(drop)
+        let mut tries = 3;
+        loop {
+            let menu = self.menu()?;
+            let (_, number) = menu
+                .iter()
+                .find(|(text, _)| text == label)
+                .with_context(|| format!("no \"{label}\" among {menu:?}"))?;
+            let number = format!("int32:{number}");
+            let event = [number.as_str(), "string:clicked", "variant:int32:0", "uint32:0"];
+            tries -= 1;
+            match self.call("com.canonical.dbusmenu.Event", &event) {
+                // The menu was made anew meanwhile, and its items have other numbers.
+                Err(_) if tries > 0 => {}
+                done => return done.map(drop),
+            }
+        }
     }
 
     fn call(&self, method: &str, arguments: &[&str]) -> Result<String> {

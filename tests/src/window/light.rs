@@ -130,6 +130,28 @@ pub(super) fn turn(id: u64, noted: &Value) -> Result<Turn> {
     Ok(turn)
 }
 
+/// A text that belongs to no turn, and when each of its words was painted.
+pub(super) fn sample(shown: &str, painted: &Value) -> Result<Turn> {
+    let mut turn = Turn {
+        reply: shown.to_owned(),
+        ..Turn::new(0)
+    };
+    let clusters = Graphemes::of(shown);
+    let mut from = 0;
+    for frame in painted.as_array().context("no light was noted")? {
+        let word = text(&frame[1])?;
+        let at = shown[from..].find(&word);
+        let begins = from + at.with_context(|| format!("{word:?} was lit, and is not in {shown:?}"))?;
+        from = begins + word.len();
+        turn.lit.push(Lit {
+            cluster: clusters.index(begins),
+            at: moment(&frame[0])?,
+            word,
+        });
+    }
+    Ok(turn)
+}
+
 /// A moment as the pages count time: milliseconds since 1970.
 pub(super) fn moment(value: &Value) -> Result<Instant> {
     let at = value.as_f64().with_context(|| format!("{value} is no moment"))?;

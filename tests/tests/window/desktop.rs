@@ -1,6 +1,7 @@
 //! What stands around the window: the strip, the tray, a second start, keys that others own, starting at login.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -203,4 +204,46 @@ fn starting_at_login_is_a_file_that_comes_and_goes() {
     assert!(started.trim_end().ends_with("--hidden"), "{entry}");
     window.switch("Start at login").unwrap();
     wait_for(0);
+}
+
+#[test]
+fn a_window_is_not_seen_before_its_page_is_drawn() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window.skip_first_steps().unwrap();
+    let theme = json!({ "key": "appearance.theme", "value": "dark" });
+    window.command("settings_set", &theme).unwrap();
+    for (label, title) in [
+        ("settings", "Libretto: settings"),
+        ("quick-ask", "Libretto: quick ask"),
+    ] {
+        let asked = Instant::now();
+        window
+            .command("window_open", &json!({ "window": label }))
+            .unwrap();
+        window.display.wait_for_window(title, SOON).unwrap();
+        let seen = asked.elapsed();
+        let file = stage.home.path().join(format!("{label}.png"));
+        // An empty ground has one colour, or a few at its edge.
+        let drawn = loop {
+            window.display.picture_of(title, &file).unwrap();
+            if colours(&file) > 20 {
+                break asked.elapsed();
+            }
+            assert!(asked.elapsed() < SOON, "{label} stays empty");
+        };
+        println!("{label}: seen after {seen:?}, drawn after {drawn:?}");
+        // A picture takes a moment itself, on a busy machine more than one.
+        assert!(
+            drawn.saturating_sub(seen) < Duration::from_secs(1),
+            "{label} was empty from {seen:?} to {drawn:?}"
+        );
+    }
+}
+
+fn colours(picture: &Path) -> u32 {
+    let mut identify = Command::new("identify");
+    identify.args(["-format", "%k"]).arg(picture);
+    let output = program::run(&mut identify, b"", SOON).unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().parse().unwrap()
 }

@@ -13,8 +13,10 @@ mod faults;
 mod first;
 mod package;
 mod pictures;
+mod reader;
 mod settings;
 mod talking;
+mod trying;
 
 /// The talk key, as the display calls it.
 const TALK: &str = "ctrl+shift+space";

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use libretto_testkit::{program, recordings, wer};
@@ -14,7 +15,7 @@ use super::{SOON, TALK};
 /// Compressing hundreds of megabytes of a debug build takes its time.
 const BUNDLING: Duration = Duration::from_mins(9);
 
-/// What must be in the package besides the programs.
+/// What must be in both packages. Shells look for completions in other places elsewhere.
 const FILES: [&str; 13] = [
     "usr/bin/libretto",
     "usr/bin/libretto-cli",
@@ -25,11 +26,13 @@ const FILES: [&str; 13] = [
     "usr/share/man/man1/libretto.1.gz",
     "usr/share/man/man1/libretto-cli.1.gz",
     "usr/share/bash-completion/completions/libretto-cli",
-    "usr/share/zsh/vendor-completions/_libretto-cli",
     "usr/share/fish/vendor_completions.d/libretto-cli.fish",
     "usr/share/doc/libretto/copyright",
     "usr/share/doc/libretto/LICENSE-APACHE",
+    "usr/share/doc/libretto/LICENSE-MIT",
 ];
+const DEBIAN: &str = "usr/share/zsh/vendor-completions/_libretto-cli";
+const FEDORA: &str = "usr/share/zsh/site-functions/_libretto-cli";
 
 fn told(command: &mut Command) -> String {
     let output = program::run(command, b"", BUNDLING).unwrap();
@@ -39,26 +42,73 @@ fn told(command: &mut Command) -> String {
 }
 
 /// Packages the programs as they were built for the tests.
-fn package() -> PathBuf {
+fn package(kind: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .canonicalize()
         .unwrap();
-    let folder = root.join("target/package/debug/bundle/deb");
+    let folder = root.join("target/package/debug/bundle").join(kind);
     let _ = fs::remove_dir_all(&folder);
     told(
         Command::new(root.join("dev"))
-            .args(["package", "--debug", "deb"])
+            .args(["package", "--debug", kind])
             .current_dir(&root),
     );
     let packages = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut packages = packages.filter(|path| path.extension().is_some_and(|ending| ending == "deb"));
+    let mut packages = packages.filter(|path| path.extension().is_some_and(|ending| ending == kind));
     packages.next().expect("no package was built")
+}
+
+/// Two at once would write into the same folder, and compress on the same processors.
+static ONE: Mutex<()> = Mutex::new(());
+
+#[test]
+fn the_rpm_holds_what_the_deb_holds() {
+    let package = {
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        package("rpm")
+    };
+    let ask = |what: &[&str]| told(Command::new("rpm").args(what).arg("--package").arg(&package));
+    let field = |name: &str| ask(&["--query", "--queryformat", &format!("%{{{name}}}")]);
+    assert_eq!(field("NAME"), "libretto");
+    assert_eq!(field("VERSION"), env!("CARGO_PKG_VERSION"));
+    assert_eq!(field("LICENSE"), "MIT OR Apache-2.0");
+    assert!(
+        field("SUMMARY").starts_with("A voice assistant"),
+        "{}",
+        field("SUMMARY")
+    );
+    // Each with its mode and its length.
+    let format = "[%{FILEMODES:perms} %{FILESIZES} %{FILENAMES}\n]";
+    let listed = ask(&["--query", "--queryformat", format]);
+    let file = |name: &str| {
+        let found = listed.lines().find(|line| line.ends_with(&format!(" /{name}")));
+        found
+            .unwrap_or_else(|| panic!("{name} is missing in {listed}"))
+            .split_whitespace()
+    };
+    for name in FILES.iter().copied().chain([FEDORA]) {
+        let (mode, length) = (file(name).next().unwrap(), file(name).nth(1).unwrap());
+        assert_ne!(length, "0", "{name} is empty");
+        assert_eq!(
+            mode.ends_with('x'),
+            name.starts_with("usr/bin/"),
+            "{name} has the mode {mode}"
+        );
+    }
+    let needs = ask(&["--query", "--requires"]);
+    println!("the rpm needs {needs}");
+    for library in ["libwebkit2gtk-4.1.so.0", "alsa-lib", "pipewire-libs"] {
+        assert!(needs.contains(library), "{library} is not in {needs}");
+    }
 }
 
 #[test]
 fn the_installed_program_answers_somebody_who_speaks() {
-    let package = package();
+    let package = {
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        package("deb")
+    };
     let field = |name: &str| {
         told(Command::new("dpkg-deb").arg("--field").arg(&package).arg(name))
             .trim()
@@ -86,7 +136,7 @@ fn the_installed_program_answers_somebody_who_speaks() {
             .arg(&package)
             .arg(installed.path()),
     );
-    for file in FILES {
+    for file in FILES.iter().copied().chain([DEBIAN]) {
         let length = fs::metadata(installed.path().join(file)).map(|found| found.len());
         assert!(
             length.is_ok_and(|length| length > 0),

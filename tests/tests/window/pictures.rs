@@ -14,6 +14,7 @@ use super::{LONG, SOON, TALK};
 
 const MAIN: &str = "Libretto";
 const SETTINGS: &str = "Libretto: settings";
+const SETTINGS_ARABIC: &str = "Libretto: الإعدادات";
 const QUICK: &str = "Libretto: quick ask";
 const STRIP: &str = "Libretto: at work";
 
@@ -24,6 +25,23 @@ const ARABIC: (&str, &str) = (
 );
 /// The word of it that is painted as the one that is heard now.
 const HEARD_NOW: &str = "باريس،";
+
+/// The sections of the settings, in their order.
+const SECTIONS: [&str; 11] = [
+    "voice",
+    "models",
+    "devices",
+    "hotkeys",
+    "conversation",
+    "language",
+    "appearance",
+    "privacy",
+    "keys",
+    "providers",
+    "about",
+];
+
+const RIGHT_TO_LEFT: &str = "return document.documentElement.dir === 'rtl'";
 
 /// One walk through everything, in one theme.
 struct Walk<'a> {
@@ -224,22 +242,21 @@ impl Walk<'_> {
     fn arabic(&self, session: &SessionId) {
         self.set("appearance.language", &json!("ar"));
         self.window
-            .wait_for(
-                "the direction",
-                SOON,
-                "return document.documentElement.dir === 'rtl'",
-            )
+            .wait_for("the direction", SOON, RIGHT_TO_LEFT)
             .unwrap();
         self.command("session_resume", &json!({ "session": session.to_string() }));
         self.window.wait_for_text(HEARD_NOW, SOON).unwrap();
         let script = format!(
             r"const [word] = [{}];
             const walker = document.createTreeWalker(document.querySelector('.reply'), NodeFilter.SHOW_TEXT);
-            const node = walker.nextNode();
-            const at = node.data.indexOf(word);
-            const range = (from, to) => new StaticRange({{ startContainer: node, startOffset: from, endContainer: node, endOffset: to }});
-            const paint = (name, from, to) => CSS.highlights.set(name, new Highlight(range(from, to)));
-            paint('heard', 0, at); paint('now', at, at + word.length); paint('ahead', at + word.length + 1, node.length);",
+            const nodes = [];
+            while (walker.nextNode()) nodes.push(walker.currentNode);
+            const at = nodes.findIndex((node) => node.data.includes(word));
+            const range = (node, to) => new StaticRange({{ startContainer: node, startOffset: 0, endContainer: node, endOffset: to }});
+            const paint = (name, ranges) => CSS.highlights.set(name, new Highlight(...ranges));
+            paint('heard', nodes.slice(0, at).map((node) => range(node, node.length)));
+            paint('now', [range(nodes[at], word.length)]);
+            paint('ahead', nodes.slice(at + 1).map((node) => range(node, node.length)));",
             json!(HEARD_NOW)
         );
         self.window.run(&script).unwrap();
@@ -255,30 +272,38 @@ impl Walk<'_> {
     }
 
     fn settings(&self) {
-        self.command("window_open", &json!({ "window": "settings" }));
-        self.window.turn_to("settings", SOON).unwrap();
-        for section in [
-            "Voice",
-            "Models",
-            "Devices",
-            "Hotkeys",
-            "Conversation",
-            "Language",
-            "Appearance",
-            "Privacy",
-            "Keys",
-            "About",
-        ] {
-            self.window.press(section).unwrap();
-            self.picture(SETTINGS, &format!("settings-{}", section.to_lowercase()));
+        self.open("settings", SETTINGS);
+        for (place, section) in (1..).zip(SECTIONS) {
+            self.section(place);
+            self.picture(SETTINGS, &format!("settings-{section}"));
         }
+        self.set("appearance.language", &json!("ar"));
+        self.window
+            .wait_for("the direction", SOON, RIGHT_TO_LEFT)
+            .unwrap();
+        for (place, section) in (1..).zip(SECTIONS) {
+            self.section(place);
+            self.picture(SETTINGS_ARABIC, &format!("settings-{section}-arabic"));
+        }
+        self.set("appearance.language", &json!("en"));
         self.command("window_hide", &json!({ "window": "settings" }));
         self.window.turn_to("main", SOON).unwrap();
     }
 
+    fn open(&self, label: &str, title: &str) {
+        self.command("window_open", &json!({ "window": label }));
+        self.window.display.wait_for_window(title, SOON).unwrap();
+        self.window.turn_to(label, SOON).unwrap();
+    }
+
+    /// Turns to a section of the settings, by its place in the list: its name is another in each language.
+    fn section(&self, place: usize) {
+        let button = format!("nav li:nth-child({place}) button");
+        self.window.click(&button).unwrap();
+    }
+
     fn quick_ask(&self) {
-        self.command("window_open", &json!({ "window": "quick-ask" }));
-        self.window.turn_to("quick-ask", SOON).unwrap();
+        self.open("quick-ask", QUICK);
         self.picture(QUICK, "quick-ask");
         self.window
             .write("textarea, input", "Tell me something about the sea.")

@@ -147,6 +147,8 @@ export interface Bridge {
   openLink(address: string): Promise<void>;
 
   show(window: Window): Promise<void>;
+  /** This window's page is drawn: it may be seen. */
+  drawn(): Promise<void>;
   /** Puts this window away. */
   hide(): Promise<void>;
   /** Quick ask: stays open when it loses the focus. */

@@ -145,6 +145,7 @@ export function tauri(): Bridge {
     copy,
     openLink: (address) => done(commands.linkOpen(address)),
     show: (window) => done(commands.windowOpen(window)),
+    drawn: () => done(commands.windowDrawn()),
     hide: () => done(commands.windowHide(window)),
     pin: (pinned) => commands.windowPin(pinned),
   };

@@ -1,19 +1,22 @@
 // The backend's state in words.
 
 import type { State } from "../bridge/types";
+import type { View } from "../mirror/turns";
 import { type Key, t } from "../strings/strings.svelte";
 
 /** What goes on, in a word or two. `paused`: nothing listens at all. */
-export function headline(state: State, paused: boolean): string {
+export function headline({ state, deaf }: Pick<View, "state" | "deaf">, paused: boolean): string {
   const { phase } = state;
   if (paused && phase.kind === "idle") return t("state.paused");
   if (phase.kind === "speaking" && phase.ducked) return t("state.ducked");
+  if (deaf && listens(phase)) return t("state.deaf");
   return t(`state.${phase.kind}`);
 }
 
 /** What one can do now; `talk` and `cancel` are the keys as they are read, empty where there are none. */
-export function hint(state: State, keys: { talk: string; cancel: string }): string {
+export function hint({ state, deaf }: Pick<View, "state" | "deaf">, keys: { talk: string; cancel: string }): string {
   const { phase } = state;
+  if (deaf && listens(phase)) return t("hint.deaf");
   const stops = { keys: keys.cancel || "Esc" };
   switch (phase.kind) {
     case "idle":
@@ -34,6 +37,11 @@ export function hint(state: State, keys: { talk: string; cancel: string }): stri
 /** Whether the microphone is open. */
 export function hears(state: State): boolean {
   return ["arming", "waiting", "listening"].includes(state.phase.kind) || isTail(state);
+}
+
+/** Whether it is for the person to speak. */
+function listens({ kind }: State["phase"]): boolean {
+  return kind === "waiting" || kind === "listening";
 }
 
 function isTail({ phase }: State): boolean {

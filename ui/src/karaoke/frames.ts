@@ -1,18 +1,17 @@
-// Runs something for the display's frames, but sleeps while nothing is going to change: lighting words costs next to
-// nothing between two of them.
+// Draws at the moments at which something else is lit, and does nothing between them: lighting words costs next to
+// nothing then. A timer does it: it is exact to a millisecond or two, and asking for frames until the moment has come
+// would have the whole page looked through for each of them.
 
 import type { Word } from "../bridge/types";
 import { type Anchor, nextChange, sampleAt } from "./light";
 
 /**
- * What is drawn now is seen one frame later. A word is lit in the frame that is on the glass when it begins, which at
- * 60 pictures a second is the one drawn up to 16 ms before; half of that is the median error.
+ * What is drawn now is seen in the display's next frame, which at 60 pictures a second comes within 17 ms; half of that
+ * is the median error, and a little more is taken off for the timer, which is late rather than early. Milliseconds.
  */
 export const LEAD = 12;
-/** Closer than this, the next change is waited for frame by frame: timers are not exact. Milliseconds. */
-const CLOSE = 40;
 /** No sleep is longer: the playhead may have been set right meanwhile. Milliseconds. */
-const LONGEST = 250;
+const LONGEST = 500;
 
 /** A running light. */
 export interface Following {
@@ -26,25 +25,19 @@ export function follow(
   read: () => { anchor: Anchor | null; words: readonly Word[] },
   draw: (sample: number, rate: number) => void,
 ): Following {
-  let frame = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = (): void => {
-    cancelAnimationFrame(frame);
     clearTimeout(timer);
   };
-  const next = (): void => {
-    stop();
-    frame = requestAnimationFrame(step);
-  };
   const step = (): void => {
+    stop();
     const { anchor, words } = read();
-    if (anchor) draw(sampleAt(anchor, performance.now() + LEAD), anchor.rate);
-    const wait = untilChange(anchor, words, performance.now());
-    if (wait <= CLOSE) next();
-    else timer = setTimeout(next, Math.min(wait - CLOSE / 2, LONGEST));
+    const now = performance.now();
+    if (anchor) draw(sampleAt(anchor, now + LEAD), anchor.rate);
+    timer = setTimeout(step, Math.ceil(Math.min(untilChange(anchor, words, now), LONGEST)));
   };
-  next();
-  return { wake: next, stop };
+  step();
+  return { wake: step, stop };
 }
 
 /** Milliseconds until something else is lit; a long time when nobody knows. */

@@ -20,21 +20,31 @@ function layer(paint: Paint): Highlight {
 
 /** What one text has painted. */
 export class Painted {
-  readonly #mine = new Map<Paint, AbstractRange>();
+  readonly #mine = new Map<Paint, AbstractRange[]>();
 
-  /** Paints these, and takes away what was painted before. */
-  set(ranges: Partial<Record<Paint, AbstractRange | undefined>>): void {
+  /**
+   * Paints these, and takes away what was painted before. What stays is not touched: a webview draws every node anew
+   * that a range has come to or gone from. Of one paint, no two ranges begin in the same node.
+   */
+  set(ranges: Partial<Record<Paint, readonly AbstractRange[]>>): void {
     if (!possible) return;
     for (const paint of ORDER) {
-      const [before, after] = [this.#mine.get(paint), ranges[paint]];
-      if (before === after || (before && after && same(before, after))) continue;
-      if (before) layer(paint).delete(before);
-      if (after) {
-        layer(paint).add(after);
-        this.#mine.set(paint, after);
-      } else {
-        this.#mine.delete(paint);
-      }
+      const gone = new Map(this.#mine.get(paint)?.map((range) => [range.startContainer, range]));
+      const come: AbstractRange[] = [];
+      const now = (ranges[paint] ?? []).map((range) => {
+        const before = gone.get(range.startContainer);
+        if (before && same(before, range)) {
+          gone.delete(range.startContainer);
+          return before;
+        }
+        come.push(range);
+        return range;
+      });
+      if (come.length === 0 && gone.size === 0) continue;
+      const on = layer(paint);
+      for (const range of gone.values()) on.delete(range);
+      for (const range of come) on.add(range);
+      this.#mine.set(paint, now);
     }
   }
 

@@ -9,7 +9,7 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	/**  How everything is. Listen to notices first, then ask for this: notices up to its `sequence` are contained. */
 	snapshot: () => __TAURI_INVOKE<Snapshot>("snapshot"),
-	/**  Sends level, playhead and lit words from now on. One channel for each window: a second takes the first one's place. */
+	/**  Sends level and playhead from now on. One channel for each window: a second takes the first one's place. */
 	watch: (pulses: Channel<Pulse>) => __TAURI_INVOKE<void>("watch", { pulses }),
 	/**  The hold-to-talk button went down. A tap is told from a hold as with the hotkey. */
 	keyDown: () => __TAURI_INVOKE<void>("key_down"),
@@ -114,6 +114,8 @@ export const commands = {
 	doctorExamine: () => typedError<Finding[], Failure>(__TAURI_INVOKE("doctor_examine")),
 	/**  Brings a window to the front. */
 	windowOpen: (window: Window) => typedError<null, Failure>(__TAURI_INVOKE("window_open", { window })),
+	/**  The page of the window that says so is drawn: from now on the window may be seen. */
+	windowDrawn: () => typedError<null, Failure>(__TAURI_INVOKE("window_drawn")),
 	/**  Puts a window away. */
 	windowHide: (window: Window) => typedError<null, Failure>(__TAURI_INVOKE("window_hide", { window })),
 	/**  Whether the quick-ask window stays when it loses the focus. */
@@ -868,14 +870,6 @@ sample: number;
 /**  Samples per second; 0 while it stands still. */
 rate: number; 
 /**  When: milliseconds since 1970, with fractions (`performance.timeOrigin + performance.now()`). */
-at: number } | 
-/**  A word is heard now. */
-{ kind: "lit"; 
-/**  Whose. */
-turn: number; 
-/**  Where it stands in the reply. */
-text: Span; 
-/**  When it began to sound: milliseconds since 1970, with fractions. */
 at: number };
 
 /**  A word of a voice's sample is heard now. */

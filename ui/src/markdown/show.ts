@@ -28,6 +28,16 @@ export class Shown {
     return new StaticRange(range);
   }
 
+  /** The same, as one range for each node: what changes in one of them leaves the others alone. */
+  ranges(from: number, to: number): StaticRange[] {
+    const touched = this.segments.filter((segment) => segment.to > from && segment.from < to);
+    return touched.flatMap((segment) => {
+      const [startOffset, endOffset] = [inside(segment, from, 0), inside(segment, to, segment.node.length)];
+      if (startOffset >= endOffset) return [];
+      return [new StaticRange({ startContainer: segment.node, startOffset, endContainer: segment.node, endOffset })];
+    });
+  }
+
   /** The unit of the source that stands at a place in the page. */
   source(node: Node, offset: number): number | undefined {
     const segment = this.segments.find((segment) => segment.node === node);
@@ -49,7 +59,22 @@ export function show(parent: HTMLElement, pieces: readonly Piece[]): Shown {
   return new Shown(segments);
 }
 
-function reconcile(parent: HTMLElement, pieces: readonly Piece[], segments: Segment[]): void {
+/**
+ * A text, word by word, each with the space after it: a node is drawn as a whole, and so a word that is lit is all that
+ * is drawn anew. No script joins letters over a space; one that has none stays whole.
+ */
+function words(piece: Piece): Piece[] {
+  if (!("text" in piece) || piece.to - piece.from !== piece.text.length) return [piece];
+  let from = piece.from;
+  return (piece.text.match(/^\s+|\S+\s*/gu) ?? []).map((text) => {
+    const word = { text, from, to: from + text.length };
+    from = word.to;
+    return word;
+  });
+}
+
+function reconcile(parent: HTMLElement, whole: readonly Piece[], segments: Segment[]): void {
+  const pieces = whole.flatMap(words);
   pieces.forEach((piece, index) => {
     const there = parent.childNodes[index];
     if ("text" in piece) segments.push({ node: text(parent, there, piece), from: piece.from, to: piece.to });

@@ -38,6 +38,8 @@ export interface View {
   problem: Problem | null;
   /** The microphone in use. */
   microphone: string | null;
+  /** The microphone gives no sound: it is open, and nobody is heard. */
+  deaf: boolean;
 }
 
 export const NOTHING: View = {
@@ -47,6 +49,7 @@ export const NOTHING: View = {
   turns: [],
   problem: null,
   microphone: null,
+  deaf: false,
 };
 
 export function of(snapshot: Snapshot): View {
@@ -60,6 +63,7 @@ export function of(snapshot: Snapshot): View {
     turns: running ? [...turns, present(turn, snapshot.session)] : turns,
     problem: null,
     microphone: null,
+    deaf: turn?.problem?.stage === "microphone",
   };
 }
 
@@ -89,20 +93,28 @@ function put(view: View, turn: number | null, body: Body): void {
     case "lifecycle":
       if (body.event.kind === "state") {
         view.state = body.event.state;
-        if (body.event.state.phase.kind === "arming") view.problem = null;
+        if (body.event.state.phase.kind === "arming") {
+          view.problem = null;
+          view.deaf = false;
+        }
       } else {
         const shown = find(view, turn);
         if (shown) shown.end = body.event.end;
       }
       return;
     case "progress":
-      if (body.event.kind === "device" && body.event.stage === "microphone") view.microphone = body.event.device;
+      if (body.event.kind === "device" && body.event.stage === "microphone") {
+        view.microphone = body.event.device;
+        // It is told when sound comes, and when another one takes over.
+        view.deaf = false;
+      }
       if (body.event.kind === "reasoning") {
         const shown = find(view, turn);
         if (shown) shown.reasoning = true;
       }
       return;
     case "problem": {
+      if (body.event.stage === "microphone") view.deaf = true;
       const shown = find(view, turn) ?? begin(view, turn);
       if (shown) shown.problem = body.event;
       else view.problem = body.event;

@@ -21,6 +21,7 @@ export const ar = {
   "state.thinking": "أفكّر…",
   "state.speaking": "أتحدّث",
   "state.ducked": "أتحدّث وأسمعك",
+  "state.deaf": "أستمع، لكن لا يصل صوت",
   "state.paused": "متوقف مؤقتًا",
 
   "hint.idle": "اضغط باستمرار على {keys} وتحدّث، أو انقر للبدء ثم للإنهاء",
@@ -29,6 +30,7 @@ export const ar = {
   "hint.waiting": "يبدأ الاستماع حين تبدأ الكلام",
   "hint.held": "ارفع إصبعك عندما تنتهي",
   "hint.latched": "انقر مرة أخرى عندما تنتهي",
+  "hint.deaf": "تأكّد من أن الميكروفون يعمل وغير مكتوم، أو اختر غيره في الإعدادات",
   "hint.finishing": "{keys} للإلغاء",
   "hint.thinking": "{keys} للإلغاء",
   "hint.speaking": "{keys} للإيقاف",

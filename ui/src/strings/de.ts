@@ -21,6 +21,7 @@ export const de = {
   "state.thinking": "Denkt nach …",
   "state.speaking": "Spricht",
   "state.ducked": "Spricht – ich höre dich",
+  "state.deaf": "Ich höre zu – es kommt kein Ton",
   "state.paused": "Angehalten",
 
   "hint.idle": "{keys} halten und sprechen, oder zum Beginnen und Beenden antippen",
@@ -29,6 +30,7 @@ export const de = {
   "hint.waiting": "Es hört zu, sobald du beginnst",
   "hint.held": "Loslassen, wenn du fertig bist",
   "hint.latched": "Noch einmal tippen, wenn du fertig bist",
+  "hint.deaf": "Prüfe, ob das Mikrofon an und nicht stumm ist, oder wähle in den Einstellungen ein anderes",
   "hint.finishing": "{keys} bricht ab",
   "hint.thinking": "{keys} bricht ab",
   "hint.speaking": "{keys} hält an",

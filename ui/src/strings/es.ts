@@ -21,6 +21,7 @@ export const es = {
   "state.thinking": "Pensando…",
   "state.speaking": "Hablando",
   "state.ducked": "Hablando: te oigo",
+  "state.deaf": "Escuchando: no llega sonido",
   "state.paused": "En pausa",
 
   "hint.idle": "Mantén {keys} y habla, o pulsa para empezar y terminar",
@@ -29,6 +30,7 @@ export const es = {
   "hint.waiting": "Escucha en cuanto empiezas",
   "hint.held": "Suelta cuando hayas terminado",
   "hint.latched": "Pulsa otra vez cuando hayas terminado",
+  "hint.deaf": "Comprueba que el micrófono está encendido y sin silenciar, o elige otro en los ajustes",
   "hint.finishing": "{keys} lo cancela",
   "hint.thinking": "{keys} lo cancela",
   "hint.speaking": "{keys} lo detiene",

@@ -21,6 +21,7 @@ export const fr = {
   "state.thinking": "Réflexion…",
   "state.speaking": "Réponse en cours",
   "state.ducked": "Réponse en cours – je vous entends",
+  "state.deaf": "À l’écoute – aucun son n’arrive",
   "state.paused": "En pause",
 
   "hint.idle": "Maintenez {keys} et parlez, ou touchez pour commencer et finir",
@@ -29,6 +30,7 @@ export const fr = {
   "hint.waiting": "L’écoute commence dès que vous parlez",
   "hint.held": "Relâchez quand vous avez fini",
   "hint.latched": "Touchez encore quand vous avez fini",
+  "hint.deaf": "Vérifiez que le micro est allumé et non coupé, ou choisissez-en un autre dans les réglages",
   "hint.finishing": "{keys} annule",
   "hint.thinking": "{keys} annule",
   "hint.speaking": "{keys} arrête",

@@ -21,6 +21,7 @@ export const zh = {
   "state.thinking": "正在思考…",
   "state.speaking": "正在说话",
   "state.ducked": "正在说话，也在听你说",
+  "state.deaf": "正在聆听，但没有声音",
   "state.paused": "已暂停",
 
   "hint.idle": "按住 {keys} 说话，或轻按开始、再按结束",
@@ -29,6 +30,7 @@ export const zh = {
   "hint.waiting": "你一开口就会聆听",
   "hint.held": "说完后松开",
   "hint.latched": "说完后再按一次",
+  "hint.deaf": "请检查麦克风是否已打开且未静音，或在设置中选择其他麦克风",
   "hint.finishing": "按 {keys} 取消",
   "hint.thinking": "按 {keys} 取消",
   "hint.speaking": "按 {keys} 停止",

@@ -436,6 +436,7 @@ class Backend implements Stage {
       copy: (text) => this.#call("copy", [text], nothing),
       openLink: (address) => this.#call("openLink", [address], nothing),
       show: (window) => this.#call("show", [window], nothing),
+      drawn: () => this.#call("drawn", [], nothing),
       hide: () => this.#call("hide", [], nothing),
       pin: (pinned) => this.#call("pin", [pinned], () => { this.#shell({ pinned }); }),
       pause: (paused) => this.#call("pause", [paused], () => { this.#shell({ paused }); }),
