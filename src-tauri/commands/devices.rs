@@ -1,10 +1,11 @@
 //! Microphones and loudspeakers: what there is, which one, and whether it works.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libretto_assistant::audio::{self, DeviceId, devices};
 use libretto_assistant::failover::{Switch, Voices};
+use libretto_assistant::karaoke::Word;
 use libretto_assistant::say::{self, Speech};
 use libretto_assistant::translate;
 use libretto_assistant::voice::device::{MicrophoneEvent, MicrophoneInput};
@@ -48,7 +49,7 @@ pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answe
 /// The longest test.
 const TEST: Duration = Duration::from_mins(1);
 /// What a loudspeaker is tried with.
-pub(super) const SAMPLE: &str = "This is what I sound like.";
+const SAMPLE: &str = "This is what I sound like.";
 
 /// Tries a device without choosing it: a microphone sends its loudness (RMS from 0 to 1, ten times a second) until
 /// `devices_test_end` or for a minute; a loudspeaker says a sentence. One test runs at a time.
@@ -60,19 +61,14 @@ pub async fn devices_test(
     device: Option<String>,
     level: Channel<f32>,
 ) -> Answer<()> {
-    app.test.notify_waiters();
     let device = device.map(DeviceId);
-    let work = async {
+    try_out(&app, async {
         match side {
             Side::Microphone => microphone(&app, device, level).await,
             Side::Loudspeaker => loudspeaker(&app, device).await,
         }
-    };
-    tokio::select! {
-        tried = work => tried,
-        () = app.test.notified() => Ok(()),
-        () = tokio::time::sleep(TEST) => Ok(()),
-    }
+    })
+    .await
 }
 
 /// The longest sample of a voice, in bytes.
@@ -88,13 +84,9 @@ pub async fn voice_preview(
     text: String,
     heard: Channel<SampleWord>,
 ) -> Answer<()> {
-    if text.len() > LONGEST {
-        let message = "That sample is too long; a sentence is enough.";
-        return Err(Error::new(Kind::BadInput, message).into());
-    }
-    app.test.notify_waiters();
+    let foundation = &app.foundation;
+    let lit = sample(&text, heard)?;
     let work = async {
-        let foundation = &app.foundation;
         let folder = foundation.shelf.path(&model).ok_or_else(|| {
             let message = "That voice is not on this computer; download it first.";
             Error::new(Kind::BadInput, message)
@@ -107,18 +99,34 @@ pub async fn voice_preview(
         };
         // A sound of its own: the conversation's loudspeaker stays as it is.
         let sound = audio::open(&translate::audio(&now, &foundation.shelf))?;
-        let mut places = Places::of(&text);
         let speech = Speech::new(&*voice, options, &text);
-        say::aloud(&*sound.loudspeaker(), speech, &text, |word, at| {
-            let text = places.span(word.text.clone());
-            // A window that went away misses nothing.
-            let _ = heard.send(SampleWord { text, at: wall(at) });
-        })
-        .await?;
-        Ok(())
+        say::aloud(&*sound.loudspeaker(), speech, &text, lit).await
     };
+    try_out(&app, work).await
+}
+
+/// Passes on the words of a sample as they are heard.
+pub(super) fn sample(
+    text: &str,
+    heard: Channel<SampleWord>,
+) -> Result<impl FnMut(&Word, Instant) + Send, Error> {
+    if text.len() > LONGEST {
+        let message = "That sample is too long; a sentence is enough.";
+        return Err(Error::new(Kind::BadInput, message));
+    }
+    let mut places = Places::of(text);
+    Ok(move |word: &Word, at: Instant| {
+        let text = places.span(word.text.clone());
+        // A window that went away misses nothing.
+        let _ = heard.send(SampleWord { text, at: wall(at) });
+    })
+}
+
+/// Runs a test until it is over, is ended or has lasted long enough. One runs at a time.
+pub(super) async fn try_out<T>(app: &Libretto, test: impl Future<Output = Result<T, Error>>) -> Answer<()> {
+    app.test.notify_waiters();
     tokio::select! {
-        said = work => said,
+        tried = test => tried.map(drop).map_err(Into::into),
         () = app.test.notified() => Ok(()),
         () = tokio::time::sleep(TEST) => Ok(()),
     }
@@ -131,7 +139,7 @@ pub fn devices_test_end(app: App<'_>) {
     app.test.notify_waiters();
 }
 
-async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32>) -> Answer<()> {
+async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32>) -> Result<(), Error> {
     let mut settings = translate::audio(&app.foundation.now(), &app.foundation.shelf);
     settings.input.device = device;
     // A sound of its own: the conversation's microphone stays as it is.
@@ -146,10 +154,10 @@ async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32
             return Ok(());
         }
     }
-    Err(gone().into())
+    Err(gone())
 }
 
-async fn loudspeaker(app: &Libretto, device: Option<DeviceId>) -> Answer<()> {
+async fn loudspeaker(app: &Libretto, device: Option<DeviceId>) -> Result<(), Error> {
     let now = app.foundation.now();
     let mut settings = translate::audio(&now, &app.foundation.shelf);
     settings.output.device = device;

@@ -6,15 +6,17 @@ use libretto_assistant::choose::Field;
 use libretto_assistant::providers::Part;
 use libretto_assistant::providers::catalogue::{self, Entry};
 use libretto_assistant::sample;
+use tauri::ipc::Channel;
 
 use super::App;
-use super::devices::SAMPLE;
+use super::devices;
 use crate::libretto::Libretto;
 use crate::wire::failure::Answer;
 use crate::wire::providers::{
     Ability, Provider, ProviderAccount, ProviderChoices, ProviderField, ProviderHealth, ProviderModel,
     ProviderPart, ProviderVoice, Providers,
 };
+use crate::wire::pulse::SampleWord;
 
 /// Every provider, what it can do, how it fared, and who is tried in which order.
 #[tauri::command]
@@ -118,10 +120,17 @@ pub async fn providers_voices(app: App<'_>, provider: String) -> Answer<Vec<Prov
     Ok(voices.into_iter().map(Into::into).collect())
 }
 
-/// Says a sentence with a provider's voice; `null` is the one that was chosen. Answers when it has been heard.
+/// Says a sample with a provider's voice, and tells each word as it is heard; `null` is the voice that was chosen.
+/// Answers when it is over, or ended by `devices_test_end`. One test runs at a time.
 #[tauri::command]
 #[specta::specta]
-pub async fn providers_preview(app: App<'_>, provider: String, voice: Option<String>) -> Answer<()> {
-    sample::hear(&app.foundation, &provider, voice, SAMPLE, |_, _| {}).await?;
-    Ok(())
+pub async fn providers_preview(
+    app: App<'_>,
+    provider: String,
+    voice: Option<String>,
+    text: String,
+    heard: Channel<SampleWord>,
+) -> Answer<()> {
+    let lit = devices::sample(&text, heard)?;
+    devices::try_out(&app, sample::hear(&app.foundation, &provider, voice, &text, lit)).await
 }

@@ -156,8 +156,13 @@ describe("the settings", () => {
       ["elevenlabs", "voice", "JBFqnCBsd6RMkjVDRZzb"], ["elevenlabs", "voice_model", "eleven_v3"],
     ]);
     await eleven.getByRole("button", { name: /Listen/u }).click();
-    await scene.wait(50);
+    await scene.wait(400);
     expect(await scene.calls("previewVoice")).toEqual([["elevenlabs", "JBFqnCBsd6RMkjVDRZzb"]]);
+    expect((await scene.painted()).now).toMatch(/^\w+$/u);
+    await eleven.getByRole("button", { name: "Stop" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("endTest")).toEqual([[]]);
+    expect(await scene.painted()).toEqual({});
     // What is wrong with another is a sentence; one without a key has nothing to choose.
     const openai = scene.page.getByRole("group", { name: "OpenAI" });
     expect(await openai.innerText()).toContain("the account has nothing left");

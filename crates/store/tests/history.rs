@@ -241,6 +241,8 @@ async fn search_in_many_languages() {
             );
         }
     }
+    // The session is called as its first question begins: that is told once.
+    assert_eq!(find("café").await.len(), 1);
     let hit = find("café zum").await.remove(0);
     assert!(hit.snippet.contains("Café") || hit.snippet.contains("café"));
     for nothing in [

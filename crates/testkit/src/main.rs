@@ -25,7 +25,7 @@ mod unix {
     use anyhow::{Context, Result, bail};
     use clap::{Parser, Subcommand};
     use libretto_testkit::fakes::openai::Flavour;
-    use libretto_testkit::fakes::{Fault, Script, cartesia, deepgram, elevenlabs, openai};
+    use libretto_testkit::fakes::{Fault, Script, cartesia, deepgram, elevenlabs, minimax, openai};
 
     #[derive(Parser)]
     #[command(about = "Libretto's test bed")]
@@ -99,6 +99,8 @@ mod unix {
             served.push(row(name, fake.url(), key, &fake.script));
             compatible.push(fake);
         }
+        let both = minimax::MiniMax::on(next(8)?).await?;
+        served.push(row("minimax", both.url(), minimax::KEY, &both.script));
         for wanted in fail {
             let (name, status) = wanted.split_once('=').context("--fail takes PROVIDER=STATUS")?;
             let status = status.parse().context("--fail takes an HTTP status")?;

@@ -40,7 +40,7 @@ fn every_fake_is_served_and_fails_when_it_is_told_to() {
     let mut program = Program(program);
     let lines = BufReader::new(program.0.stdout.take().unwrap()).lines();
     let table: Vec<Vec<String>> = lines
-        .take(8)
+        .take(9)
         .map(|line| line.unwrap().split_whitespace().map(str::to_owned).collect())
         .collect();
     let names: Vec<&str> = table.iter().map(|row| row[0].as_str()).collect();
@@ -53,6 +53,7 @@ fn every_fake_is_served_and_fails_when_it_is_told_to() {
         "xai",
         "groq",
         "ollama",
+        "minimax",
     ];
     assert_eq!(names, known);
     let key = format!("xi-api-key: {}", table[0][2]);

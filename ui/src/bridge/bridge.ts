@@ -136,7 +136,12 @@ export interface Bridge {
   providerModels(provider: Provider["name"], part: ProviderPart): Promise<ProviderModel[]>;
   providerVoices(provider: Provider["name"]): Promise<ProviderVoice[]>;
   /** Says a sentence; answers when it has been heard. `null` is the voice that was chosen. */
-  previewVoice(provider: Provider["name"], voice: string | null): Promise<void>;
+  previewVoice(
+    provider: Provider["name"],
+    voice: string | null,
+    text: string,
+    heard: (word: SampleWord) => void,
+  ): Promise<void>;
 
   setHotkey(action: HotkeyAction, keys: string): Promise<void>;
   /** While keys are captured, the hotkeys themselves are silent. */

@@ -136,7 +136,11 @@ export function tauri(): Bridge {
     testProvider: (provider) => fine(commands.providersTest(provider)),
     providerModels: (provider, part) => fine(commands.providersModels(provider, part)),
     providerVoices: (provider) => fine(commands.providersVoices(provider)),
-    previewVoice: (provider, voice) => done(commands.providersPreview(provider, voice)),
+    previewVoice: (provider, voice, text, heard) => {
+      const words = new Channel<SampleWord>();
+      words.onmessage = heard;
+      return done(commands.providersPreview(provider, voice, text, words));
+    },
 
     setHotkey: (action, keys) => done(commands.hotkeysSet(action, keys)),
     captureHotkeys: (on) => commands.hotkeysCapture(on),

@@ -90,8 +90,11 @@ export const commands = {
 	providersModels: (provider: string, part: ProviderPart) => typedError<ProviderModel[], Failure>(__TAURI_INVOKE("providers_models", { provider, part })),
 	/**  The voices that can be chosen, as the service lists them. */
 	providersVoices: (provider: string) => typedError<ProviderVoice[], Failure>(__TAURI_INVOKE("providers_voices", { provider })),
-	/**  Says a sentence with a provider's voice; `null` is the one that was chosen. Answers when it has been heard. */
-	providersPreview: (provider: string, voice: string | null) => typedError<null, Failure>(__TAURI_INVOKE("providers_preview", { provider, voice })),
+	/**
+	 *  Says a sample with a provider's voice, and tells each word as it is heard; `null` is the voice that was chosen.
+	 *  Answers when it is over, or ended by `devices_test_end`. One test runs at a time.
+	 */
+	providersPreview: (provider: string, voice: string | null, text: string, heard: Channel<SampleWord>) => typedError<null, Failure>(__TAURI_INVOKE("providers_preview", { provider, voice, text, heard })),
 	/**  Sessions, the latest first; `after` is the page before this one's `next`. */
 	historySessions: (after: string | null, limit: number) => typedError<SessionPage, Failure>(__TAURI_INVOKE("history_sessions", { after, limit })),
 	/**  Finds words in titles, in what was said and in replies. The latest first. */

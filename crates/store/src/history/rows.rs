@@ -193,7 +193,8 @@ pub(super) fn recent(db: &Connection, id: SessionId, count: usize) -> rusqlite::
     Ok(exchanges)
 }
 
-/// What is found, the latest first; titles before what was said in them.
+/// What is found, the latest first; titles before what was said in them. A title that is only the beginning of a
+/// question which is found is not told beside it.
 pub(super) fn search(db: &Connection, query: &Query, limit: usize) -> rusqlite::Result<Vec<Hit>> {
     let mut hits = Vec::new();
     let mut titles = db.prepare_cached("SELECT id, title, updated FROM sessions ORDER BY updated DESC")?;
@@ -224,13 +225,18 @@ pub(super) fn search(db: &Connection, query: &Query, limit: usize) -> rusqlite::
     let mut rows = statement.query(params![query.fts(), limit])?;
     while let Some(row) = rows.next()? {
         let (user, reply): (String, String) = (row.get(4)?, row.get(5)?);
+        let session = session_id(row, 1)?;
+        let begun_with: String = row.get(2)?;
+        if title(&user) == begun_with {
+            hits.retain(|hit| hit.side != Side::Title || hit.session != session);
+        }
         let (said, answered) = (query.snippet(&user), query.snippet(&reply));
         let side = if said.is_some() { Side::User } else { Side::Reply };
         // Without a place to show, its beginning does.
         let (snippet, marked) = said.or(answered).unwrap_or_else(|| (title(&reply), Vec::new()));
         hits.push(Hit {
-            session: session_id(row, 1)?,
-            title: row.get(2)?,
+            session,
+            title: begun_with,
             exchange: Some(ExchangeId(row.get(0)?)),
             created: timestamp(row, 3)?,
             side,

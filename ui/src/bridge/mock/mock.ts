@@ -3,7 +3,7 @@
 
 import { type Bridge, Refusal, type Tells } from "../bridge";
 import { type Settings } from "../settings";
-import type { Body, FailureKind, Passed, Phase, Pulse, Shell, Window } from "../types";
+import type { Body, FailureKind, Passed, Phase, Pulse, SampleWord, Shell, Window } from "../types";
 import type { Stage } from "./stage";
 import { heardUntil, length, RATE, spoken } from "./voice";
 import { world } from "./world";
@@ -219,6 +219,22 @@ class Backend implements Stage {
     this.emit("shell", structuredClone(snapshot.shell));
   }
 
+  /** A voice's sample: each word is told when it would sound. */
+  #sample(text: string, heard: (word: SampleWord) => void): Promise<void> {
+    return new Promise((over) => {
+      const words = spoken(text);
+      const timers = words.map((word) =>
+        setTimeout(() => { heard({ text: word.text, at: Date.now() }); }, (word.audio.start * 1000) / RATE),
+      );
+      const end = (): void => {
+        timers.forEach(clearTimeout);
+        over();
+      };
+      timers.push(setTimeout(end, length(words)));
+      this.#endTest = end;
+    });
+  }
+
   /** Every call is noted, may be refused, and answers later. */
   #call<T>(name: string, args: unknown[], work: () => T): Promise<T> {
     this.calls.push({ name, with: structuredClone(args.filter((arg) => typeof arg !== "function")) });
@@ -343,21 +359,7 @@ class Backend implements Stage {
       testLoudspeaker: (id) =>
         this.#call("testLoudspeaker", [id], nothing).then(() => new Promise((done) => setTimeout(done, 900))),
       hearVoice: (model, text, heard) =>
-        this.#call("hearVoice", [model, text], nothing).then(
-          () =>
-            new Promise<void>((over) => {
-              const words = spoken(text);
-              const timers = words.map((word) =>
-                setTimeout(() => { heard({ text: word.text, at: Date.now() }); }, (word.audio.start * 1000) / RATE),
-              );
-              const end = (): void => {
-                timers.forEach(clearTimeout);
-                over();
-              };
-              timers.push(setTimeout(end, length(words)));
-              this.#endTest = end;
-            }),
-        ),
+        this.#call("hearVoice", [model, text], nothing).then(() => this.#sample(text, heard)),
       endTest: () => this.#call("endTest", [], () => this.#endTest?.()),
 
       models: () => this.#call("models", [], () => copy(world.models)),
@@ -420,7 +422,8 @@ class Backend implements Stage {
         this.#call("providerVoices", [name], () => [
           { id: "JBFqnCBsd6RMkjVDRZzb", name: "George", description: "warm, British", languages: ["en"], preview: null },
         ]),
-      previewVoice: (name, voice) => this.#call("previewVoice", [name, voice], nothing),
+      previewVoice: (name, voice, text, heard) =>
+        this.#call("previewVoice", [name, voice], nothing).then(() => this.#sample(text, heard)),
 
       setHotkey: (action, keys) =>
         this.#call("setHotkey", [action, keys], () => {
