@@ -141,9 +141,8 @@ impl Machine {
     /// When it wants [`Event::Tick`] at the latest.
     pub fn deadline(&self) -> Option<Time> {
         let line = match self.microphone {
-            Line::Arming { until } | Line::Gone { until } => Some(until),
             Line::Failed { until } if self.wants_microphone() => Some(until),
-            _ => None,
+            line => line.awaited(),
         };
         [
             self.keys.deadline(),
