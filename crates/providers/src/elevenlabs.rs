@@ -7,6 +7,7 @@ mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod heard;
+mod hearing;
 mod http;
 mod live;
 mod provider;
@@ -29,6 +30,7 @@ use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
 use crate::network::Network;
 use crate::service::{Access, Service};
+pub use hearing::Hearing;
 pub(crate) use provider::open;
 pub use reading::{Dictionary, Reading};
 pub use tokens::{AgentRoom, TokenUse};
@@ -98,17 +100,21 @@ pub struct Settings {
     pub access: Access,
     /// How speech is fetched.
     pub transport: Transport,
-    /// `output_format`: `pcm_…` or `mp3_…`. `None` is the best for the transport: `pcm_24000` on the socket,
+    /// `output_format`: `pcm_…`, `mp3_…`, `opus_…`, `ulaw_8000`, `alaw_8000`, or `wav_…`, which comes whole and over HTTP only:
+    /// the sockets' replies go that way then. `None` is the best for the transport: `pcm_24000` on the socket,
     /// `mp3_44100_128` over HTTP, as the service itself does.
     pub output_format: Option<String>,
     /// `optimize_streaming_latency`, from 0 to 4.
     pub latency: Option<u8>,
-    /// `voice_settings` besides the speed: `stability`, `similarity_boost`, `style`, `use_speaker_boost`.
+    /// `voice_settings` besides the speed: `stability`, `similarity_boost`, `style`, `use_speaker_boost`, and of models of
+    /// the third generation and later `clone_strength`.
     pub voice_settings: Map<String, Value>,
     /// How the voices read a text.
     pub reading: Reading,
     /// When the live recogniser commits.
     pub commit: Commit,
+    /// How the recognisers listen.
+    pub hearing: Hearing,
 }
 
 impl Settings {
@@ -122,6 +128,7 @@ impl Settings {
             voice_settings: Map::new(),
             reading: Reading::default(),
             commit: Commit::default(),
+            hearing: Hearing::default(),
         }
     }
 }
@@ -142,10 +149,13 @@ impl ElevenLabs {
     ///
     /// # Errors
     /// `Unreachable` where the address is none, `Unsupported` where the output format cannot be played here.
-    pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
+    pub fn new(network: Network, mut settings: Settings) -> Result<Self, Failure> {
         let service = Service::new(&ENTRY, settings.access.clone(), &dialect::DIALECT, network)?;
         if let Some(name) = &settings.output_format {
-            format::of(name).ok_or_else(|| format::unsupported(&service, name))?;
+            let format = format::of(name).ok_or_else(|| format::unsupported(&service, name))?;
+            if format.whole && matches!(settings.transport, Transport::Socket | Transport::Shared) {
+                settings.transport = Transport::HttpTimed;
+            }
         }
         Ok(Self(Arc::new(Inner {
             service,
@@ -208,10 +218,11 @@ impl SpeechToText for ElevenLabs {
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let model = options.model.clone();
         let model = model.unwrap_or_else(|| ENTRY.recogniser.map_or("", |ability| ability.model).to_owned());
+        let (service, settings) = (self.0.service.clone(), &self.0.settings);
         if model.contains("realtime") || model.contains("live") {
-            live::session(self.0.service.clone(), &model, self.0.settings.commit, &options)
+            live::session(service, &model, settings, &options)
         } else {
-            scribe::session(self.0.service.clone(), model, options)
+            scribe::session(service, model, settings.hearing.clone(), options)
         }
     }
 }
@@ -248,14 +259,18 @@ impl Voice {
             .map(|tag| code(&tag))
             .filter(|code| LANGUAGES.contains(&code.as_str()) && !model.contains("multilingual_v2"))
             .filter(|_| !model.ends_with("_v2"));
-        Ok(Self {
+        let mut voice = Self {
             id: options.voice.unwrap_or_else(|| VOICE.to_owned()),
             account,
             model,
             format,
             language,
             settings,
-        })
+        };
+        if !voice.is_late_model() {
+            voice.settings.remove("clone_strength");
+        }
+        Ok(voice)
     }
 
     /// Of the third generation or later, which speak over `text-to-dialogue`.

@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 use crate::lines::Lines;
 use crate::retry::asked_wait;
 use crate::service::{Answer, Dialect};
-use crate::sound::{Encoding, SoundDecoder};
+use crate::sound::{Encoding, Law, SoundDecoder};
 use crate::sse::Events;
 use crate::{cartesia, deepgram, elevenlabs, minimax, openai};
 
@@ -50,6 +50,8 @@ pub fn targets() -> Vec<Target> {
                 "\u{2}RIFF$\0\0\0WAVEfmt \u{10}\0\0\0\u{1}\0\u{1}\0@\u{1f}\0\0\0>\0\0\u{2}\0\u{10}\0data\0\0\0\0abcdefgh",
                 "\u{0}\u{3}\u{1}\u{2}\u{3}\u{4}\u{5}",
                 "\u{1}\u{9}ID3\u{4}\0\0\0\0\0\u{a}0123456789",
+                "\u{3}\u{9}0123456789",
+                "\u{5}OggS\0\u{2}\0\0\0\0\0\0\0\0\u{1}\0\0\0\0\0\0\0\0\0\0\0\u{1}\u{13}OpusHead\u{1}\u{1}8\u{1}\0\0\0\0\0\0\0",
             ],
         },
         Target {
@@ -113,10 +115,13 @@ fn events(bytes: &[u8]) {
 
 fn sound(bytes: &[u8]) {
     let (kind, bytes) = bytes.split_first().unwrap_or((&0, &[]));
-    let encoding = match kind % 3 {
+    let encoding = match kind % 6 {
         0 => Encoding::Pcm16(SampleRate::VOICE),
         1 => Encoding::Mp3,
-        _ => Encoding::Wav,
+        2 => Encoding::Wav,
+        3 => Encoding::G711(Law::Mu, SampleRate::VOICE),
+        4 => Encoding::G711(Law::A, SampleRate::VOICE),
+        _ => Encoding::Opus,
     };
     let mut decoder = SoundDecoder::new(encoding);
     let mut samples = 0;
@@ -131,8 +136,12 @@ fn sound(bytes: &[u8]) {
         .ok()
         .flatten()
         .map_or(0, |audio| audio.samples.len());
-    // The least that MP3 takes for a frame of 1,152 samples is 24 bytes.
-    assert!(samples <= bytes.len() * 48 + 1_152, "sound out of nothing");
+    // The least that MP3 takes for a frame of 1,152 samples is 24 bytes; Opus says for itself how much it may be.
+    let most = match encoding {
+        Encoding::Opus => bytes.len() * 128 + 96_000,
+        _ => bytes.len() * 48 + 1_152,
+    };
+    assert!(samples <= most, "sound out of nothing");
 }
 
 fn waits(bytes: &[u8]) {

@@ -2,13 +2,14 @@
 //!
 //! Each provider has one folder, and nothing about a provider is written outside it. What they share stands once:
 //! [`service`] makes calls (keys, deadlines, retries, a queue), [`socket`] speaks WebSocket, [`live`] listens through one
-//! and [`streamed`] speaks, [`lines`], [`sse`] and [`sound`] decode what comes back piece by piece and with bounds,
+//! and [`streamed`] speaks, [`context`] tells calls what stands around a phrase, [`lines`], [`sse`] and [`sound`] decode what comes back piece by piece and with bounds,
 //! [`failure`] turns what went wrong into a sentence.
 #![forbid(unsafe_code)]
 
 pub mod account;
 pub mod cartesia;
 pub mod catalogue;
+pub mod context;
 pub mod deepgram;
 pub mod elevenlabs;
 pub mod failure;

@@ -4,10 +4,12 @@
 mod account;
 mod chat;
 mod dialect;
+mod fields;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod http;
 mod language;
+mod phrase;
 mod provider;
 mod stream;
 mod times;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{LanguageModel, SampleRate, SpeakOptions, TextToSpeech};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
@@ -93,6 +95,47 @@ pub enum Transport {
     Http,
 }
 
+/// How sound comes. It can be had as FLAC and WAV too, which are not played here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Samples.
+    #[default]
+    Pcm,
+    /// For networks that samples are too much for.
+    Mp3,
+    /// In Ogg pages: less still.
+    Opus,
+    /// µ-law at 8 kHz, as telephones have it.
+    Pcmu,
+}
+
+/// How times are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subtitles {
+    /// Of each word, with its sound.
+    #[default]
+    Streamed,
+    /// Of each word, in a file at the end.
+    Words,
+    /// Of each sentence, in a file at the end.
+    Sentences,
+    /// Not at all: they are estimated.
+    Off,
+}
+
+/// What is made of a voice; zero leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Modify {
+    /// Deeper or brighter, from -100 to 100.
+    pub pitch: i8,
+    /// Stronger or softer, from -100 to 100.
+    pub intensity: i8,
+    /// Fuller or crisper, from -100 to 100.
+    pub timbre: i8,
+    /// `spacious_echo`, `auditorium_echo`, `lofi_telephone` or `robotic`.
+    pub effect: Option<String>,
+}
+
 /// How an account is used.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -104,18 +147,32 @@ pub struct Settings {
     pub group: Option<String>,
     /// How speech is fetched.
     pub transport: Transport,
-    /// Compressed sound: for accounts or networks that samples are too much for.
-    pub mp3: bool,
+    /// How sound comes.
+    pub format: Format,
+    /// Samples per second; `None` is the best for the format. Opus and G.711 have their own.
+    pub rate: Option<u32>,
+    /// Bits per second of MP3: 32,000, 64,000, 128,000 or 256,000.
+    pub bitrate: Option<u32>,
     /// A feeling by the service's name for it: `calm`, `happy`, ….
     pub emotion: Option<String>,
     /// How loud, above 0 and up to 10; 1 is the voice's own.
     pub volume: Option<f32>,
     /// Semitones higher or lower, from -12 to 12.
     pub pitch: i8,
+    /// Voices that are mixed into one, at most four, with the weight of each, from 1 to 100. They count before the voice.
+    pub timbres: Vec<(String, u8)>,
+    /// What is made of the voice. Streams have it as MP3 only, and are asked for that then.
+    pub modify: Modify,
     /// How words are said: `word/as it sounds`, where the second half is other words, IPA or pinyin in brackets, or kana.
     pub pronunciations: Vec<String>,
     /// Whether numbers and dates are spelt out before they are spoken.
     pub normalises: bool,
+    /// Whether formulas between `$$` are read, in Chinese.
+    pub reads_formulas: bool,
+    /// The language, by the service's name for it or `auto`, where a reply's is not known.
+    pub language: Option<String>,
+    /// How times are asked for.
+    pub subtitles: Subtitles,
     /// Whether a reply is spoken in one breath, over the sockets and with models that can: it sounds better, and begins
     /// later.
     pub continuous: bool,
@@ -129,12 +186,19 @@ impl Settings {
             access,
             group: None,
             transport: Transport::default(),
-            mp3: false,
+            format: Format::default(),
+            rate: None,
+            bitrate: None,
             emotion: None,
             volume: None,
             pitch: 0,
+            timbres: Vec::new(),
+            modify: Modify::default(),
             pronunciations: Vec::new(),
             normalises: false,
+            reads_formulas: false,
+            language: None,
+            subtitles: Subtitles::default(),
             continuous: false,
         }
     }
@@ -215,70 +279,7 @@ struct Voice {
     rate: SampleRate,
 }
 
-/// Rate in Hz and bits per second of compressed sound.
-const MP3: (u32, u32) = (44_100, 128_000);
-
 impl Voice {
-    fn new(account: Arc<Inner>, options: &SpeakOptions) -> Self {
-        let own = ENTRY.voice.map_or("", |ability| ability.model);
-        let model = options.model.as_deref().unwrap_or(own);
-        let speed = f64::from(options.speed.clamp(0.5, 2.0));
-        let settings = &account.settings;
-        let volume = f64::from(settings.volume.unwrap_or(1.0).clamp(0.01, 10.0));
-        let mut manner = json!({
-            "voice_id": options.voice.as_deref().unwrap_or(VOICE),
-            "speed": (speed * 100.0).round() / 100.0, "vol": (volume * 100.0).round() / 100.0,
-            "pitch": settings.pitch.clamp(-12, 12),
-        });
-        if let Some(emotion) = &settings.emotion {
-            manner["emotion"] = emotion.as_str().into();
-        }
-        let by_socket = settings.transport != Transport::Http;
-        if settings.normalises {
-            // The two spell it in their own way.
-            let name = if by_socket {
-                "english_normalization"
-            } else {
-                "text_normalization"
-            };
-            manner[name] = true.into();
-        }
-        let mp3_rate = SampleRate::new(MP3.0).filter(|_| settings.mp3);
-        let rate = mp3_rate.unwrap_or(SampleRate::VOICE);
-        let sound = match mp3_rate {
-            Some(_) => json!({"sample_rate": MP3.0, "bitrate": MP3.1, "format": "mp3", "channel": 1}),
-            None => json!({"sample_rate": rate.hertz(), "format": "pcm", "channel": 1}),
-        };
-        let mut fields = Map::new();
-        fields.insert("model".into(), model.into());
-        fields.insert("voice_setting".into(), manner);
-        fields.insert("audio_setting".into(), sound);
-        if let Some(name) = options
-            .language
-            .as_deref()
-            .and_then(|tag| language::name(tag, model))
-        {
-            fields.insert("language_boost".into(), name.into());
-        }
-        if !settings.pronunciations.is_empty() {
-            fields.insert(
-                "pronunciation_dict".into(),
-                json!({"tone": settings.pronunciations}),
-            );
-        }
-        if settings.continuous && by_socket && model.starts_with("speech-2.8") {
-            fields.insert("continuous_sound".into(), true.into());
-        }
-        fields.insert("subtitle_enable".into(), true.into());
-        fields.insert("subtitle_type".into(), "word_streaming".into());
-        Self {
-            encoding: mp3_rate.map_or(Encoding::Pcm16(rate), |_| Encoding::Mp3),
-            account,
-            fields,
-            rate,
-        }
-    }
-
     fn service(&self) -> &Service {
         &self.account.service
     }

@@ -6,11 +6,16 @@ use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use reqwest::RequestBuilder;
+use tokio::sync::mpsc::Sender;
 
+use crate::context::{Around, Pieces};
 use crate::failure::{Failure, Fault};
-use crate::service::Service;
+use crate::service::{Reply, Service};
 use crate::sound::{Encoding, SoundDecoder};
 use crate::timed::Stop;
+
+/// Where what was spoken goes.
+type Events = Sender<Result<SpeakEvent>>;
 
 /// How a voice of this kind asks for a phrase.
 pub trait Phrasing: Send + Sync + 'static {
@@ -20,6 +25,14 @@ pub trait Phrasing: Send + Sync + 'static {
     fn longest(&self) -> usize;
     /// The call for this text.
     fn request(&self, text: &str) -> Result<RequestBuilder, Failure>;
+    /// The call for this text with what stands around it, where the service can make use of that.
+    fn request_within(&self, text: &str, _around: &Around) -> Result<RequestBuilder, Failure> {
+        self.request(text)
+    }
+    /// The id of a call by which a later one can follow it.
+    fn call_id(&self, _reply: &Reply) -> Option<String> {
+        None
+    }
     /// How the sound was asked for.
     fn encoding(&self) -> Encoding;
     /// Whether the answer's `Content-Type` tells more than what was asked for.
@@ -33,27 +46,31 @@ pub fn session(voice: Arc<dyn Phrasing>) -> SpeakSession {
     Session::spawn(move |ends| speak(voice, ends))
 }
 
-async fn speak(voice: Arc<dyn Phrasing>, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
-    say(&ends, SpeakEvent::Ready).await?;
-    while let Some(SpeakInput::Text(phrase)) = ends.input.recv().await {
+async fn speak(voice: Arc<dyn Phrasing>, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+    let events = ends.events;
+    say(&events, SpeakEvent::Ready).await?;
+    let mut pieces = Pieces::new(ends.input, voice.longest());
+    while let Some(piece) = pieces.next().await {
         // White space and lone punctuation are refused, or never answered.
-        let pieces = pieces(&phrase, voice.longest());
-        for piece in pieces.into_iter().filter(|piece| text::speaks(piece)) {
-            call(voice.as_ref(), &ends, piece).await?;
-        }
+        let id = if text::speaks(&piece) {
+            call(voice.as_ref(), &events, &piece, &pieces.around).await?
+        } else {
+            None
+        };
+        pieces.said(&piece, id);
     }
-    say(&ends, SpeakEvent::Finished).await
+    say(&events, SpeakEvent::Finished).await
 }
 
-/// One piece of text, again where that may help and nothing of it has been heard.
-async fn call(voice: &dyn Phrasing, ends: &Ends<SpeakInput, SpeakEvent>, piece: &str) -> Result<()> {
+/// One piece of text, again where that may help and nothing of it has been heard. Gives the call's id.
+async fn call(voice: &dyn Phrasing, events: &Events, piece: &str, around: &Around) -> Result<Option<String>> {
     let service = voice.service();
     let _place = service.limit.enter().await;
     let mut tries = service.retry.begin();
     loop {
         let mut begun = false;
-        match stream(voice, ends, piece, &mut begun).await {
-            Ok(()) => return Ok(()),
+        match stream(voice, events, (piece, around), &mut begun).await {
+            Ok(id) => return Ok(id),
             Err(Stop::Gone) => return Err(Error::cancelled()),
             Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
             Err(Stop::Failed(failure)) => tries.again(failure).await?,
@@ -63,12 +80,12 @@ async fn call(voice: &dyn Phrasing, ends: &Ends<SpeakInput, SpeakEvent>, piece: 
 
 async fn stream(
     voice: &dyn Phrasing,
-    ends: &Ends<SpeakInput, SpeakEvent>,
-    piece: &str,
+    events: &Events,
+    (piece, around): (&str, &Around),
     begun: &mut bool,
-) -> Result<(), Stop> {
+) -> Result<Option<String>, Stop> {
     let service = voice.service();
-    let mut reply = service.send(voice.request(piece)?).await?;
+    let mut reply = service.send(voice.request_within(piece, around)?).await?;
     let encoding = match reply.content_type().as_str() {
         kind if kind == "application/json" || kind.starts_with("text/") => {
             return Err(reply.garbled().into());
@@ -88,7 +105,7 @@ async fn stream(
         };
         if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
             *begun = true;
-            let sent = ends.events.send(Ok(SpeakEvent::Audio(audio))).await;
+            let sent = events.send(Ok(SpeakEvent::Audio(audio))).await;
             sent.map_err(|_| Stop::Gone)?;
         }
         if chunk.is_none() {
@@ -97,7 +114,7 @@ async fn stream(
     }
     // A service that has nothing to say for words has failed; only the caller knows that it asked for words.
     if *begun {
-        Ok(())
+        Ok(voice.call_id(&reply))
     } else {
         Err(service
             .failure(Fault::BrokeOff)
@@ -106,8 +123,8 @@ async fn stream(
     }
 }
 
-async fn say(ends: &Ends<SpeakInput, SpeakEvent>, event: SpeakEvent) -> Result<()> {
-    ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
+async fn say(events: &Events, event: SpeakEvent) -> Result<()> {
+    events.send(Ok(event)).await.map_err(|_| Error::cancelled())
 }
 
 /// Pieces of at most `longest` characters, cut behind a sentence or a word where there is one.

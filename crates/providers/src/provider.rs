@@ -152,6 +152,40 @@ pub(crate) fn listed(ids: &[&str]) -> Vec<ModelInfo> {
     ids.iter().map(info).collect()
 }
 
+/// What a folder's `settings.md` documents: the names in the table, and the example below it as a setup. They are the same.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
+pub(crate) fn documented(page: &str, provider: &str) -> (Vec<String>, Setup) {
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let first = rows.filter_map(|row| row.split('|').nth(1));
+    let names: Vec<String> = first
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    let example = page
+        .split("```toml")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let example: toml::Table = example.parse().unwrap();
+    let table = serde_json::to_value(&example["providers"][provider]).unwrap();
+    let table = table.as_object().unwrap().clone();
+    for name in table.keys() {
+        assert!(names.contains(name), "{name} is not in the table");
+    }
+    for name in &names {
+        assert!(table.contains_key(name), "{name} is not in the example");
+    }
+    let setup = Setup {
+        network: Network::new().unwrap(),
+        key: None,
+        retry: Retry::default(),
+        limit: Limit::default(),
+        table,
+    };
+    (names, setup)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

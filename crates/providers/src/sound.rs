@@ -1,6 +1,8 @@
-//! Sound as it streams: 16-bit PCM, the same behind a WAV header, and MP3, cut into chunks anywhere.
+//! Sound as it streams: 16-bit PCM, the same behind a WAV header, G.711, MP3, and Opus, cut into chunks anywhere.
 
+mod g711;
 mod mp3;
+mod opus;
 mod wav;
 
 use std::time::Duration;
@@ -8,7 +10,9 @@ use std::time::Duration;
 use libretto_voice::audio::PcmDecoder;
 use libretto_voice::{Audio, SampleRate};
 
+pub use g711::Law;
 use mp3::Mp3;
+use opus::Opus;
 use wav::Wav;
 pub use wav::file as wav_file;
 
@@ -21,6 +25,10 @@ pub enum Encoding {
     Wav,
     /// MP3.
     Mp3,
+    /// One byte a sample, of one channel, without a header.
+    G711(Law, SampleRate),
+    /// Opus in Ogg pages; 48 kHz.
+    Opus,
 }
 
 impl Encoding {
@@ -30,6 +38,7 @@ impl Encoding {
         match content_type {
             "audio/mpeg" | "audio/mp3" => Some(Self::Mp3),
             "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => Some(Self::Wav),
+            "audio/ogg" | "audio/opus" => Some(Self::Opus),
             "audio/pcm" | "audio/l16" => matches!(asked, Self::Pcm16(_)).then_some(asked),
             _ => None,
         }
@@ -48,6 +57,9 @@ pub enum BadSound {
     /// No frame in more bytes than any frame has.
     #[error("there is no MP3 in the sound")]
     NoFrames,
+    /// Pages that are none, or packets that say more than they can hold.
+    #[error("there is no Opus in the sound")]
+    Opus,
 }
 
 /// Decodes one stream of sound.
@@ -58,6 +70,8 @@ enum Inner {
     Pcm(PcmDecoder, SampleRate),
     Wav(Wav),
     Mp3(Box<Mp3>),
+    G711(Law, SampleRate),
+    Opus(Box<Opus>),
 }
 
 impl std::fmt::Debug for Inner {
@@ -66,6 +80,8 @@ impl std::fmt::Debug for Inner {
             Self::Pcm(..) => "pcm",
             Self::Wav(_) => "wav",
             Self::Mp3(_) => "mp3",
+            Self::G711(..) => "g711",
+            Self::Opus(_) => "opus",
         })
     }
 }
@@ -77,6 +93,8 @@ impl SoundDecoder {
             Encoding::Pcm16(rate) => Inner::Pcm(PcmDecoder::default(), rate),
             Encoding::Wav => Inner::Wav(Wav::default()),
             Encoding::Mp3 => Inner::Mp3(Box::default()),
+            Encoding::G711(law, rate) => Inner::G711(law, rate),
+            Encoding::Opus => Inner::Opus(Box::default()),
         })
     }
 
@@ -86,6 +104,8 @@ impl SoundDecoder {
             Inner::Pcm(pcm, rate) => Some(pcm.push(*rate, bytes)),
             Inner::Wav(wav) => wav.push(bytes)?,
             Inner::Mp3(mp3) => mp3.push(bytes)?,
+            Inner::G711(law, rate) => Some(law.decode(*rate, bytes)),
+            Inner::Opus(opus) => opus.push(bytes)?,
         };
         Ok(audio.filter(|audio| !audio.is_empty()))
     }
@@ -93,7 +113,7 @@ impl SoundDecoder {
     /// What is left when the stream has ended.
     pub fn finish(&mut self) -> Result<Option<Audio>, BadSound> {
         let audio = match &mut self.0 {
-            Inner::Pcm(..) | Inner::Wav(_) => None,
+            Inner::Pcm(..) | Inner::Wav(_) | Inner::G711(..) | Inner::Opus(_) => None,
             Inner::Mp3(mp3) => mp3.finish()?,
         };
         Ok(audio.filter(|audio| !audio.is_empty()))

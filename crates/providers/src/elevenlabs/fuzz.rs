@@ -39,6 +39,9 @@ pub(crate) const TARGETS: [Target; 4] = [
         seeds: &[
             r#"{"message_type":"committed_transcript_with_timestamps","text":"Go","language_code":"eng","words":[{"text":"Go","start":0.1,"end":0.2,"type":"word","logprob":-0.02,"characters":["a"]}]}"#,
             r#"{"language_code":"eng","text":"Go","words":[{"text":"Go","start":0.1,"end":0.2,"type":"spacing"}]}"#,
+            r#"{"message_type":"committed_transcript","text":"I am Ada"}
+{"message_type":"redacted_transcript","text":"I am Ada","redacted_text":"I am [name_1]"}"#,
+            r#"{"transcripts":[{"language_code":"eng","language_probability":0.4,"text":"Go on","words":[{"text":"Go","speaker_id":"speaker_0","start":0.1,"end":0.2,"type":"word"},{"text":" ","type":"spacing"},{"text":"on","speaker_id":"speaker_1","start":0.3,"end":0.4,"type":"word"}]},{"text":null}]}"#,
         ],
     },
     Target {
@@ -94,8 +97,16 @@ fn lines(bytes: &[u8]) {
 }
 
 fn heard(bytes: &[u8]) {
-    for commit in [Commit::Manual, Commit::Vad] {
-        drive(live::Scribe::new(commit, SampleRate::SPEECH), bytes);
+    for (commit, redacts) in [
+        (Commit::Manual, vec![]),
+        (Commit::Vad, vec![]),
+        (Commit::Manual, vec!["pii".to_owned()]),
+    ] {
+        let mut settings = Settings::new(Access::default());
+        settings.commit = commit;
+        settings.hearing.filters_background = commit == Commit::Vad;
+        settings.hearing.redacts = redacts;
+        drive(live::Scribe::new(&settings, SampleRate::SPEECH), bytes);
     }
     messages(bytes).for_each(|message| scribe::read(&message));
 }

@@ -13,14 +13,15 @@ use serde_json::{Map, Value, json};
 
 use super::Voice;
 use super::wire::TimedLine;
+use crate::context::{Around, Pieces};
 use crate::failure::{Failure, Fault};
 use crate::lines::Lines;
 use crate::phrases::{self, Phrasing};
-use crate::service::Service;
+use crate::service::{Reply, Service};
 use crate::sound::Encoding;
 use crate::timed::{Speech, Stop};
 
-/// Longest line: the base64 of about a minute of uncompressed sound.
+/// Longest line: the base64 of about a minute of uncompressed sound, which formats without a stream have in one.
 const LINE: usize = 8 << 20;
 
 /// Without times.
@@ -34,7 +35,8 @@ pub(super) fn timed(voice: Voice) -> SpeakSession {
 }
 
 impl Voice {
-    fn call(&self, text: &str, parts: &[&str]) -> Result<RequestBuilder, Failure> {
+    /// The call for a text. `timed` has the times with it.
+    fn call(&self, text: &str, timed: bool, around: &Around) -> Result<RequestBuilder, Failure> {
         let mut query = vec![("output_format", self.format.name.clone())];
         let mut body = Map::new();
         body.insert("model_id".into(), self.model.as_str().into());
@@ -45,12 +47,15 @@ impl Voice {
         } else {
             body.insert("text".into(), text.into());
             query.extend(self.latency().map(|level| ("optimize_streaming_latency", level)));
+            self.join(around, &mut body);
             let settings = ("voice_settings", self.settings.clone());
             (vec!["v1", "text-to-speech", &self.id], settings)
         };
-        path.extend(parts);
+        // Some formats have no stream.
+        path.extend((!self.format.whole).then_some("stream"));
+        path.extend(timed.then_some("with-timestamps"));
         self.reading().address(&mut query);
-        self.reading().body(&mut body);
+        self.reading().body(self.is_late_model(), &mut body);
         if let Some(code) = &self.language {
             body.insert("language_code".into(), code.as_str().into());
         }
@@ -62,6 +67,21 @@ impl Voice {
             .request(Method::POST, service.url(&path, query))?
             .header("content-type", "application/json")
             .body(Value::Object(body).to_string()))
+    }
+
+    /// Has the piece go on from what was said before, and lead to what comes: spoken for itself, each would begin and end
+    /// like a whole reply. Later models refuse it.
+    fn join(&self, around: &Around, body: &mut Map<String, Value>) {
+        if !around.before.trim().is_empty() {
+            body.insert("previous_text".into(), around.before.as_str().into());
+        }
+        if let Some(after) = &around.after {
+            body.insert("next_text".into(), after.as_str().into());
+        }
+        // These count before the text, and only of calls that the service may remember.
+        if !around.calls.is_empty() && !self.reading().forgets {
+            body.insert("previous_request_ids".into(), around.calls.clone().into());
+        }
     }
 
     /// Most characters in one call.
@@ -86,7 +106,15 @@ impl Phrasing for Voice {
     }
 
     fn request(&self, text: &str) -> Result<RequestBuilder, Failure> {
-        self.call(text, &["stream"])
+        self.call(text, false, &Around::default())
+    }
+
+    fn request_within(&self, text: &str, around: &Around) -> Result<RequestBuilder, Failure> {
+        self.call(text, false, around)
+    }
+
+    fn call_id(&self, reply: &Reply) -> Option<String> {
+        id(reply)
     }
 
     fn encoding(&self) -> Encoding {
@@ -99,32 +127,40 @@ impl Phrasing for Voice {
     }
 }
 
-async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+/// What a later call names this one by: `request-id`, and no other of its headers.
+fn id(reply: &Reply) -> Option<String> {
+    let id = reply.response.headers().get("request-id")?;
+    id.to_str().ok().map(str::to_owned)
+}
+
+async fn speak(voice: Voice, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
     let (encoding, rate) = (voice.format.encoding, voice.format.rate);
     let mut speech =
         Speech::new(ends.events.clone(), encoding, rate, TimeBase::Unknown).paced(voice.format.pace);
     let gone = |_| Error::cancelled();
     speech.tell(SpeakEvent::Ready).await.map_err(gone)?;
-    while let Some(SpeakInput::Text(phrase)) = ends.input.recv().await {
-        for piece in phrases::pieces(&phrase, voice.most()) {
-            speech.sent(piece);
-            if text::speaks(piece) {
-                call(&voice, &mut speech, piece).await?;
-            }
-        }
+    let mut pieces = Pieces::new(ends.input, voice.most());
+    while let Some(piece) = pieces.next().await {
+        speech.sent(&piece);
+        let id = if text::speaks(&piece) {
+            call(&voice, &mut speech, &piece, &pieces.around).await?
+        } else {
+            None
+        };
+        pieces.said(&piece, id);
     }
     speech.tell(SpeakEvent::Finished).await.map_err(gone)
 }
 
-/// Speaks a piece that the session's text has already.
-async fn call(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<()> {
+/// Speaks a piece that the session's text has already. Gives the call's id.
+async fn call(voice: &Voice, speech: &mut Speech, piece: &str, around: &Around) -> Result<Option<String>> {
     let service = &voice.account.service;
     let _place = service.limit.enter().await;
     let mut tries = service.retry.begin();
     let before = speech.told();
     loop {
-        match stream(voice, speech, piece).await {
-            Ok(()) => return Ok(()),
+        match stream(voice, speech, piece, around).await {
+            Ok(id) => return Ok(id),
             Err(Stop::Gone) => return Err(Error::cancelled()),
             Err(Stop::Failed(failure)) if speech.told() > before => return Err(failure.again(false).into()),
             Err(Stop::Failed(failure)) => tries.again(failure).await?,
@@ -133,10 +169,15 @@ async fn call(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<()> {
     }
 }
 
-async fn stream(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<(), Stop> {
-    let request = voice.call(piece, &["stream", "with-timestamps"])?;
+async fn stream(
+    voice: &Voice,
+    speech: &mut Speech,
+    piece: &str,
+    around: &Around,
+) -> Result<Option<String>, Stop> {
+    let request = voice.call(piece, true, around)?;
     let mut reply = voice.account.service.send(request).await?;
-    let garbled = reply.garbled();
+    let (garbled, id) = (reply.garbled(), id(&reply));
     let mut lines = Lines::new(LINE);
     let before = speech.told();
     loop {
@@ -171,5 +212,6 @@ async fn stream(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<(), S
         return Err(silent.request(reply.request.clone()).into());
     }
     let ended = speech.ended().await?;
-    Ok(ended.map_err(|error| garbled.because(error))?)
+    ended.map_err(|error| garbled.because(error))?;
+    Ok(id)
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::scribe::{Word, bare_code, keyterms, timed, two_letters};
-use super::{Commit, ENTRY};
+use super::{Commit, ENTRY, Settings};
 use crate::failure::Fault;
 use crate::live::{self, End, Greeting, Out, Protocol, Wrong};
 use crate::service::Service;
@@ -33,7 +33,7 @@ const KEYTERM: usize = 20;
 pub(super) fn session(
     service: Service,
     model: &str,
-    commit: Commit,
+    settings: &Settings,
     options: &ListenOptions,
 ) -> ListenSession {
     let rates = ENTRY.recogniser.map_or(&[][..], |ability| ability.rates);
@@ -44,8 +44,8 @@ pub(super) fn session(
         );
         return Session::failed(service.failure(Fault::Unsupported(what)).into());
     }
-    let url = url(&service, model, commit, options);
-    live::session(service, url, Scribe::new(commit, options.rate))
+    let url = url(&service, model, settings, options);
+    live::session(service, url, Scribe::new(settings, options.rate))
 }
 
 #[derive(Deserialize)]
@@ -53,22 +53,23 @@ struct Message {
     #[serde(rename = "message_type")]
     kind: String,
     text: Option<String>,
+    redacted_text: Option<String>,
     words: Option<Vec<Word>>,
     language_code: Option<String>,
     error: Option<String>,
 }
 
-fn url(service: &Service, model: &str, commit: Commit, options: &ListenOptions) -> Url {
-    let mut query = vec![
-        ("model_id", model.to_owned()),
-        ("audio_format", format!("pcm_{}", options.rate.hertz())),
-        ("include_timestamps", "true".to_owned()),
-    ];
-    let strategy = match commit {
+fn url(service: &Service, model: &str, settings: &Settings, options: &ListenOptions) -> Url {
+    let strategy = match settings.commit {
         Commit::Manual => "manual",
         Commit::Vad => "vad",
     };
-    query.push(("commit_strategy", strategy.to_owned()));
+    let mut query = vec![
+        ("model_id", model.to_owned()),
+        ("audio_format", format!("pcm_{}", options.rate.hertz())),
+        ("commit_strategy", strategy.to_owned()),
+    ];
+    query.extend(settings.hearing.query(settings.commit == Commit::Vad));
     query.extend(
         options
             .language
@@ -88,6 +89,12 @@ pub(super) struct Scribe {
     uncommitted: u64,
     /// A committed text whose times have not come yet.
     open: Option<String>,
+    /// Whether times come at all.
+    timed: bool,
+    /// What was said before, until it has been told with the first sound.
+    previous: Option<String>,
+    /// Where something is taken out of the text: how many committed texts have not come without it.
+    redacted: Option<usize>,
 }
 
 impl Protocol for Scribe {
@@ -129,6 +136,21 @@ impl Protocol for Scribe {
         if message.error.is_some() {
             return Err(Wrong::Complaint);
         }
+        if let Some(owed) = &mut self.redacted {
+            // Nothing is told that still has in it what is to be taken out.
+            match message.kind.as_str() {
+                "committed_transcript" => *owed += 1,
+                "redacted_transcript" => {
+                    *owed = owed.saturating_sub(1);
+                    let whole = *owed == 0;
+                    self.open = message.redacted_text;
+                    self.settle(Vec::new(), None, told);
+                    return Ok(whole);
+                }
+                _ => {}
+            }
+            return Ok(false);
+        }
         match message.kind.as_str() {
             "partial_transcript" | "final_transcript" => {
                 self.settle(Vec::new(), None, told);
@@ -138,6 +160,10 @@ impl Protocol for Scribe {
             "committed_transcript" => {
                 self.settle(Vec::new(), None, told);
                 self.open = message.text;
+                if !self.timed {
+                    self.settle(Vec::new(), None, told);
+                    return Ok(true);
+                }
             }
             // The same again with its times: one of the two counts.
             "committed_transcript_with_timestamps" => {
@@ -165,13 +191,17 @@ impl Protocol for Scribe {
 }
 
 impl Scribe {
-    pub(super) fn new(commit: Commit, rate: SampleRate) -> Self {
+    pub(super) fn new(settings: &Settings, rate: SampleRate) -> Self {
+        let hearing = &settings.hearing;
         Self {
-            commit,
+            commit: settings.commit,
             rate,
             gather: Gather::new(rate),
             uncommitted: 0,
             open: None,
+            timed: !hearing.filters_background,
+            previous: hearing.previous().map(str::to_owned),
+            redacted: (!hearing.redacts.is_empty()).then_some(0),
         }
     }
 
@@ -189,11 +219,15 @@ impl Scribe {
         self.piece(&piece, true)
     }
 
-    fn piece(&self, piece: &[u8], commit: bool) -> Out {
-        let message = json!({
+    fn piece(&mut self, piece: &[u8], commit: bool) -> Out {
+        let mut message = json!({
             "message_type": "input_audio_chunk", "audio_base_64": BASE64.encode(piece), "commit": commit,
             "sample_rate": self.rate.hertz(),
         });
+        // Later it would be refused.
+        if let Some(previous) = self.previous.take() {
+            message["previous_text"] = previous.into();
+        }
         Out::Text(message.to_string())
     }
 

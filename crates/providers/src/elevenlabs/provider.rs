@@ -5,19 +5,30 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use libretto_voice::{SpeechToText, TextToSpeech};
 
-use super::{Commit, Dictionary, ElevenLabs, Reading, Settings, Transport};
+use super::{Commit, Dictionary, ElevenLabs, Hearing, Reading, Settings, Transport};
 use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup, listed};
 
 /// Recognisers: the service's list of models has only those that speak.
-const RECOGNISERS: &[&str] = &["scribe_v2_realtime", "scribe_v2", "scribe_v1"];
+const RECOGNISERS: &[&str] = &[
+    "scribe_v2_realtime",
+    "scribe_v3_live",
+    "scribe_v3",
+    "scribe_v2",
+    "scribe_v2_medical",
+    "scribe_v1",
+];
 /// What `voice_settings` knows besides the speed.
-const MANNERS: &[&str] = &["stability", "similarity_boost", "style", "use_speaker_boost"];
+const MANNERS: &[&str] = &[
+    "stability",
+    "similarity_boost",
+    "style",
+    "use_speaker_boost",
+    "clone_strength",
+];
 
-/// An account. Its table: `output_format`, `optimize_latency` (0 to 4), `transport` (`socket`, `shared`, `http`, `http-timed`),
-/// `commit` (`manual`, `vad`), `pronunciation_dictionaries` (a list of `id` or `id:version`), `enable_ssml_parsing`,
-/// `apply_text_normalization` (`auto`, `on`, `off`), `seed`, `zero_retention`, and what the service's `voice_settings` have.
+#[doc = include_str!("settings.md")]
 pub(crate) fn open(setup: Setup) -> Opened {
     let table = &setup.table;
     let manners = MANNERS.iter().filter_map(|name| {
@@ -42,9 +53,11 @@ pub(crate) fn open(setup: Setup) -> Opened {
                 .collect(),
             ssml: setup.is_on("enable_ssml_parsing"),
             normalisation: setup.text("apply_text_normalization").map(str::to_owned),
+            normalises_language: setup.is_on("apply_language_text_normalization"),
             seed: setup.number("seed"),
             forgets: setup.is_on("zero_retention"),
         },
+        hearing: hearing(&setup),
         commit: match setup.text("commit") {
             Some("vad") => Commit::Vad,
             _ => Commit::Manual,
@@ -52,6 +65,29 @@ pub(crate) fn open(setup: Setup) -> Opened {
         ..Settings::new(setup.access())
     };
     Ok(Arc::new(ElevenLabs::new(setup.network, settings)?))
+}
+
+fn hearing(setup: &Setup) -> Hearing {
+    let text = |name: &str| setup.text(name).map(str::to_owned);
+    Hearing {
+        vad_threshold: setup.fraction("vad_threshold"),
+        vad_silence: setup.fraction("vad_silence_threshold_secs"),
+        min_speech: setup.number("min_speech_duration_ms"),
+        min_silence: setup.number("min_silence_duration_ms"),
+        previous_text: text("previous_text"),
+        filters_background: setup.is_on("filter_background_audio"),
+        secondary_languages: setup.list("secondary_languages"),
+        cleans: setup.is_on("no_verbatim"),
+        redacts: setup.list("entity_redaction"),
+        redaction_mode: text("entity_redaction_mode"),
+        diarises: setup.is_on("diarize"),
+        speakers: setup.number("num_speakers"),
+        diarisation_threshold: setup.fraction("diarization_threshold"),
+        tags_events: setup.is_on("tag_audio_events"),
+        temperature: setup.fraction("temperature"),
+        numbers: text("numbers_format"),
+        forgets: setup.is_on("zero_retention"),
+    }
 }
 
 impl Provider for ElevenLabs {
@@ -79,5 +115,30 @@ impl Provider for ElevenLabs {
 
     fn voices(&self) -> BoxFuture<'_, Result<Vec<VoiceInfo>, Failure>> {
         Box::pin(Self::voices(self, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::documented;
+
+    #[test]
+    fn every_setting_is_documented_and_its_example_is_understood() {
+        let (names, setup) = documented(include_str!("settings.md"), "elevenlabs");
+        assert!(names.len() > 30, "{names:?}");
+        let hearing = hearing(&setup);
+        assert_eq!(hearing.vad_silence, Some(0.8));
+        assert_eq!(hearing.redacts, ["pii"]);
+        open(setup).unwrap();
+        // What the code asks for, and nothing else.
+        let source = include_str!("provider.rs");
+        let asked = |name: &String| source.contains(&format!("\"{name}\""));
+        let shared = ["base_url", "voice", "voice_model", "recogniser_model"];
+        let unknown: Vec<_> = names
+            .iter()
+            .filter(|name| !asked(name) && !shared.contains(&name.as_str()))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

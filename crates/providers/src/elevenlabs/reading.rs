@@ -14,6 +14,8 @@ pub struct Reading {
     pub ssml: bool,
     /// `apply_text_normalization`: `auto`, `on` or `off`. `None` is the service's choice.
     pub normalisation: Option<String>,
+    /// Whether a language's own rules of reading are applied too: only Japanese has any, and speech begins much later.
+    pub normalises_language: bool,
     /// The same seed makes much the same speech.
     pub seed: Option<u32>,
     /// Whether the service keeps nothing of what is spoken, which enterprises may ask for.
@@ -68,6 +70,9 @@ impl Reading {
         let normalisation = self.normalisation.clone();
         let normalisation = normalisation.filter(|how| !dialogue || how != "auto");
         query.extend(normalisation.map(|how| ("apply_text_normalization", how)));
+        if self.normalises_language && !dialogue {
+            query.push(("apply_language_text_normalization", "true".to_owned()));
+        }
         query.extend(self.seed.map(|seed| ("seed", seed.to_string())));
     }
 
@@ -79,8 +84,11 @@ impl Reading {
     }
 
     /// Of this, what stands in the body of a call.
-    pub(super) fn body(&self, body: &mut Map<String, Value>) {
+    pub(super) fn body(&self, dialogue: bool, body: &mut Map<String, Value>) {
         self.hello(body);
+        if self.normalises_language && !dialogue {
+            body.insert("apply_language_text_normalization".into(), true.into());
+        }
         if let Some(how) = &self.normalisation {
             body.insert("apply_text_normalization".into(), how.as_str().into());
         }

@@ -9,6 +9,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 
+use super::Hearing;
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
 use crate::sound::wav_file;
@@ -21,14 +22,19 @@ const KEYTERM: usize = 50;
 const FORBIDDEN: [char; 7] = ['<', '>', '{', '}', '[', ']', '\\'];
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, model: String, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, model, options, ends))
+pub(super) fn session(
+    service: Service,
+    model: String,
+    hearing: Hearing,
+    options: ListenOptions,
+) -> ListenSession {
+    Session::spawn(move |ends| listen(service, model, (hearing, options), ends))
 }
 
 async fn listen(
     service: Service,
     model: String,
-    options: ListenOptions,
+    (hearing, options): (Hearing, ListenOptions),
     mut ends: Ends<ListenInput, ListenEvent>,
 ) -> Result<()> {
     say(&ends, ListenEvent::Ready).await?;
@@ -47,9 +53,10 @@ async fn listen(
             wav_file(&utterance)
         };
         drop(utterance);
-        let request = || request(&service, &model, &options, &file, bare);
+        let request = || request(&service, &model, (&hearing, &options), (&file, bare));
         let reply = service.call(request).await?;
-        let transcript = transcript(reply.json().await?);
+        let garbled = reply.garbled();
+        let transcript = transcript(reply.json().await?).ok_or(garbled)?;
         if !transcript.is_blank() {
             say(&ends, ListenEvent::Segment(transcript)).await?;
         }
@@ -60,9 +67,8 @@ async fn listen(
 fn request(
     service: &Service,
     model: &str,
-    options: &ListenOptions,
-    file: &[u8],
-    bare: bool,
+    (hearing, options): (&Hearing, &ListenOptions),
+    (file, bare): (&[u8], bool),
 ) -> Result<RequestBuilder, Failure> {
     // Samples at 16 kHz without a header are worked on sooner.
     let (name, kind, format) = if bare {
@@ -75,17 +81,15 @@ fn request(
     let mut form = Form::new()
         .text("model_id", model.to_owned())
         .text("file_format", format)
-        .text("timestamps_granularity", "word")
-        // “(laughter)” is nothing that was said.
-        .text("tag_audio_events", "false")
-        .part("file", part);
+        .text("timestamps_granularity", "word");
+    form = hearing.form(model, form).part("file", part);
     if let Some(language) = &options.language {
         form = form.text("language_code", bare_code(language));
     }
     for term in keyterms(&options.vocabulary, KEYTERMS, KEYTERM) {
         form = form.text("keyterms", term);
     }
-    let url = service.url(&["v1", "speech-to-text"], []);
+    let url = service.url(&["v1", "speech-to-text"], hearing.address());
     Ok(service.request(Method::POST, url)?.multipart(form))
 }
 
@@ -103,13 +107,19 @@ pub(super) fn keyterms(terms: &[String], most: usize, longest: usize) -> impl It
     terms.iter().filter(fits).take(most).cloned()
 }
 
-/// The answer; with several channels each has one.
+/// The answer.
 #[derive(Deserialize)]
 struct Whole {
     text: Option<String>,
     language_code: Option<String>,
+    language_probability: Option<f32>,
     words: Option<Vec<Word>>,
+    /// Where each channel has one.
+    transcripts: Option<Vec<Whole>>,
 }
+
+/// A language that is less likely than this is not told.
+const SURE: f32 = 0.5;
 
 /// A word, the space between two, or a sound that is none.
 #[derive(Debug, Deserialize)]
@@ -120,6 +130,7 @@ pub(super) struct Word {
     #[serde(rename = "type")]
     kind: Option<String>,
     logprob: Option<f64>,
+    speaker_id: Option<String>,
 }
 
 /// Reads an answer, for fuzzers.
@@ -128,12 +139,57 @@ pub(super) fn read(text: &str) {
     let _ = serde_json::from_str(text).map(transcript);
 }
 
-fn transcript(whole: Whole) -> Transcript {
-    Transcript {
-        words: timed(whole.words.unwrap_or_default()),
-        language: whole.language_code.as_deref().map(two_letters),
-        ..Transcript::text(whole.text.unwrap_or_default().trim())
+/// What was said; `None` where the answer is no transcript, but for instance the promise of one.
+fn transcript(whole: Whole) -> Option<Transcript> {
+    if let Some(channels) = whole.transcripts {
+        let mut all = Transcript::default();
+        for channel in channels {
+            let said = transcript(channel)?;
+            if !all.text.is_empty() && !said.is_blank() {
+                all.text.push('\n');
+            }
+            all.append(said);
+        }
+        all.words
+            .sort_by(|a, b| a.seconds.start.total_cmp(&b.seconds.start));
+        return Some(all);
     }
+    let words = whole.words.unwrap_or_default();
+    let text = whole.text?;
+    let text = by_speaker(&words).unwrap_or_else(|| text.trim().to_owned());
+    let sure = whole
+        .language_probability
+        .is_none_or(|probability| probability >= SURE);
+    let language = whole.language_code.filter(|_| sure);
+    Some(Transcript {
+        words: timed(words),
+        language: language.as_deref().map(two_letters),
+        ..Transcript::text(text)
+    })
+}
+
+/// A line for each time that another speaks, with the speaker's number; `None` where there are not several.
+fn by_speaker(words: &[Word]) -> Option<String> {
+    let mut speakers: Vec<&str> = Vec::new();
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for word in words {
+        let number = word.speaker_id.as_deref().map(|id| {
+            let known = speakers.iter().position(|speaker| *speaker == id);
+            known.unwrap_or_else(|| {
+                speakers.push(id);
+                speakers.len() - 1
+            })
+        });
+        match (lines.last_mut(), number) {
+            (Some((last, line)), number) if number.is_none_or(|number| number == *last) => {
+                line.push_str(&word.text);
+            }
+            (_, number) => lines.push((number.unwrap_or_default(), word.text.clone())),
+        }
+    }
+    let line = |(speaker, line): &(usize, String)| format!("{}: {}", speaker + 1, line.trim());
+    let several = speakers.len() > 1;
+    several.then(|| lines.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// The words that have a time.
@@ -191,4 +247,55 @@ pub(super) fn two_letters(code: &str) -> String {
 
 async fn say(ends: &Ends<ListenInput, ListenEvent>, event: ListenEvent) -> Result<()> {
     ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn heard(answer: serde_json::Value) -> Option<Transcript> {
+        transcript(serde_json::from_value(answer).unwrap())
+    }
+
+    fn word(text: &str, kind: &str, speaker: Option<&str>) -> serde_json::Value {
+        json!({"text": text, "start": 0.1, "end": 0.2, "type": kind, "speaker_id": speaker, "logprob": -0.02,
+            "characters": null})
+    }
+
+    #[test]
+    fn speakers_stand_in_lines_of_their_own() {
+        let words = json!([
+            word("Tea?", "word", Some("speaker_7")),
+            word(" ", "spacing", Some("speaker_7")),
+            word("Yes,", "word", Some("speaker_1")),
+            word(" ", "spacing", None),
+            word("(laughter)", "audio_event", Some("speaker_1")),
+            word(" ", "spacing", Some("speaker_1")),
+            word("Good.", "word", Some("speaker_7")),
+        ]);
+        let said = heard(json!({"text": "Tea? Yes, (laughter) Good.", "words": words})).unwrap();
+        assert_eq!(said.text, "1: Tea?\n2: Yes, (laughter)\n1: Good.");
+        assert_eq!(said.words.len(), 3);
+        let alone = json!([word("Tea?", "word", Some("speaker_0"))]);
+        assert_eq!(
+            heard(json!({"text": " Tea? ", "words": alone})).unwrap().text,
+            "Tea?"
+        );
+    }
+
+    #[test]
+    fn each_shape_of_an_answer() {
+        let said = |text: &str, sure: f64| json!({"text": text, "language_code": "eng", "language_probability": sure, "words": null});
+        assert_eq!(heard(said("Tea", 0.9)).unwrap().language.as_deref(), Some("en"));
+        assert_eq!(heard(said("Tea", 0.2)).unwrap().language, None);
+        let channels = json!({"transcripts": [said("Tea", 0.9), said("", 0.9), said("Yes", 0.9)], "transcription_id": "t"});
+        assert_eq!(heard(channels).unwrap().text, "Tea\nYes");
+        assert_eq!(
+            heard(json!({"message": "Later.", "request_id": "r"})),
+            None,
+            "a promise"
+        );
+    }
 }

@@ -12,6 +12,7 @@ use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
+use super::phrase::Phrase;
 use super::times::Times;
 use super::wire::Message;
 use super::{LONGEST, Voice};
@@ -29,8 +30,6 @@ pub(super) enum Flow {
     Sentences,
 }
 
-/// What is shorter than this, in characters, is not cut again because it is too long.
-const SHORTEST: usize = 20;
 /// How long its queue is left alone when it was full.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -91,25 +90,6 @@ async fn speak(voice: Voice, flow: Flow, ends: Ends<SpeakInput, SpeakEvent>) -> 
 enum End {
     Spoken,
     Idle,
-}
-
-/// A phrase that has not been spoken to its end.
-struct Phrase {
-    text: String,
-    /// The number of its message, once that has been sent.
-    ticket: Option<u64>,
-    /// The service did not take it, and says that there is nothing to speak in it.
-    skipped: bool,
-}
-
-impl Phrase {
-    fn of(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            ticket: None,
-            skipped: false,
-        }
-    }
 }
 
 struct Stream {
@@ -347,16 +327,11 @@ impl Stream {
         true
     }
 
-    /// Sends a phrase again in two pieces. False where it is so short that its length cannot be what is wrong.
+    /// Sends a phrase again in two pieces. False where its length cannot be what is wrong.
     fn halve(&mut self, at: usize) -> bool {
-        let whole = &self.waiting[at].text;
-        let characters = whole.chars().count();
-        let first = phrases::pieces(whole, characters.div_ceil(2))[0].len();
-        let (first, rest) = whole.split_at(first);
-        if characters < SHORTEST || rest.is_empty() {
+        let Some((first, rest)) = self.waiting[at].halves() else {
             return false;
-        }
-        let (first, rest) = (Phrase::of(first), Phrase::of(rest));
+        };
         if at == 0 {
             self.speech.unsent(&rest.text);
         }

@@ -7,6 +7,9 @@ mod account;
 #[path = "../common/mod.rs"]
 mod common;
 mod failing;
+mod formats;
+mod hearing;
+mod joining;
 mod reading;
 mod scribe;
 mod sharing;

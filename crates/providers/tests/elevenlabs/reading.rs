@@ -16,6 +16,7 @@ async fn dictionaries_and_what_else_changes_the_reading() {
                 dictionaries: ["d1:v7", "d2", "d3", "d4"].map(Dictionary::of).into(),
                 ssml: true,
                 normalisation: Some("on".into()),
+                normalises_language: true,
                 seed: Some(7),
                 forgets: true,
             },
@@ -42,8 +43,13 @@ async fn dictionaries_and_what_else_changes_the_reading() {
             continue;
         }
         assert_eq!(call.body[0]["pronunciation_dictionary_locators"], locators);
-        let asked = ["enable_ssml_parsing", "apply_text_normalization", "seed"];
+        let asked = [
+            "enable_ssml_parsing",
+            "apply_text_normalization",
+            "apply_language_text_normalization",
+            "seed",
+        ];
         let asked = asked.map(|name| call.query(name));
-        assert_eq!(asked, [Some("true"), Some("on"), Some("7")]);
+        assert_eq!(asked, [Some("true"), Some("on"), Some("true"), Some("7")]);
     }
 }

@@ -145,12 +145,12 @@ async fn over_http_as_mp3_without_times() {
         fake.script.last().unwrap().query("output_format"),
         Some("mp3_44100_128")
     );
-    let opus = Settings {
-        output_format: Some("opus_48000_32".into()),
+    let flac = Settings {
+        output_format: Some("flac_44100".into()),
         ..settings(&fake, KEY)
     };
     assert_eq!(
-        ElevenLabs::new(network(), opus).unwrap_err().fault().kind(),
+        ElevenLabs::new(network(), flac).unwrap_err().fault().kind(),
         Kind::Unsupported
     );
 }

@@ -1,6 +1,7 @@
 //! ElevenLabs as its reference page describes it: voices over HTTP and over sockets (for one reply or several, for
 //! speech or dialogue) with the time of every character, the Scribe recognisers, tokens, voices, models, the account.
 
+mod coding;
 mod contexts;
 mod dialogue;
 mod errors;
@@ -19,8 +20,7 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, head, post};
-use libretto_voice::SampleRate;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::body;
 use super::script::{Call, Entry, Fault, Script};
@@ -80,6 +80,19 @@ pub struct Manners {
     pub snake: bool,
     /// Whether it never says that a context is over.
     pub forgets_final: bool,
+    /// The shape of a transcription.
+    pub shape: Shape,
+}
+
+/// The shape of a transcription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One for all.
+    Plain,
+    /// One for each of two channels.
+    Channels,
+    /// A promise of one.
+    Later,
 }
 
 impl Default for Manners {
@@ -93,6 +106,7 @@ impl Default for Manners {
             patience: None,
             snake: false,
             forgets_final: false,
+            shape: Shape::Plain,
         }
     }
 }
@@ -112,6 +126,8 @@ struct Desk {
     manners: Mutex<Manners>,
     /// Tokens that have not been used: kind and token.
     tokens: Mutex<Vec<(String, String)>>,
+    /// Ids of calls that spoke: a later one may follow them.
+    spoken: Mutex<Vec<String>>,
 }
 
 impl ElevenLabs {
@@ -127,12 +143,18 @@ impl ElevenLabs {
             script: script.clone(),
             manners: Mutex::default(),
             tokens: Mutex::default(),
+            spoken: Mutex::default(),
         });
         let routes = Router::new()
             .route("/", head(|| async {}))
             .route("/v1/models", get(lists::models))
             .route("/v2/voices", get(lists::voices))
             .route("/v1/user/subscription", get(lists::subscription))
+            .route("/v1/text-to-speech/{voice}", post(speech::whole))
+            .route(
+                "/v1/text-to-speech/{voice}/with-timestamps",
+                post(speech::whole_with_timestamps),
+            )
             .route("/v1/text-to-speech/{voice}/stream", post(speech::stream))
             .route(
                 "/v1/text-to-speech/{voice}/stream/with-timestamps",
@@ -142,6 +164,11 @@ impl ElevenLabs {
             .route(
                 "/v1/text-to-speech/{voice}/multi-stream-input",
                 get(contexts::open),
+            )
+            .route("/v1/text-to-dialogue", post(speech::whole_dialogue))
+            .route(
+                "/v1/text-to-dialogue/with-timestamps",
+                post(speech::whole_dialogue_with_timestamps),
             )
             .route("/v1/text-to-dialogue/stream", post(speech::dialogue))
             .route(
@@ -187,6 +214,20 @@ enum Caller {
 impl Desk {
     fn manners(&self) -> MutexGuard<'_, Manners> {
         self.manners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new id for a call that speaks.
+    fn number(&self) -> String {
+        let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = format!("req_fake_{}", spoken.len());
+        spoken.push(id.clone());
+        id
+    }
+
+    /// Whether a call with this id has spoken.
+    fn has_spoken(&self, id: &str) -> bool {
+        let spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        spoken.iter().any(|known| known == id)
     }
 
     /// A new token for one use.
@@ -247,18 +288,6 @@ fn caller(headers: &HeaderMap) -> Caller {
     }
 }
 
-/// Codec and rate of an `output_format`.
-fn format(name: Option<&str>) -> Option<(&str, SampleRate)> {
-    let mut parts = name.unwrap_or("mp3_44100_128").split('_');
-    let (codec, rate) = (parts.next()?, parts.next()?.parse().ok()?);
-    let known = match codec {
-        "pcm" => [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000].contains(&rate),
-        "mp3" => matches!(rate, 22_050 | 24_000 | 44_100) && parts.next().is_some(),
-        _ => false,
-    };
-    known.then(|| SampleRate::new(rate).map(|rate| (codec, rate)))?
-}
-
 fn identified() -> HeaderMap {
     let pair = |(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value));
     let headers = [
@@ -269,26 +298,4 @@ fn identified() -> HeaderMap {
         ("character-cost", "12"),
     ];
     headers.map(pair).into_iter().collect()
-}
-
-/// A word, the space behind it, and so on: as Scribe gives them.
-fn scribed(hears: &str, from: f64, to: f64) -> Value {
-    let words: Vec<&str> = hears.split_whitespace().collect();
-    let each = (to - from) / words.len().max(1) as f64;
-    let mut items = Vec::new();
-    for (n, word) in words.iter().enumerate() {
-        let start = from + each * n as f64;
-        let end = start + each * 0.9;
-        if n > 0 {
-            items.push(
-                json!({"text": " ", "start": start - each * 0.1, "end": start, "type": "spacing",
-                "speaker_id": null, "logprob": 0.0, "characters": null}),
-            );
-        }
-        items.push(
-            json!({"text": word, "start": start, "end": end, "type": "word", "speaker_id": "speaker_0",
-            "logprob": -0.02, "characters": ["a", "b"]}),
-        );
-    }
-    items.into()
 }

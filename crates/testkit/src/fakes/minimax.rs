@@ -2,6 +2,7 @@
 //! and language models that speak OpenAI's protocol. Most of its refusals come with status 200.
 
 mod chat;
+mod check;
 mod http;
 mod live;
 mod subtitles;
@@ -15,12 +16,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 
 use super::body;
 use super::script::{Call, Entry, Fault, Script};
 use super::server::Server;
+use check::{Sound, check};
 pub use http::failing;
 pub use subtitles::{Origin, Subtitles};
 
@@ -213,59 +214,6 @@ async fn read(request: Request) -> (Call, HeaderMap, Value) {
         parts.headers,
         body,
     )
-}
-
-const MODELS: &[&str] = &[
-    "speech-2.8-hd",
-    "speech-2.8-turbo",
-    "speech-2.6-hd",
-    "speech-2.6-turbo",
-    "speech-02-hd",
-    "speech-02-turbo",
-    "speech-01-hd",
-    "speech-01-turbo",
-];
-const RATES: &[u64] = &[8_000, 16_000, 22_050, 24_000, 32_000, 44_100];
-
-/// The sound that is asked for: its rate, and whether it is MP3. Or the code of what is wrong.
-fn check(body: &Value) -> Result<(SampleRate, bool), i64> {
-    if !MODELS.contains(&body["model"].as_str().unwrap_or_default()) {
-        return Err(2013);
-    }
-    let voice = &body["voice_setting"];
-    match voice["voice_id"].as_str() {
-        None | Some("") => return Err(2013),
-        Some("nobody") => return Err(2054),
-        Some(_) => {}
-    }
-    let speed = voice["speed"].as_f64().unwrap_or(1.0);
-    let volume = voice["vol"].as_f64().unwrap_or(1.0);
-    let pitch = voice.get("pitch").is_none_or(Value::is_i64);
-    let audible = volume > 0.0 && volume <= 10.0;
-    if !(0.5..=2.0).contains(&speed) || !audible || !pitch {
-        return Err(2013);
-    }
-    let tone = &body["pronunciation_dict"]["tone"];
-    let said = |one: &Value| one.as_str().is_some_and(|one| one.contains('/'));
-    if !tone.is_null() && !tone.as_array().is_some_and(|all| all.iter().all(said)) {
-        return Err(2013);
-    }
-    let sound = &body["audio_setting"];
-    let rate = sound["sample_rate"].as_u64().unwrap_or(32_000);
-    let mp3 = match sound["format"].as_str().unwrap_or("mp3") {
-        "pcm" => false,
-        "mp3" => true,
-        _ => return Err(2013),
-    };
-    let kinds = ["sentence", "word", "word_streaming"];
-    if body
-        .get("subtitle_type")
-        .is_some_and(|kind| !kinds.contains(&kind.as_str().unwrap_or_default()))
-    {
-        return Err(2013);
-    }
-    let rate = u32::try_from(rate).ok().filter(|_| RATES.contains(&rate));
-    rate.and_then(SampleRate::new).map(|rate| (rate, mp3)).ok_or(2013)
 }
 
 async fn voices(State(desk): State<Arc<Desk>>, request: Request) -> Response {

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use audio_codec_algorithms::{encode_alaw, encode_ulaw};
 use libretto_voice::{Audio, SampleRate};
+use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
 
 /// The sentence as the voice spoke it, at 24 kHz.
 const WAV: &[u8] = include_bytes!("speech/kettle.wav");
@@ -105,6 +107,53 @@ pub fn sentence() -> &'static Spoken {
 /// The sentence as MP3, 44.1 kHz and 128 kbit/s.
 pub fn mp3() -> &'static [u8] {
     MP3
+}
+
+/// Sound as Opus in Ogg pages of about a quarter of a second, 48 kHz, at `kbps` thousand bits per second.
+pub fn opus_at(audio: &Audio, kbps: i32) -> Vec<u8> {
+    coded(&audio_at_48(audio), kbps).unwrap_or_default()
+}
+
+/// The same at 64 kbit/s.
+pub fn opus(audio: &Audio) -> Vec<u8> {
+    opus_at(audio, 64)
+}
+
+fn audio_at_48(audio: &Audio) -> Audio {
+    SampleRate::new(48_000).map_or_else(|| audio.clone(), |rate| resampled(audio, rate))
+}
+
+/// Frames of 20 ms. What the coder is late by comes behind the sound, and the last page says where the sound ends.
+fn coded(audio: &Audio, kbps: i32) -> opus_pure::Result<Vec<u8>> {
+    const FRAME: usize = 960;
+    let mut coder = OpusEncoder::new(48_000, 1, Application::Voip)?;
+    coder.bitrate_bps = kbps * 1_000;
+    let head = OpusHead::for_encoder(&coder, 48_000);
+    let late = usize::from(head.pre_skip);
+    let mut writer = OggOpusWriter::new(Vec::new(), head)?;
+    writer.set_page_target(kbps as usize * 1_000 / 8 / 4);
+    let frames = (audio.samples.len() + late).div_ceil(FRAME);
+    let mut packet = vec![0; MAX_PACKET_BYTES];
+    for number in 0..frames {
+        let begin = (number * FRAME).min(audio.samples.len());
+        let end = (begin + FRAME).min(audio.samples.len());
+        let mut frame = audio.samples[begin..end].to_vec();
+        frame.resize(FRAME, 0.0);
+        let length = coder.encode(&frame, FRAME, &mut packet)?;
+        let left = (late + audio.samples.len()).saturating_sub(number * FRAME);
+        writer.write_packet_with_duration(&packet[..length], left.min(FRAME) as u32)?;
+    }
+    writer.finish()
+}
+
+/// Sound as G.711, µ-law or A-law: a byte a sample.
+pub fn g711(audio: &Audio, mu: bool) -> Vec<u8> {
+    let code = if mu { encode_ulaw } else { encode_alaw };
+    let bytes = audio.to_pcm16();
+    bytes
+        .chunks_exact(2)
+        .map(|sample| code(i16::from_le_bytes([sample[0], sample[1]])))
+        .collect()
 }
 
 /// Sound as a WAV file.

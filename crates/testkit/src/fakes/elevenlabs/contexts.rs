@@ -8,14 +8,14 @@ use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
+use super::coding::{Format, format};
 use super::sounding::Sounding;
-use super::{Desk, Manners, errors, format, identified};
+use super::{Desk, Manners, errors, identified};
 
 /// Most contexts at once.
 const MOST: usize = 5;
@@ -50,7 +50,8 @@ pub(super) async fn open(
     let late = body["model_id"]
         .as_str()
         .is_some_and(|model| model.starts_with("eleven_v"));
-    let Some(("pcm", rate)) = format(output.as_deref()).filter(|_| !late) else {
+    let format = format(output.as_deref()).filter(|format| format.fits_sockets() && !late);
+    let Some(format) = format else {
         return errors::refuse(
             400,
             "invalid_parameters",
@@ -63,7 +64,7 @@ pub(super) async fn open(
             outbox,
             entry,
             auto,
-            rate,
+            format,
             patience: manners
                 .patience
                 .unwrap_or(Duration::from_secs(idle.unwrap_or(20_u64).min(180))),
@@ -87,7 +88,7 @@ struct Talk {
     outbox: Outbox,
     entry: Entry,
     auto: bool,
-    rate: SampleRate,
+    format: Format,
     patience: Duration,
     manners: Manners,
     contexts: BTreeMap<String, Context>,
@@ -148,7 +149,7 @@ impl Talk {
                 let said = "Maximum simultaneous contexts per WebSocket connection exceeded (5). Please close an existing context before opening a new one.";
                 return self.fail("too_many_contexts", said).await;
             }
-            let mut sounding = Sounding::new(self.manners.clone(), self.rate);
+            let mut sounding = Sounding::new(self.manners.clone(), self.format);
             sounding.respelt = message["pronunciation_dictionary_locators"].is_array();
             let context = Context {
                 settings: message["voice_settings"].clone(),

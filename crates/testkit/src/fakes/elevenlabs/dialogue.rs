@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 
 use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
+use super::coding::{Format, format};
 use super::sounding::Sounding;
-use super::{Desk, Manners, errors, format, identified};
+use super::{Desk, Manners, errors, identified};
 
 /// So much text is spoken without being asked to.
 const CHARACTERS: usize = 40;
@@ -67,8 +67,13 @@ async fn serve(
     if !model.starts_with("eleven_v3") && !model.starts_with("eleven_v4") {
         return errors::refuse(400, "model_not_found", "This model speaks no dialogue.");
     }
-    let Some(("pcm", rate)) = format(output.as_deref()).filter(|_| !stray) else {
-        return errors::refuse(400, "invalid_parameters", "This fake's socket speaks pcm only.");
+    let format = format(output.as_deref()).filter(|format| format.fits_sockets() && !stray);
+    let Some(format) = format else {
+        return errors::refuse(
+            400,
+            "invalid_parameters",
+            "This fake's socket speaks neither this format nor MP3.",
+        );
     };
     let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
@@ -77,7 +82,7 @@ async fn serve(
             entry,
             several,
             timed,
-            rate,
+            format,
             one_voice: model == "eleven_v3_conversational",
             manners,
             contexts: BTreeMap::new(),
@@ -97,7 +102,7 @@ struct Talk {
     entry: Entry,
     several: bool,
     timed: bool,
-    rate: SampleRate,
+    format: Format,
     one_voice: bool,
     manners: Manners,
     /// The one of a socket for one reply has no name.
@@ -173,7 +178,7 @@ impl Talk {
             }
             let context = Context {
                 voices,
-                sounding: Sounding::new(self.manners.clone(), self.rate),
+                sounding: Sounding::new(self.manners.clone(), self.format),
                 waiting: String::new(),
             };
             self.contexts.insert(name.to_owned(), context);

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
-use super::{Desk, identified, scribed};
+use super::scribe::{redacted, scribed};
+use super::{Desk, identified};
 
 /// Quieter than this, nobody speaks.
 const QUIET: f32 = 0.004;
@@ -34,10 +35,9 @@ pub(super) async fn open(
         .strip_prefix("pcm_")
         .and_then(|rate| rate.parse().ok());
     let strategy = query("commit_strategy");
-    let good = ["scribe_v2_realtime", "scribe_v3_live"].contains(&query("model_id").as_str())
-        && ["manual", "vad", ""].contains(&strategy.as_str())
-        && !query("language_code").contains('-')
-        && rate.is_some_and(|rate| [8_000, 16_000, 22_050, 24_000, 44_100, 48_000].contains(&rate));
+    let good = good(&call);
+    let redacts = call.query("entity_redaction").is_some();
+    let silence = query("vad_silence_threshold_secs").parse().unwrap_or(SILENCE);
     let timestamps = query("include_timestamps") == "true";
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
@@ -51,6 +51,8 @@ pub(super) async fn open(
             rate: SampleRate::new(rate.unwrap_or(16_000)).unwrap_or(SampleRate::SPEECH),
             vad: strategy == "vad",
             timestamps,
+            redacts,
+            patience: silence,
             hears,
             total: 0.0,
             committed: 0.0,
@@ -62,12 +64,67 @@ pub(super) async fn open(
     })
 }
 
+/// Whether the service would take the address.
+fn good(call: &Call) -> bool {
+    let all = |name: &str| -> Vec<&str> {
+        let named = call.query.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    };
+    let one = |name: &str| call.query(name).unwrap_or_default();
+    let number = |name: &str, least: f64, most: f64| {
+        let fits = |value: &str| {
+            value
+                .parse()
+                .is_ok_and(|value: f64| (least..=most).contains(&value))
+        };
+        // They are for silence that commits.
+        call.query(name)
+            .is_none_or(|value| one("commit_strategy") == "vad" && fits(value))
+    };
+    let switch = |name: &str| ["", "true", "false"].contains(&one(name));
+    let language =
+        |code: &&str| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
+    let (looked, taken) = (all("entity_detection"), all("entity_redaction"));
+    ["scribe_v2_realtime", "scribe_v3_live"].contains(&one("model_id"))
+        && ["manual", "vad", ""].contains(&one("commit_strategy"))
+        && all("language_code").iter().all(language)
+        && all("secondary_languages").iter().all(language)
+        && [
+            "pcm_8000",
+            "pcm_16000",
+            "pcm_22050",
+            "pcm_24000",
+            "pcm_44100",
+            "pcm_48000",
+        ]
+        .contains(&one("audio_format"))
+        && number("vad_threshold", 0.1, 0.9)
+        && number("vad_silence_threshold_secs", 0.3, 3.0)
+        && number("min_speech_duration_ms", 50.0, 2_000.0)
+        && number("min_silence_duration_ms", 50.0, 2_000.0)
+        && [
+            "include_timestamps",
+            "no_verbatim",
+            "filter_background_audio",
+            "enable_logging",
+        ]
+        .iter()
+        .all(|name| switch(name))
+        && !(one("include_timestamps") == "true" && one("filter_background_audio") == "true")
+        && all("keyterms").len() <= 50
+        && all("keyterms").iter().all(|term| term.chars().count() <= 20)
+        && taken.iter().all(|kind| looked.contains(kind))
+}
+
 struct Session {
     outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
     vad: bool,
     timestamps: bool,
+    redacts: bool,
+    /// Seconds of silence that commit.
+    patience: f64,
     hears: String,
     /// Seconds of sound in all, up to the last commit, of speech since then, and of silence behind it.
     total: f64,
@@ -120,7 +177,7 @@ impl Session {
                     return Ok(());
                 }
                 self.commit().await?;
-            } else if self.vad && self.spoken > 0.0 && self.silence >= SILENCE {
+            } else if self.vad && self.spoken > 0.0 && self.silence >= self.patience {
                 self.commit().await?;
             }
         }
@@ -162,6 +219,13 @@ impl Session {
             let twin = json!({"message_type": "committed_transcript_with_timestamps", "text": said,
                 "language_code": "en", "words": words});
             self.outbox.text(twin.to_string()).await?;
+        }
+        if self.redacts {
+            let entities =
+                json!({"message_type": "committed_transcript_entities", "text": said, "entities": []});
+            self.outbox.text(entities.to_string()).await?;
+            let without = json!({"message_type": "redacted_transcript", "text": said, "redacted_text": redacted(&said)});
+            self.outbox.text(without.to_string()).await?;
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 
 use super::super::speech::{self, Character};
+use super::coding::Format;
 use super::{Base, Flaw, Manners};
 
 /// Sound in one message.
@@ -14,7 +14,7 @@ const PIECE: f64 = 0.25;
 /// What one reply has sounded like so far.
 pub(super) struct Sounding {
     manners: Manners,
-    rate: SampleRate,
+    format: Format,
     /// Sound that has been sent.
     seconds: f64,
     /// Times that come with the next message.
@@ -24,10 +24,10 @@ pub(super) struct Sounding {
 }
 
 impl Sounding {
-    pub(super) fn new(manners: Manners, rate: SampleRate) -> Self {
+    pub(super) fn new(manners: Manners, format: Format) -> Self {
         Self {
             manners,
-            rate,
+            format,
             seconds: 0.0,
             late: Value::Null,
             respelt: false,
@@ -37,18 +37,14 @@ impl Sounding {
     /// The messages of the next text.
     pub(super) fn messages(&mut self, text: &str) -> Vec<Value> {
         let mut messages = Vec::new();
-        let spoken = speech::speak(text).at(self.rate);
+        let spoken = speech::speak(text).at(self.format.rate);
         let characters = spoken.characters();
-        let bytes = spoken.audio.to_pcm16();
-        // Messages end in the middle of a sample.
-        let size = (self.rate.sample_at(PIECE) as usize * 2) | 1;
-        let at = |byte: usize| byte as f64 / 2.0 / f64::from(self.rate.hertz());
+        let total = spoken.audio.duration().as_secs_f64();
         let segment = self.seconds;
-        for (n, piece) in bytes.chunks(size).enumerate() {
-            let (from, to) = (at(n * size), at((n + 1) * size));
-            let inside = |c: &&Character| {
-                (from..to).contains(&c.seconds.start) || (to >= at(bytes.len()) && c.seconds.start >= to)
-            };
+        for (n, (piece, time)) in self.format.pieces(&spoken.audio, PIECE).into_iter().enumerate() {
+            let (from, to) = (time.start, time.end);
+            let inside =
+                |c: &&Character| time.contains(&c.seconds.start) || (to >= total && c.seconds.start >= to);
             let here: Vec<&Character> = match self.manners.base {
                 Base::Segment if n == 0 => characters.iter().collect(),
                 Base::Segment => Vec::new(),
@@ -81,7 +77,7 @@ impl Sounding {
                 messages.push(message);
             }
         }
-        self.seconds += at(bytes.len());
+        self.seconds += total;
         if !self.late.is_null() {
             messages.push(json!({"audio": "", "isFinal": null, "alignment": self.late.take(), "normalizedAlignment": null}));
         }

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::super::speech::{self as real, Character, Spoken};
 use super::super::{body, script::Call, script::Entry, script::Fault};
-use super::{Desk, errors, format, identified};
+use super::coding::{Format, format};
+use super::{Desk, errors, identified};
 
 /// Longest body.
 const MOST: usize = 1 << 20;
@@ -22,14 +23,17 @@ const LANGUAGES: &[&str] = &[
 ];
 /// Samples never come in even pieces.
 const ODD: usize = 1_001;
+/// Seconds of a line.
+const PIECE: f64 = 0.25;
 
-/// What was asked for: the call, its fault, the sound in its codec, and the words.
+/// What was asked for: the call, its fault, the sound's format, and the words.
 struct Asked {
     entry: Entry,
     fault: Option<Fault>,
-    codec: String,
-    bytes: Vec<u8>,
+    format: Format,
     spoken: Spoken,
+    /// The id by which a later call may name it.
+    id: String,
     /// Dictionaries change the text.
     respelt: bool,
 }
@@ -39,31 +43,23 @@ pub(super) async fn stream(
     Path(voice): Path<String>,
     request: Request,
 ) -> Response {
-    sound(ask(&desk, &voice, request).await)
+    sound(ask(&desk, &voice, request, true).await)
+}
+
+pub(super) async fn whole(
+    State(desk): State<Arc<Desk>>,
+    Path(voice): Path<String>,
+    request: Request,
+) -> Response {
+    sound(ask(&desk, &voice, request, false).await)
 }
 
 pub(super) async fn dialogue(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    sound(ask(&desk, "", request).await)
+    sound(ask(&desk, "", request, true).await)
 }
 
-pub(super) async fn dialogue_with_timestamps(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    lines(ask(&desk, "", request).await)
-}
-
-fn sound(asked: Result<Asked, Response>) -> Response {
-    let asked = match asked {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    let kind = if asked.codec == "mp3" {
-        "audio/mpeg"
-    } else {
-        "audio/pcm"
-    };
-    let pieces = asked.bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
-    let mut response = body::answer(asked.entry, asked.fault.as_ref(), kind, pieces);
-    response.headers_mut().extend(identified());
-    response
+pub(super) async fn whole_dialogue(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    sound(ask(&desk, "", request, false).await)
 }
 
 pub(super) async fn with_timestamps(
@@ -71,26 +67,65 @@ pub(super) async fn with_timestamps(
     Path(voice): Path<String>,
     request: Request,
 ) -> Response {
-    lines(ask(&desk, &voice, request).await)
+    lines(ask(&desk, &voice, request, true).await, PIECE)
 }
 
-fn lines(asked: Result<Asked, Response>) -> Response {
+pub(super) async fn whole_with_timestamps(
+    State(desk): State<Arc<Desk>>,
+    Path(voice): Path<String>,
+    request: Request,
+) -> Response {
+    lines(ask(&desk, &voice, request, false).await, f64::MAX)
+}
+
+pub(super) async fn dialogue_with_timestamps(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    lines(ask(&desk, "", request, true).await, PIECE)
+}
+
+pub(super) async fn whole_dialogue_with_timestamps(
+    State(desk): State<Arc<Desk>>,
+    request: Request,
+) -> Response {
+    lines(ask(&desk, "", request, false).await, f64::MAX)
+}
+
+fn sound(asked: Result<Asked, Response>) -> Response {
     let asked = match asked {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
-    let rate = asked.spoken.audio.rate;
+    let bytes = asked.format.bytes(&asked.spoken.audio);
+    let pieces = bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
+    let kind = asked.format.content_type();
+    numbered(
+        body::answer(asked.entry, asked.fault.as_ref(), kind, pieces),
+        &asked.id,
+    )
+}
+
+/// With the headers of every answer, and an id of its own.
+fn numbered(mut response: Response, id: &str) -> Response {
+    response.headers_mut().extend(identified());
+    if let Ok(id) = id.parse() {
+        response.headers_mut().insert("request-id", id);
+    }
+    response
+}
+
+/// A JSON object for so many seconds, one a line.
+fn lines(asked: Result<Asked, Response>, seconds: f64) -> Response {
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    let rate = asked.format.rate;
     let total = asked.spoken.audio.duration().as_secs_f64();
     let characters = asked.spoken.characters();
-    let count = (total / 0.25).ceil().max(1.0);
-    let size = asked.bytes.len().div_ceil(count as usize) | 1;
     let mut lines = Vec::new();
-    for (n, piece) in asked.bytes.chunks(size).enumerate() {
-        let at = |n: usize| total * (n * size) as f64 / asked.bytes.len() as f64;
-        let (from, to) = (at(n), at(n + 1));
+    for (piece, time) in asked.format.pieces(&asked.spoken.audio, seconds.min(total + 1.0)) {
         let here: Vec<&Character> = characters
             .iter()
-            .filter(|c| (from..to).contains(&c.seconds.start))
+            .filter(|c| time.contains(&c.seconds.start))
             .collect();
         // Every third line has sound and no times; they come with the next.
         let text = |c: &&Character| c.text.clone();
@@ -118,18 +153,18 @@ fn lines(asked: Result<Asked, Response>) -> Response {
         .chunks(3_001)
         .map(Bytes::copy_from_slice)
         .collect();
-    let mut response = body::answer(asked.entry, asked.fault.as_ref(), "application/json", pieces);
-    response.headers_mut().extend(identified());
-    response
+    let response = body::answer(asked.entry, asked.fault.as_ref(), "application/json", pieces);
+    numbered(response, &asked.id)
 }
 
-async fn ask(desk: &Desk, voice: &str, request: Request) -> Result<Asked, Response> {
+async fn ask(desk: &Desk, voice: &str, request: Request, streamed: bool) -> Result<Asked, Response> {
     let (parts, bytes) = request.into_parts();
     let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let call = Call::of("POST", &parts.uri, body.clone());
     let output = call.query("output_format").map(str::to_owned);
     let latency = call.query("optimize_streaming_latency").map(str::to_owned);
+    let forgets = call.query("enable_logging") == Some("false");
     let (entry, fault) = desk.begin(call, &parts.headers).await?;
     // Without a voice in its path it is a dialogue, whose inputs have one each.
     let (voice, text) = if voice.is_empty() {
@@ -145,29 +180,64 @@ async fn ask(desk: &Desk, voice: &str, request: Request) -> Result<Asked, Respon
         return Err(errors::invalid("text", "Field required"));
     };
     check(voice, &body)?;
+    follows(desk, &body, forgets)?;
     if latency.is_some_and(|level| !["0", "1", "2", "3", "4"].contains(&level.as_str())) {
         return Err(errors::invalid(
             "optimize_streaming_latency",
             "Input should be at most 4",
         ));
     }
-    let Some((codec, rate)) = format(output.as_deref()) else {
+    let format = format(output.as_deref()).filter(|format| format.streams() || !streamed);
+    let Some(format) = format else {
         return Err(errors::invalid("output_format", "Unknown format"));
-    };
-    let spoken = real::speak(text).at(rate);
-    let bytes = if codec == "mp3" {
-        real::mp3().to_vec()
-    } else {
-        spoken.audio.to_pcm16()
     };
     Ok(Asked {
         entry,
         fault,
-        codec: codec.to_owned(),
-        bytes,
-        spoken,
+        format,
+        spoken: real::speak(text).at(format.rate),
+        id: desk.number(),
         respelt: body["pronunciation_dictionary_locators"].is_array(),
     })
+}
+
+/// What the service would refuse of what stands around a text.
+#[expect(
+    clippy::result_large_err,
+    reason = "the refusal is what is wanted, and nothing is fast here"
+)]
+fn follows(desk: &Desk, body: &Value, forgets: bool) -> Result<(), Response> {
+    let names = [
+        "previous_text",
+        "next_text",
+        "previous_request_ids",
+        "next_request_ids",
+    ];
+    let model = body["model_id"].as_str().unwrap_or_default();
+    let late = ["eleven_v3", "eleven_v4"]
+        .iter()
+        .any(|name| model.starts_with(name));
+    let given = |name: &str| body.get(name).is_some();
+    if late && names.iter().any(|name| given(name)) {
+        let said = "This model does not take previous_text, next_text or ids of requests.";
+        return Err(errors::refuse(400, "invalid_parameters", said));
+    }
+    for name in &names[..2] {
+        if given(name) && !body[*name].is_string() {
+            return Err(errors::invalid(name, "Input should be a valid string"));
+        }
+    }
+    for name in &names[2..] {
+        let ids = body[*name].as_array().map_or(&[][..], Vec::as_slice);
+        let known = |id: &Value| id.as_str().is_some_and(|id| desk.has_spoken(id));
+        if given(name) && (ids.is_empty() || ids.len() > 3 || forgets || !ids.iter().all(known)) {
+            return Err(errors::invalid(
+                name,
+                "At most three, of requests that were logged",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether dictionaries are named as they must be.
@@ -208,6 +278,14 @@ pub(super) fn check(voice: &str, body: &Value) -> Result<(), Response> {
             400,
             "unsupported_language",
             "This model does not take this language code.",
+        ));
+    }
+    let clone = body["voice_settings"].get("clone_strength").is_some();
+    if clone && !model.starts_with("eleven_v4") {
+        return Err(errors::refuse(
+            400,
+            "invalid_voice_settings",
+            "clone_strength: only with models of the fourth generation",
         ));
     }
     let locators = &body["pronunciation_dictionary_locators"];

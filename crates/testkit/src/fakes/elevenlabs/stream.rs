@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
+use super::coding::format;
 use super::sounding::Sounding;
-use super::{Caller, Desk, KEY, caller, errors, format, identified};
+use super::{Caller, Desk, KEY, caller, errors, identified};
 
 /// When buffered text is spoken, without `auto_mode`.
 const SCHEDULE: [usize; 4] = [120, 160, 250, 290];
@@ -47,8 +48,12 @@ pub(super) async fn open(
     if let Err(refusal) = super::speech::check(&voice, &body) {
         return refusal;
     }
-    let Some(("pcm", rate)) = format(output.as_deref()) else {
-        return errors::refuse(400, "invalid_parameters", "This fake's socket speaks pcm only.");
+    let Some(format) = format(output.as_deref()).filter(|format| format.fits_sockets()) else {
+        return errors::refuse(
+            400,
+            "invalid_parameters",
+            "This fake's socket speaks neither this format nor MP3.",
+        );
     };
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
@@ -56,7 +61,7 @@ pub(super) async fn open(
             entry,
             patience: manners.patience.unwrap_or(Duration::from_secs(idle)),
             auto,
-            sounding: Sounding::new(manners, rate),
+            sounding: Sounding::new(manners, format),
             buffer: String::new(),
             generations: 0,
         };

@@ -33,15 +33,6 @@ pub(super) fn extra(bytes: usize, seconds: f64, text: &str) -> Value {
         "invisible_character_ratio": 0, "usage_characters": text.chars().count()})
 }
 
-/// The sound of a text, as it is sent.
-pub(super) fn sound(spoken: &speech::Spoken, mp3: bool) -> Vec<u8> {
-    if mp3 {
-        speech::mp3().to_vec()
-    } else {
-        spoken.audio.to_pcm16()
-    }
-}
-
 pub(super) async fn speak(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let (call, headers, body) = read(request).await;
     let (entry, fault) = match desk.begin(call, &headers).await {
@@ -49,7 +40,8 @@ pub(super) async fn speak(State(desk): State<Arc<Desk>>, request: Request) -> Re
         Err(refusal) => return refusal,
     };
     let text = body["text"].as_str().unwrap_or_default();
-    let (rate, mp3) = match check(&body) {
+    let streamed = body["stream"] == true;
+    let sound = match check(&body, streamed) {
         Ok(_) if text.is_empty() || text.chars().count() >= 10_000 => return refuse(2013),
         Ok(sound) => sound,
         Err(code) => return refuse(code),
@@ -58,14 +50,14 @@ pub(super) async fn speak(State(desk): State<Arc<Desk>>, request: Request) -> Re
     if manners.standing == Standing::Empty {
         return refuse(1008);
     }
-    let spoken = speech::speak(text).at(rate);
-    let bytes = sound(&spoken, mp3);
-    let streamed = body["stream"] == true;
+    let spoken = speech::speak(text).at(sound.rate);
+    let bytes = sound.bytes(&spoken);
     let possible = streamed || body["subtitle_type"] != "word_streaming";
     let wants = body["subtitle_enable"] == true && possible;
-    let file = match manners.subtitles {
+    let how = manners.subtitles.asked(&body);
+    let file = match how {
         Subtitles::File | Subtitles::Sentences if wants => {
-            let words = manners.subtitles == Subtitles::File;
+            let words = how == Subtitles::File;
             Some(desk.keep(&json!([item(&spoken, 0.0, words)])))
         }
         _ => None,
@@ -85,7 +77,7 @@ pub(super) async fn speak(State(desk): State<Arc<Desk>>, request: Request) -> Re
         last["data"]["subtitle_file"] = file.into();
     }
     let (kind, pieces) = if streamed {
-        let inline = wants && manners.subtitles == Subtitles::Inline;
+        let inline = wants && how == Subtitles::Inline;
         (
             "text/event-stream",
             events(&manners, &spoken, &bytes, inline, &last),

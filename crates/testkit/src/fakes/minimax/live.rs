@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -14,9 +13,9 @@ use super::super::body;
 use super::super::outbox::{self, Gone, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::speech;
-use super::http::{extra, hex, sound};
+use super::http::{extra, hex};
 use super::subtitles::{Origin, Subtitles, item};
-use super::{Desk, Manners, Standing, TRACE, check, error, identified, own_words};
+use super::{Desk, Manners, Sound, Standing, TRACE, check, error, identified, own_words};
 
 /// Chunks end in the middle of a sample.
 const ODD: usize = 9_601;
@@ -81,7 +80,7 @@ struct Talk {
     host: String,
     cuts: bool,
     /// The sound of the task, and whether it has subtitles.
-    task: Option<(SampleRate, bool, bool)>,
+    task: Option<(Sound, bool)>,
     /// Text that is no sentence yet.
     buffer: String,
     /// Seconds spoken on this connection, and before this phrase.
@@ -108,9 +107,10 @@ impl Talk {
             self.entry.message(message.clone());
             let text = message["text"].as_str().unwrap_or_default();
             match (message["event"].as_str().unwrap_or_default(), self.task.is_some()) {
-                ("task_start", false) => match check(&message) {
-                    Ok((rate, mp3)) if self.manners.standing != Standing::Empty => {
-                        self.task = Some((rate, mp3, message["subtitle_enable"] == true));
+                ("task_start", false) => match check(&message, true) {
+                    Ok(sound) if self.manners.standing != Standing::Empty => {
+                        self.task = Some((sound, message["subtitle_enable"] == true));
+                        self.manners.subtitles = self.manners.subtitles.asked(&message);
                         self.tell("task_started").await?;
                     }
                     Ok(_) => return self.fail(1008).await,
@@ -182,10 +182,10 @@ impl Talk {
     }
 
     async fn speak(&mut self, text: &str) -> Result<(), Gone> {
-        let Some((rate, mp3, subtitles)) = self.task else {
+        let Some((sound, subtitles)) = self.task else {
             return Ok(());
         };
-        let spoken = speech::speak(text).at(rate);
+        let spoken = speech::speak(text).at(sound.rate);
         let shift = match self.manners.origin {
             Origin::Connection => self.seconds,
             Origin::Phrase => self.seconds - self.phrase,
@@ -197,7 +197,7 @@ impl Talk {
         } else {
             Value::Null
         };
-        let bytes = sound(&spoken, mp3);
+        let bytes = sound.bytes(&spoken);
         for (number, chunk) in bytes.chunks(ODD).enumerate() {
             let times = if number == 0 { times.clone() } else { Value::Null };
             self.frame(&hex(chunk), false, times).await?;

@@ -22,6 +22,17 @@ pub enum Subtitles {
     Sentences,
 }
 
+impl Subtitles {
+    /// How they are told to somebody who asked in this way: word by word with their sound only where that was asked for.
+    pub(super) fn asked(self, body: &Value) -> Self {
+        match (self, body["subtitle_type"].as_str()) {
+            (Self::Inline, Some("word")) => Self::File,
+            (Self::Inline | Self::File, Some("sentence") | None) => Self::Sentences,
+            _ => self,
+        }
+    }
+}
+
 /// What times count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

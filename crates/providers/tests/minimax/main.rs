@@ -3,13 +3,15 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod manner;
 
 use std::time::Duration;
 
 use common::{Spoken, access, closed, listen_to, network, speak};
 
-use libretto_providers::minimax::{MiniMax, Settings, Transport};
+use libretto_providers::minimax::{Format, MiniMax, Settings, Transport};
 use libretto_testkit::fakes::minimax::{self, KEY, Origin, Subtitles};
 use libretto_testkit::fakes::speech;
 use libretto_voice::{SpeakEvent, SpeakInput, SpeakOptions};
@@ -234,7 +236,7 @@ async fn compressed_sound() {
     let fake = minimax::MiniMax::start().await.unwrap();
     for transport in TRANSPORTS {
         let settings = Settings {
-            mp3: true,
+            format: Format::Mp3,
             ..settings(&fake, transport)
         };
         let voice = MiniMax::new(network(), settings).unwrap().voice();
