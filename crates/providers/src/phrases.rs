@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
-use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
+use libretto_voice::{Error, Session, SpeakEvent, SpeakInput, text};
 use reqwest::RequestBuilder;
 
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
+use crate::socket::Wrong;
 use crate::sound::{Encoding, SoundDecoder};
+use crate::sse::Events;
+use crate::streamed::Said;
 use crate::timed::Stop;
 
 /// How a voice of this kind asks for a phrase.
@@ -22,6 +25,10 @@ pub trait Phrasing: Send + Sync + 'static {
     fn request(&self, text: &str) -> Result<RequestBuilder, Failure>;
     /// How the sound was asked for.
     fn encoding(&self) -> Encoding;
+    /// What reads an event, for voices whose answer may come as events instead of bytes.
+    fn events(&self) -> Option<fn(&str) -> Result<Said, Wrong>> {
+        None
+    }
     /// Whether the answer's `Content-Type` tells more than what was asked for.
     fn trusts_content_type(&self) -> bool {
         true
@@ -33,7 +40,7 @@ pub fn session(voice: Arc<dyn Phrasing>) -> SpeakSession {
     Session::spawn(move |ends| speak(voice, ends))
 }
 
-async fn speak(voice: Arc<dyn Phrasing>, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+async fn speak(voice: Arc<dyn Phrasing>, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<(), Error> {
     say(&ends, SpeakEvent::Ready).await?;
     while let Some(SpeakInput::Text(phrase)) = ends.input.recv().await {
         // White space and lone punctuation are refused, or never answered.
@@ -46,7 +53,7 @@ async fn speak(voice: Arc<dyn Phrasing>, mut ends: Ends<SpeakInput, SpeakEvent>)
 }
 
 /// One piece of text, again where that may help and nothing of it has been heard.
-async fn call(voice: &dyn Phrasing, ends: &Ends<SpeakInput, SpeakEvent>, piece: &str) -> Result<()> {
+async fn call(voice: &dyn Phrasing, ends: &Ends<SpeakInput, SpeakEvent>, piece: &str) -> Result<(), Error> {
     let service = voice.service();
     let _place = service.limit.enter().await;
     let mut tries = service.retry.begin();
@@ -69,7 +76,14 @@ async fn stream(
 ) -> Result<(), Stop> {
     let service = voice.service();
     let mut reply = service.send(voice.request(piece)?).await?;
-    let encoding = match reply.content_type().as_str() {
+    // What comes counts, not what was asked for: servers that know nothing of events answer with bytes.
+    let kind = reply.content_type();
+    let mut wrapped = voice
+        .events()
+        .filter(|_| kind == "text/event-stream")
+        .map(Wrapped::new);
+    let encoding = match kind.as_str() {
+        _ if wrapped.is_some() => voice.encoding(),
         kind if kind == "application/json" || kind.starts_with("text/") => {
             return Err(reply.garbled().into());
         }
@@ -82,14 +96,20 @@ async fn stream(
     let garbled = reply.garbled();
     loop {
         let chunk = reply.chunk().await?;
-        let audio = match &chunk {
-            Some(bytes) => decoder.push(bytes),
-            None => decoder.finish(),
+        let bytes = match &mut wrapped {
+            Some(wrapped) => wrapped.open(chunk.as_deref(), service, &garbled)?.into(),
+            None => chunk.clone().unwrap_or_default(),
         };
-        if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
-            *begun = true;
-            let sent = ends.events.send(Ok(SpeakEvent::Audio(audio))).await;
-            sent.map_err(|_| Stop::Gone)?;
+        let mut ready = vec![decoder.push(&bytes)];
+        if chunk.is_none() {
+            ready.push(decoder.finish());
+        }
+        for audio in ready {
+            if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
+                *begun = true;
+                let sent = ends.events.send(Ok(SpeakEvent::Audio(audio))).await;
+                sent.map_err(|_| Stop::Gone)?;
+            }
         }
         if chunk.is_none() {
             break;
@@ -106,7 +126,55 @@ async fn stream(
     }
 }
 
-async fn say(ends: &Ends<SpeakInput, SpeakEvent>, event: SpeakEvent) -> Result<()> {
+/// Sound inside of events.
+struct Wrapped {
+    events: Events,
+    read: fn(&str) -> Result<Said, Wrong>,
+    /// It was said that all of it has come.
+    whole: bool,
+}
+
+impl Wrapped {
+    fn new(read: fn(&str) -> Result<Said, Wrong>) -> Self {
+        Self {
+            events: Events::new(),
+            read,
+            whole: false,
+        }
+    }
+
+    /// The sound of the events that a chunk completes; without one, the stream has ended.
+    fn open(
+        &mut self,
+        chunk: Option<&[u8]>,
+        service: &Service,
+        garbled: &Failure,
+    ) -> Result<Vec<u8>, Failure> {
+        let ready = match chunk {
+            Some(bytes) => self.events.push(bytes),
+            None => self.events.finish().map(Vec::from_iter),
+        };
+        let id = || garbled.request_id().map(str::to_owned);
+        let mut sound = Vec::new();
+        for event in ready.map_err(|error| garbled.clone().because(error))? {
+            match (self.read)(&event.data) {
+                Ok(Said::Sound(bytes)) => sound.extend(bytes),
+                Ok(Said::Spoken) => self.whole = true,
+                Ok(Said::Other) => {}
+                Err(Wrong::Complaint) => return Err(service.complaint(&event.data).request(id())),
+                Err(Wrong::Fault(fault)) => return Err(service.failure(fault).again(false).request(id())),
+                Err(Wrong::Garbled(Some(error))) => return Err(garbled.clone().because(error)),
+                Err(Wrong::Garbled(None)) => return Err(garbled.clone()),
+            }
+        }
+        if chunk.is_none() && !self.whole {
+            return Err(service.failure(Fault::BrokeOff).request(id()));
+        }
+        Ok(sound)
+    }
+}
+
+async fn say(ends: &Ends<SpeakInput, SpeakEvent>, event: SpeakEvent) -> Result<(), Error> {
     ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
 }
 
