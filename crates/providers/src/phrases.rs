@@ -12,7 +12,7 @@ use crate::service::Service;
 use crate::socket::Wrong;
 use crate::sound::{Encoding, SoundDecoder};
 use crate::sse::Events;
-use crate::streamed::Said;
+use crate::streamed::{Read, Said};
 use crate::timed::Stop;
 
 /// How a voice of this kind asks for a phrase.
@@ -26,7 +26,7 @@ pub trait Phrasing: Send + Sync + 'static {
     /// How the sound was asked for.
     fn encoding(&self) -> Encoding;
     /// What reads an event, for voices whose answer may come as events instead of bytes.
-    fn events(&self) -> Option<fn(&str) -> Result<Said, Wrong>> {
+    fn events(&self) -> Option<Read> {
         None
     }
     /// Whether the answer's `Content-Type` tells more than what was asked for.
@@ -129,13 +129,13 @@ async fn stream(
 /// Sound inside of events.
 struct Wrapped {
     events: Events,
-    read: fn(&str) -> Result<Said, Wrong>,
+    read: Read,
     /// It was said that all of it has come.
     whole: bool,
 }
 
 impl Wrapped {
-    fn new(read: fn(&str) -> Result<Said, Wrong>) -> Self {
+    fn new(read: Read) -> Self {
         Self {
             events: Events::new(),
             read,

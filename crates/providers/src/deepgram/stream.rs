@@ -11,7 +11,7 @@ use super::{RATE, Voice};
 use crate::failure::Fault;
 use crate::service::Service;
 use crate::socket::Wrong;
-use crate::streamed::{Said, Speaker};
+use crate::streamed::{Read, Said, Speaker};
 
 /// Most characters in one message.
 const LONGEST: usize = 2_000;
@@ -22,12 +22,12 @@ pub(super) struct Mouth {
     url: Url,
     /// What calls off the work.
     farewell: &'static str,
-    read: fn(&str) -> Result<Said, Wrong>,
+    read: Read,
 }
 
 impl Mouth {
     pub(super) fn new(voice: Voice) -> Self {
-        let (farewell, read): (_, fn(&str) -> Result<Said, Wrong>) = if voice.is_flux() {
+        let (farewell, read): (_, Read) = if voice.is_flux() {
             ("Interrupt", flux)
         } else {
             ("Clear", aura)

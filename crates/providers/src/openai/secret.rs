@@ -9,7 +9,7 @@ use super::OpenAi;
 use crate::failure::Failure;
 use crate::key::Key;
 
-/// Their longest life, as the service's OpenAPI description says it.
+/// Their longest life, as the service's description of its interface says it.
 const LONGEST: Duration = Duration::from_hours(2);
 /// Their shortest.
 const SHORTEST: Duration = Duration::from_secs(10);

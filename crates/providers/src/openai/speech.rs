@@ -19,7 +19,7 @@ use crate::phrases::{self, Phrasing};
 use crate::service::Service;
 use crate::socket::Wrong;
 use crate::sound::Encoding;
-use crate::streamed::{self, Said};
+use crate::streamed::{self, Read, Said};
 
 /// Most characters of `input` and of `instructions`.
 const LONGEST: usize = 4_096;
@@ -120,7 +120,7 @@ impl Phrasing for Phrases {
         self.preset.format.1
     }
 
-    fn events(&self) -> Option<fn(&str) -> Result<Said, Wrong>> {
+    fn events(&self) -> Option<Read> {
         Some(said)
     }
 

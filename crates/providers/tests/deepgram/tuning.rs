@@ -105,7 +105,7 @@ async fn flux_is_told_of_other_thresholds_and_terms() {
     account.tune(tuning);
     let configure = json!({"type": "Configure", "numerals": true, "keyterms": ["Bach"],
         "thresholds": {"eot_threshold": 0.85, "eager_eot_threshold": 0.3, "eot_timeout_ms": 500}});
-    assert_eq!(told(&fake, 1).await, [configure.clone()]);
+    assert_eq!(told(&fake, 1).await, std::slice::from_ref(&configure));
     // It says early now that the turn ends.
     for piece in utterance().samples.chunks(1_600) {
         send(&session, piece).await;
@@ -129,12 +129,12 @@ async fn nova_is_told_one_change_at_a_time() {
     };
     account.tune(terms(&["Bach"]));
     let first = json!({"type": "Configure", "keyterms": ["Bach"]});
-    assert_eq!(told(&fake, 1).await, [first.clone()]);
+    assert_eq!(told(&fake, 1).await, std::slice::from_ref(&first));
     // The fake answers with the next sound; until then, nothing more may be asked of it.
     account.tune(terms(&["Brahms"]));
     account.tune(terms(&[]));
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(told(&fake, 1).await, [first.clone()]);
+    assert_eq!(told(&fake, 1).await, std::slice::from_ref(&first));
     send(&session, &[0.0; 1_600]).await;
     let last = json!({"type": "Configure", "keyterms": []});
     assert_eq!(told(&fake, 2).await, [first, last]);
