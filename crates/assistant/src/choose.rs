@@ -110,7 +110,7 @@ type Keyed<'a> = &'a dyn Fn(&Entry) -> bool;
 fn first(settings: &Settings, part: Part, keyed: Keyed<'_>) -> &'static str {
     let usable = |one: &Named| match one {
         Named::OnDevice => true,
-        Named::Cloud(entry) => can(entry, part) && (!entry.needs_key || keyed(entry)),
+        Named::Cloud(entry) => entry.ability(part).is_some() && (!entry.needs_key || keyed(entry)),
     };
     let first = order(listed(settings, part), None).into_iter().find(usable);
     first.map_or(ON_DEVICE, Named::name)
@@ -150,15 +150,6 @@ fn get(settings: &Settings, provider: &str, field: Field, keyed: Keyed<'_>) -> O
     let anyones = field.of_the_first(&mut settings).and_then(Option::take);
     let own = || settings.provider(provider).text(field.key()).map(str::to_owned);
     anyones.filter(|_| first == Some(provider)).or_else(own)
-}
-
-/// Whether a provider has this part at all.
-fn can(entry: &Entry, part: Part) -> bool {
-    match part {
-        Part::Recogniser => entry.recogniser.is_some(),
-        Part::Model => entry.model.is_some(),
-        Part::Voice => entry.voice.is_some(),
-    }
 }
 
 fn put(providers: &mut BTreeMap<String, Provider>, name: &str, field: Field, id: Option<String>) {

@@ -10,6 +10,7 @@ mod heard;
 mod live;
 mod provider;
 mod recorded;
+mod settings;
 mod sse;
 mod stream;
 mod token;
@@ -22,13 +23,16 @@ use libretto_voice::speak::SpeakSession;
 use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::Sender;
+use tokio::sync::watch;
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::{Failure, Fault};
 use crate::network::Network;
-use crate::service::{Access, Service};
+use crate::service::Service;
+pub use account::VoiceDetails;
 pub use heard::Phoneme;
 pub(crate) use provider::open;
+pub use settings::{EMOTIONS, Listening, Settings, Transport};
 pub use token::Grants;
 pub use turns::Turns;
 
@@ -70,130 +74,6 @@ pub static ENTRY: Entry = Entry {
     }),
 };
 
-/// How speech is fetched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
-    /// The socket, with times.
-    #[default]
-    Socket,
-    /// One HTTP call for each phrase, with times.
-    Sse,
-    /// One HTTP call for each phrase; times are estimated.
-    Bytes,
-}
-
-/// How utterances travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Listening {
-    /// While they are spoken; they end when it is told so.
-    #[default]
-    Manual,
-    /// While they are spoken; it decides itself when a turn ends. Words have no times.
-    Turns(Turns),
-    /// Whole, with `ink-whisper`.
-    Recorded,
-}
-
-/// Feelings that a voice can speak with. They are hints, and for English only.
-pub const EMOTIONS: &[&str] = &[
-    "neutral",
-    "happy",
-    "excited",
-    "enthusiastic",
-    "elated",
-    "euphoric",
-    "triumphant",
-    "amazed",
-    "surprised",
-    "flirtatious",
-    "curious",
-    "content",
-    "peaceful",
-    "serene",
-    "calm",
-    "grateful",
-    "affectionate",
-    "trust",
-    "sympathetic",
-    "anticipation",
-    "mysterious",
-    "angry",
-    "mad",
-    "outraged",
-    "frustrated",
-    "agitated",
-    "threatened",
-    "disgusted",
-    "contempt",
-    "envious",
-    "sarcastic",
-    "ironic",
-    "sad",
-    "dejected",
-    "melancholic",
-    "disappointed",
-    "hurt",
-    "guilty",
-    "bored",
-    "tired",
-    "rejected",
-    "nostalgic",
-    "wistful",
-    "apologetic",
-    "hesitant",
-    "insecure",
-    "confused",
-    "resigned",
-    "anxious",
-    "panicked",
-    "alarmed",
-    "scared",
-    "proud",
-    "confident",
-    "distant",
-    "skeptical",
-    "contemplative",
-    "determined",
-];
-
-/// How an account is used.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Address, key, attempts, limit and patience.
-    pub access: Access,
-    /// How speech is fetched.
-    pub transport: Transport,
-    /// How utterances travel.
-    pub listening: Listening,
-    /// One of [`EMOTIONS`].
-    pub emotion: Option<String>,
-    /// How loud, from 0.5 to 2; 1 is the voice's own.
-    pub volume: Option<f32>,
-    /// A dictionary of the account's that says how words sound, by its id.
-    pub dictionary: Option<String>,
-    /// How numbers and the like are read: `auto`, `off`, or as in a place (`en-GB`).
-    pub normalisation: Option<String>,
-    /// Where the times of the sounds of speech go, for mouths that move. They come with or before what they time; a
-    /// full queue misses some.
-    pub phonemes: Option<Sender<Phoneme>>,
-}
-
-impl Settings {
-    /// The usual, with this access.
-    pub fn new(access: Access) -> Self {
-        Self {
-            access,
-            transport: Transport::default(),
-            listening: Listening::default(),
-            emotion: None,
-            volume: None,
-            dictionary: None,
-            normalisation: None,
-            phonemes: None,
-        }
-    }
-}
-
 /// An account at Cartesia.
 #[derive(Clone, Debug)]
 pub struct Cartesia(Arc<Inner>);
@@ -202,6 +82,7 @@ pub struct Cartesia(Arc<Inner>);
 struct Inner {
     service: Service,
     settings: Settings,
+    tuning: watch::Sender<Turns>,
 }
 
 impl Cartesia {
@@ -216,7 +97,18 @@ impl Cartesia {
             let what = format!("its voices know no feeling “{strange}”. Choose another in the settings");
             return Err(service.failure(Fault::Unsupported(what)));
         }
-        Ok(Self(Arc::new(Inner { service, settings })))
+        let tuning = watch::Sender::default();
+        Ok(Self(Arc::new(Inner {
+            service,
+            settings,
+            tuning,
+        })))
+    }
+
+    /// Changes when it thinks that a turn has ended, where it decides that itself: the sessions that run are told, and
+    /// those that begin later.
+    pub fn tune(&self, turns: Turns) {
+        self.0.tuning.send_replace(turns);
     }
 
     /// Its voices.
@@ -269,12 +161,15 @@ impl SpeechToText for Cartesia {
         self.0.service.open_socket();
     }
 
+    fn wants_pauses(&self) -> bool {
+        self.0.settings.finalize && self.0.settings.listening == Listening::Manual
+    }
+
     fn listen(&self, options: ListenOptions) -> ListenSession {
-        let service = self.0.service.clone();
         match self.0.settings.listening {
-            Listening::Manual => live::session(service, &options),
-            Listening::Turns(turns) => turns::session(service, turns, &options),
-            Listening::Recorded => recorded::session(service, options),
+            Listening::Manual => live::session(&self.0, &options),
+            Listening::Turns(turns) => turns::session(&self.0, turns, &options),
+            Listening::Recorded => recorded::session(self.0.service.clone(), options),
         }
     }
 }
@@ -283,16 +178,20 @@ impl Cartesia {
     /// What every request for speech says.
     fn fields(&self, options: &SpeakOptions) -> Map<String, Value> {
         let own = ENTRY.voice.map_or("", |ability| ability.model);
+        let model = options.model.as_deref().unwrap_or(own);
+        let settings = &self.0.settings;
         let mut fields = Map::new();
-        fields.insert("model_id".into(), options.model.as_deref().unwrap_or(own).into());
+        fields.insert("model_id".into(), model.into());
         fields.insert("voice".into(), options.voice.as_deref().unwrap_or(VOICE).into());
         let format = json!({"container": "raw", "encoding": "pcm_s16le", "sample_rate": RATE.hertz()});
         fields.insert("output_format".into(), format);
         let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
-        if let Some(code) = code
-            .map(str::to_ascii_lowercase)
-            .filter(|code| LANGUAGES.contains(&code.as_str()))
-        {
+        let code = code.map(str::to_ascii_lowercase);
+        let code = code.filter(|code| LANGUAGES.contains(&code.as_str()));
+        // Never both.
+        if let Some(locale) = settings.locale.as_deref().filter(|_| knows_places(model)) {
+            fields.insert("locale".into(), locale.into());
+        } else if let Some(code) = code {
             fields.insert("language".into(), code.into());
         }
         let mut manner = Map::new();
@@ -300,16 +199,17 @@ impl Cartesia {
             let speed = f64::from(options.speed.clamp(0.6, 1.5));
             manner.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
         }
-        if let Some(volume) = self.0.settings.volume {
+        if let Some(volume) = settings.volume {
             let volume = f64::from(volume.clamp(0.5, 2.0));
             manner.insert("volume".into(), ((volume * 100.0).round() / 100.0).into());
         }
-        if let Some(emotion) = &self.0.settings.emotion {
+        if let Some(emotion) = &settings.emotion {
             manner.insert("emotion".into(), emotion.as_str().into());
         }
         for (name, value) in [
-            ("pronunciation_dict_id", &self.0.settings.dictionary),
-            ("normalization", &self.0.settings.normalisation),
+            ("accent", &settings.accent),
+            ("pronunciation_dict_id", &settings.dictionary),
+            ("normalization", &settings.normalisation),
         ] {
             if let Some(value) = value {
                 fields.insert(name.into(), value.as_str().into());
@@ -320,6 +220,12 @@ impl Cartesia {
         }
         fields
     }
+}
+
+/// Whether a model speaks as in a place: `sonic-3.6` and newer do.
+fn knows_places(model: &str) -> bool {
+    let older = ["sonic-1", "sonic-2", "sonic-3-", "sonic-3.5", "sonic-turbo"];
+    model != "sonic-3" && model.starts_with("sonic-") && !older.iter().any(|name| model.starts_with(name))
 }
 
 /// A voice and how it is to speak.

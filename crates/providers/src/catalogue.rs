@@ -1,5 +1,7 @@
 //! What each provider can do, as data: it drives the settings. Each provider's folder says it for itself.
 
+use crate::provider::Part;
+
 /// What a recogniser or voice tells about times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timings {
@@ -63,6 +65,17 @@ pub struct Entry {
     pub model: Option<Ability>,
     /// Text to speech.
     pub voice: Option<Ability>,
+}
+
+impl Entry {
+    /// What it can do as this part; `None` where it does not have it.
+    pub fn ability(&self, part: Part) -> Option<&Ability> {
+        match part {
+            Part::Recogniser => self.recogniser.as_ref(),
+            Part::Model => self.model.as_ref(),
+            Part::Voice => self.voice.as_ref(),
+        }
+    }
 }
 
 /// All providers, in the order in which they are shown.

@@ -12,7 +12,9 @@ mod live;
 mod provider;
 mod recorded;
 mod results;
+mod settings;
 mod stream;
+mod tuning;
 mod turns;
 
 use std::sync::Arc;
@@ -20,15 +22,19 @@ use std::sync::Arc;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech};
+use reqwest::Url;
+use tokio::sync::watch;
 
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
 use crate::network::Network;
-use crate::service::{Access, Service};
+use crate::service::Service;
 use crate::streamed;
 pub use flux::Flux;
 pub use grant::Grant;
 pub(crate) use provider::open;
+pub use settings::{Settings, Transport};
+pub use tuning::Tuning;
 
 /// What it can do.
 pub static ENTRY: Entry = Entry {
@@ -55,53 +61,6 @@ pub static ENTRY: Entry = Entry {
     }),
 };
 
-/// How speech and utterances travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
-    /// Sockets.
-    #[default]
-    Socket,
-    /// One HTTP call for each phrase or utterance.
-    Http,
-}
-
-/// How an account is used.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Address, key, attempts, limit and patience.
-    pub access: Access,
-    /// How speech travels.
-    pub speaking: Transport,
-    /// How utterances travel.
-    pub listening: Transport,
-    /// Silence in milliseconds after which the live recogniser thinks that the speaker has finished; the service's
-    /// own 10 ms cut sentences into pieces.
-    pub endpointing: u32,
-    /// When Flux thinks that a turn has ended. Its models are `flux-general-en` and `flux-general-multi`.
-    pub flux: Flux,
-    /// What else the recognisers are asked for: `numerals`, `redact`, `profanity_filter`, …, with their values as they
-    /// stand in an address. A name may come more than once.
-    pub features: Vec<(String, String)>,
-    /// The key is a token that was granted ([`Deepgram::grant`]).
-    pub granted: bool,
-}
-
-impl Settings {
-    /// The usual, with this access.
-    pub fn new(access: Access) -> Self {
-        Self {
-            access,
-            // A voice without times is given each phrase in a session of its own: over HTTP they share a connection.
-            speaking: Transport::Http,
-            listening: Transport::default(),
-            endpointing: 300,
-            flux: Flux::default(),
-            features: Vec::new(),
-            granted: false,
-        }
-    }
-}
-
 /// An account at Deepgram.
 #[derive(Clone, Debug)]
 pub struct Deepgram(Arc<Inner>);
@@ -110,6 +69,7 @@ pub struct Deepgram(Arc<Inner>);
 struct Inner {
     service: Service,
     settings: Settings,
+    tuning: watch::Sender<Tuning>,
 }
 
 impl Deepgram {
@@ -124,7 +84,12 @@ impl Deepgram {
             &dialect::DIALECT
         };
         let service = Service::new(&ENTRY, settings.access.clone(), dialect, network)?;
-        Ok(Self(Arc::new(Inner { service, settings })))
+        let tuning = watch::Sender::default();
+        Ok(Self(Arc::new(Inner {
+            service,
+            settings,
+            tuning,
+        })))
     }
 
     /// Its voices.
@@ -163,11 +128,16 @@ impl TextToSpeech for Deepgram {
                 .or(options.model)
                 .unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned()),
             speed: options.speed,
+            expressivity: self.0.settings.expressivity,
         };
-        match self.0.settings.speaking {
-            // Its voices know no other way.
-            _ if stream::is_flux(&voice.model) => streamed::session(Arc::new(stream::Mouth::flux(voice))),
-            Transport::Socket => streamed::session(Arc::new(stream::Mouth::aura(voice))),
+        let settings = &self.0.settings;
+        let transport = if voice.is_flux() {
+            settings.flux_speaking
+        } else {
+            settings.speaking
+        };
+        match transport {
+            Transport::Socket => streamed::session(Arc::new(stream::Mouth::new(voice))),
             Transport::Http => http::session(voice),
         }
     }
@@ -183,6 +153,10 @@ impl SpeechToText for Deepgram {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Http => self.0.service.open(),
         }
+    }
+
+    fn wants_pauses(&self) -> bool {
+        self.0.settings.finalize && self.0.settings.listening == Transport::Socket
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
@@ -201,86 +175,38 @@ struct Voice {
     service: Service,
     model: String,
     speed: f32,
+    expressivity: Option<f32>,
 }
 
 /// All of its sound has this rate.
 const RATE: SampleRate = SampleRate::VOICE;
 
 impl Voice {
-    /// What both ways of speaking ask for.
-    fn query(&self) -> Vec<(&'static str, String)> {
+    /// Whether it is one of Flux's, which have an address of their own.
+    fn is_flux(&self) -> bool {
+        self.model.starts_with("flux-")
+    }
+
+    /// Where it is, and what both ways of speaking ask of it.
+    fn url(&self) -> Url {
         let mut query = vec![
             ("model", self.model.clone()),
             ("encoding", "linear16".to_owned()),
             ("sample_rate", RATE.hertz().to_string()),
-            // Otherwise the sound begins with a header, which clicks.
-            ("container", "none".to_owned()),
         ];
-        if (self.speed - 1.0).abs() > 0.005 {
-            query.push(("speed", format!("{:.2}", self.speed.clamp(0.7, 1.5))));
+        let (version, slowest, step) = if self.is_flux() {
+            let liveliness = self.expressivity.map(|most| most.clamp(-2.0, 2.0).to_string());
+            query.extend(liveliness.map(|most| ("expressivity", most)));
+            ("v2", 0.5, 20.0)
+        } else {
+            // Otherwise the sound begins with a header, which clicks.
+            query.push(("container", "none".to_owned()));
+            ("v1", 0.7, 100.0)
+        };
+        let speed = (self.speed.clamp(slowest, 1.5) * step).round() / step;
+        if (speed - 1.0).abs() > 0.005 {
+            query.push(("speed", format!("{speed:.2}")));
         }
-        query
+        self.service.url(&[version, "speak"], query)
     }
-}
-
-/// What Nova can be asked for besides.
-const FEATURES: &[&str] = &[
-    "detect_entities",
-    "diarize",
-    "diarize_model",
-    "dictation",
-    "extra",
-    "filler_words",
-    "measurements",
-    "mip_opt_out",
-    "no_delay",
-    "numerals",
-    "profanity_filter",
-    "redact",
-    "replace",
-    "search",
-    "tag",
-    "version",
-];
-
-impl Settings {
-    /// Of the features, those with these names.
-    fn featured<'a>(&'a self, known: &[&str]) -> impl Iterator<Item = (&'a str, String)> {
-        let features = self.features.iter();
-        let known = features.filter(move |(name, _)| known.contains(&name.as_str()));
-        known.map(|(name, value)| (name.as_str(), value.clone()))
-    }
-}
-
-/// The recogniser's model, and what is asked of it however the utterance travels.
-fn asked<'a>(settings: &'a Settings, options: &ListenOptions) -> Vec<(&'a str, String)> {
-    let own = ENTRY.recogniser.map_or("", |ability| ability.model);
-    let model = options.model.as_deref().unwrap_or(own);
-    let mut query = vec![
-        ("model", model.to_owned()),
-        ("smart_format", "true".to_owned()),
-        ("encoding", "linear16".to_owned()),
-        ("sample_rate", options.rate.hertz().to_string()),
-        ("channels", "1".to_owned()),
-    ];
-    match &options.language {
-        Some(language) => query.push(("language", language.clone())),
-        // It does not find out by itself, but the newest knows several at once.
-        None if model.starts_with("nova-3") => query.push(("language", "multi".to_owned())),
-        None => {}
-    }
-    let name = if model.starts_with("nova-3") {
-        "keyterm"
-    } else {
-        "keywords"
-    };
-    // 500 tokens, about a hundred terms.
-    let terms = options
-        .vocabulary
-        .iter()
-        .filter(|term| !term.trim().is_empty())
-        .take(100);
-    query.extend(terms.map(|term| (name, term.trim().to_owned())));
-    query.extend(settings.featured(FEATURES));
-    query
 }

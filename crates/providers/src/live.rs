@@ -45,6 +45,10 @@ pub enum End {
     Late,
 }
 
+/// How long what was asked for at a pause may take: services do not answer where they have nothing to say
+/// (Deepgram's pages advise a second).
+const SETTLED: Duration = Duration::from_secs(1);
+
 /// What is special about a service's socket. It holds where the utterance stands, and no connection.
 pub trait Protocol: Send + 'static {
     /// Whether the service says that a session is open.
@@ -63,6 +67,17 @@ pub trait Protocol: Send + 'static {
     /// What keeps the socket open.
     fn alive(&mut self) -> Option<Out> {
         None
+    }
+
+    /// The speaker pauses: what has the words so far become final, for recognisers that are told of pauses. Nothing where
+    /// it has no such message. The answer is told as [`ListenEvent::Paused`].
+    fn pause(&mut self) -> Vec<Out> {
+        Vec::new()
+    }
+
+    /// What the account wants to be said in the middle of a session, whenever it does. Safe to drop.
+    fn wish(&mut self) -> impl Future<Output = Out> + Send {
+        pending()
     }
 
     /// Everything has been said: the rest of the sound, and the wish for the rest of the words. Nothing where none can
@@ -113,6 +128,7 @@ async fn listen<P: Protocol>(
         ends,
         protocol,
         finishing: false,
+        pausing: None,
     };
     live.run().await
 }
@@ -153,6 +169,8 @@ struct Live<P> {
     protocol: P,
     /// Everything has been said.
     finishing: bool,
+    /// The words before a pause have been asked for: until when they are waited for.
+    pausing: Option<Instant>,
 }
 
 impl<P: Protocol> Live<P> {
@@ -188,11 +206,19 @@ impl<P: Protocol> Live<P> {
                             let pieces = self.protocol.sound(&audio.samples);
                             self.send(pieces).await?;
                         }
-                        // Only for recognisers that want pauses: none of these does.
-                        Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
+                        Some(ListenInput::Silence(true)) => {
+                            let asked = self.protocol.pause();
+                            if !asked.is_empty() {
+                                self.send(asked).await?;
+                                self.pausing = Some(Instant::now() + SETTLED);
+                            }
+                        }
+                        // In mid-word: what is final then is half a word.
+                        Some(ListenInput::Silence(false) | ListenInput::Hurry) => {}
                         // Whoever says nothing more has finished.
                         Some(ListenInput::Finish) | None => {
                             self.finishing = true;
+                            self.pausing = None;
                             let rest = self.protocol.finish();
                             if rest.is_empty() {
                                 return self.finished().await;
@@ -208,6 +234,9 @@ impl<P: Protocol> Live<P> {
                     self.send(alive).await?;
                     alive_until = awake();
                 }
+                wish = self.protocol.wish(), if !self.finishing => self.send([wish]).await?,
+                // Nothing was left to become final.
+                () = at(self.pausing) => self.tell([ListenEvent::Paused]).await?,
                 () = at(due) => {
                     if self.ended(End::Late).await? {
                         return self.finished().await;
@@ -249,8 +278,13 @@ impl<P: Protocol> Live<P> {
 
     async fn tell(&mut self, events: impl IntoIterator<Item = ListenEvent>) -> Result<()> {
         for event in events {
-            // The end that we asked for is no news.
-            if !(self.finishing && matches!(event, ListenEvent::EndOfTurn(_))) {
+            let news = match event {
+                // The end that we asked for is no news.
+                ListenEvent::EndOfTurn(_) => !self.finishing,
+                ListenEvent::Paused => self.pausing.take().is_some(),
+                _ => true,
+            };
+            if news {
                 let told = self.ends.events.send(Ok(event)).await;
                 told.map_err(|_| Error::cancelled())?;
             }
@@ -278,6 +312,8 @@ pub fn drive(mut protocol: impl Protocol, bytes: &[u8]) {
         protocol.alive();
         if last {
             protocol.finish();
+        } else {
+            protocol.pause();
         }
         for message in messages {
             let _ = protocol.greet(message);

@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
-use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
+use libretto_voice::{Error, Session, SpeakEvent, SpeakInput, text};
 use reqwest::RequestBuilder;
 use tokio::sync::mpsc::Sender;
 
 use crate::context::{Around, Pieces};
 use crate::failure::{Failure, Fault};
 use crate::service::{Reply, Service};
+use crate::socket::Wrong;
 use crate::sound::{Encoding, SoundDecoder};
+use crate::sse::Events;
+use crate::streamed::{Read, Said};
 use crate::timed::Stop;
 
 /// Where what was spoken goes.
-type Events = Sender<Result<SpeakEvent>>;
+type Output = Sender<Result<SpeakEvent, Error>>;
 
 /// How a voice of this kind asks for a phrase.
 pub trait Phrasing: Send + Sync + 'static {
@@ -35,6 +38,10 @@ pub trait Phrasing: Send + Sync + 'static {
     }
     /// How the sound was asked for.
     fn encoding(&self) -> Encoding;
+    /// What reads an event, for voices whose answer may come as events instead of bytes.
+    fn events(&self) -> Option<Read> {
+        None
+    }
     /// Whether the answer's `Content-Type` tells more than what was asked for.
     fn trusts_content_type(&self) -> bool {
         true
@@ -46,30 +53,35 @@ pub fn session(voice: Arc<dyn Phrasing>) -> SpeakSession {
     Session::spawn(move |ends| speak(voice, ends))
 }
 
-async fn speak(voice: Arc<dyn Phrasing>, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
-    let events = ends.events;
-    say(&events, SpeakEvent::Ready).await?;
+async fn speak(voice: Arc<dyn Phrasing>, ends: Ends<SpeakInput, SpeakEvent>) -> Result<(), Error> {
+    let output = ends.events;
+    say(&output, SpeakEvent::Ready).await?;
     let mut pieces = Pieces::new(ends.input, voice.longest());
     while let Some(piece) = pieces.next().await {
         // White space and lone punctuation are refused, or never answered.
         let id = if text::speaks(&piece) {
-            call(voice.as_ref(), &events, &piece, &pieces.around).await?
+            call(voice.as_ref(), &output, &piece, &pieces.around).await?
         } else {
             None
         };
         pieces.said(&piece, id);
     }
-    say(&events, SpeakEvent::Finished).await
+    say(&output, SpeakEvent::Finished).await
 }
 
 /// One piece of text, again where that may help and nothing of it has been heard. Gives the call's id.
-async fn call(voice: &dyn Phrasing, events: &Events, piece: &str, around: &Around) -> Result<Option<String>> {
+async fn call(
+    voice: &dyn Phrasing,
+    output: &Output,
+    piece: &str,
+    around: &Around,
+) -> Result<Option<String>, Error> {
     let service = voice.service();
     let _place = service.limit.enter().await;
     let mut tries = service.retry.begin();
     loop {
         let mut begun = false;
-        match stream(voice, events, (piece, around), &mut begun).await {
+        match stream(voice, output, (piece, around), &mut begun).await {
             Ok(id) => return Ok(id),
             Err(Stop::Gone) => return Err(Error::cancelled()),
             Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
@@ -80,13 +92,20 @@ async fn call(voice: &dyn Phrasing, events: &Events, piece: &str, around: &Aroun
 
 async fn stream(
     voice: &dyn Phrasing,
-    events: &Events,
+    output: &Output,
     (piece, around): (&str, &Around),
     begun: &mut bool,
 ) -> Result<Option<String>, Stop> {
     let service = voice.service();
     let mut reply = service.send(voice.request_within(piece, around)?).await?;
-    let encoding = match reply.content_type().as_str() {
+    // What comes counts, not what was asked for: servers that know nothing of events answer with bytes.
+    let kind = reply.content_type();
+    let mut wrapped = voice
+        .events()
+        .filter(|_| kind == "text/event-stream")
+        .map(Wrapped::new);
+    let encoding = match kind.as_str() {
+        _ if wrapped.is_some() => voice.encoding(),
         kind if kind == "application/json" || kind.starts_with("text/") => {
             return Err(reply.garbled().into());
         }
@@ -99,14 +118,20 @@ async fn stream(
     let garbled = reply.garbled();
     loop {
         let chunk = reply.chunk().await?;
-        let audio = match &chunk {
-            Some(bytes) => decoder.push(bytes),
-            None => decoder.finish(),
+        let bytes = match &mut wrapped {
+            Some(wrapped) => wrapped.open(chunk.as_deref(), service, &garbled)?.into(),
+            None => chunk.clone().unwrap_or_default(),
         };
-        if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
-            *begun = true;
-            let sent = events.send(Ok(SpeakEvent::Audio(audio))).await;
-            sent.map_err(|_| Stop::Gone)?;
+        let mut ready = vec![decoder.push(&bytes)];
+        if chunk.is_none() {
+            ready.push(decoder.finish());
+        }
+        for audio in ready {
+            if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
+                *begun = true;
+                let sent = output.send(Ok(SpeakEvent::Audio(audio))).await;
+                sent.map_err(|_| Stop::Gone)?;
+            }
         }
         if chunk.is_none() {
             break;
@@ -123,8 +148,56 @@ async fn stream(
     }
 }
 
-async fn say(events: &Events, event: SpeakEvent) -> Result<()> {
-    events.send(Ok(event)).await.map_err(|_| Error::cancelled())
+/// Sound inside of events.
+struct Wrapped {
+    events: Events,
+    read: Read,
+    /// It was said that all of it has come.
+    whole: bool,
+}
+
+impl Wrapped {
+    fn new(read: Read) -> Self {
+        Self {
+            events: Events::new(),
+            read,
+            whole: false,
+        }
+    }
+
+    /// The sound of the events that a chunk completes; without one, the stream has ended.
+    fn open(
+        &mut self,
+        chunk: Option<&[u8]>,
+        service: &Service,
+        garbled: &Failure,
+    ) -> Result<Vec<u8>, Failure> {
+        let ready = match chunk {
+            Some(bytes) => self.events.push(bytes),
+            None => self.events.finish().map(Vec::from_iter),
+        };
+        let id = || garbled.request_id().map(str::to_owned);
+        let mut sound = Vec::new();
+        for event in ready.map_err(|error| garbled.clone().because(error))? {
+            match (self.read)(&event.data) {
+                Ok(Said::Sound(bytes)) => sound.extend(bytes),
+                Ok(Said::Spoken) => self.whole = true,
+                Ok(Said::Other) => {}
+                Err(Wrong::Complaint) => return Err(service.complaint(&event.data).request(id())),
+                Err(Wrong::Fault(fault)) => return Err(service.failure(fault).again(false).request(id())),
+                Err(Wrong::Garbled(Some(error))) => return Err(garbled.clone().because(error)),
+                Err(Wrong::Garbled(None)) => return Err(garbled.clone()),
+            }
+        }
+        if chunk.is_none() && !self.whole {
+            return Err(service.failure(Fault::BrokeOff).request(id()));
+        }
+        Ok(sound)
+    }
+}
+
+async fn say(output: &Output, event: SpeakEvent) -> Result<(), Error> {
+    output.send(Ok(event)).await.map_err(|_| Error::cancelled())
 }
 
 /// Pieces of at most `longest` characters, cut behind a sentence or a word where there is one.

@@ -26,6 +26,9 @@ pub enum Said {
     Other,
 }
 
+/// Reads a message.
+pub type Read = fn(&str) -> Result<Said, Wrong>;
+
 /// How a voice of this kind is spoken to.
 pub trait Speaker: Send + Sync + 'static {
     /// Who is asked.

@@ -1,6 +1,7 @@
 //! Voices, and whether a key is good.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Cartesia;
 use crate::account::{Account, VoiceInfo};
@@ -32,6 +33,23 @@ struct Locale {
     locale: String,
 }
 
+/// A voice as it is told when it is asked for by its id.
+#[derive(Deserialize)]
+struct Whole {
+    #[serde(flatten)]
+    voice: Voice,
+    accents: Option<Vec<Value>>,
+}
+
+/// A voice, and what is told of it only when it is asked for by its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoiceDetails {
+    /// What the list tells of it.
+    pub voice: VoiceInfo,
+    /// Accents that it can take up, by their ids ([`Settings::accent`](super::Settings::accent)).
+    pub accents: Vec<String>,
+}
+
 impl Cartesia {
     /// Voices that fit `search`; all of them without. Their previews need the key, so that none are given.
     pub async fn voices(&self, search: Option<&str>) -> Result<Vec<VoiceInfo>, Failure> {
@@ -53,6 +71,25 @@ impl Cartesia {
             }
         }
         Ok(voices)
+    }
+
+    /// The voice with this id, of whoever's making.
+    ///
+    /// # Errors
+    /// `Unknown` where there is none.
+    pub async fn named(&self, id: &str) -> Result<VoiceDetails, Failure> {
+        let url = self.0.service.url(&["voices", id], []);
+        let Whole { voice, accents } = self.0.service.get(&url).await?;
+        // Ids, or objects with one: that is not documented.
+        let accent = |accent: Value| Some(accent.as_str().or(accent["id"].as_str())?.to_owned());
+        Ok(VoiceDetails {
+            voice: info(voice),
+            accents: accents
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(accent)
+                .collect(),
+        })
     }
 
     /// Tests the key. Whether there is money shows only when it is used.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use futures::executor::block_on;
 use libretto_voice::{SampleRate, SpeakEvent, SpeakOptions};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::heard::{Heard, Taken};
 use super::{Cartesia, Settings, Voice, dialect, live, turns};
@@ -92,7 +92,8 @@ fn sonic(bytes: &[u8]) {
 
 fn ink(bytes: &[u8]) {
     drive(live::Ink::new(SampleRate::SPEECH), bytes);
-    drive(turns::Ink::new(SampleRate::SPEECH), bytes);
+    let tuning = watch::Sender::default().subscribe();
+    drive(turns::Ink::new(SampleRate::SPEECH, tuning), bytes);
 }
 
 fn refused(bytes: &[u8]) {

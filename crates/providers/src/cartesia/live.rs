@@ -6,9 +6,8 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use super::recorded::timed;
-use super::{ENTRY, VERSION};
+use super::{ENTRY, Inner, VERSION};
 use crate::live::{self, Out, Protocol, Wrong};
-use crate::service::Service;
 use crate::sound::Gather;
 
 /// Most key terms, and most characters of them together.
@@ -16,9 +15,12 @@ const KEYTERMS: usize = 100;
 const CHARACTERS: usize = 1_200;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, options: &ListenOptions) -> ListenSession {
-    let url = url(&service, options);
-    live::session(service, url, Ink::new(options.rate))
+pub(super) fn session(account: &Inner, options: &ListenOptions) -> ListenSession {
+    live::session(
+        account.service.clone(),
+        url(account, options),
+        Ink::new(options.rate),
+    )
 }
 
 #[derive(Deserialize)]
@@ -40,18 +42,25 @@ pub(super) struct Word {
     pub(super) end: f64,
 }
 
-fn url(service: &Service, options: &ListenOptions) -> Url {
+fn url(account: &Inner, options: &ListenOptions) -> Url {
     let own = ENTRY.recogniser.map_or("", |ability| ability.model);
+    let model = options.model.as_deref().unwrap_or(own);
     let mut query = vec![
-        ("model", options.model.as_deref().unwrap_or(own).to_owned()),
+        ("model", model.to_owned()),
         ("encoding", "pcm_s16le".to_owned()),
         ("sample_rate", options.rate.hertz().to_string()),
         ("cartesia_version", VERSION.to_owned()),
     ];
     let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
     query.extend(code.map(|code| ("language", code.to_ascii_lowercase())));
+    if model.starts_with("ink-whisper") {
+        let volume = account.settings.min_volume.map(|volume| volume.clamp(0.0, 1.0));
+        let silence = account.settings.max_silence.map(|seconds| seconds.max(0.0));
+        query.extend(volume.map(|volume| ("min_volume", volume.to_string())));
+        query.extend(silence.map(|seconds| ("max_silence_duration_secs", seconds.to_string())));
+    }
     query.extend(keyterms(&options.vocabulary).map(|term| ("keyterm", term)));
-    service.url(&["stt", "websocket"], query)
+    account.service.url(&["stt", "websocket"], query)
 }
 
 /// The terms that the service takes.
@@ -79,6 +88,14 @@ impl Protocol for Ink {
         self.gather.push(samples).map(Out::Bytes).into_iter().collect()
     }
 
+    fn pause(&mut self) -> Vec<Out> {
+        let rest = self.gather.rest().map(Out::Bytes);
+        // A plain word, no JSON.
+        rest.into_iter()
+            .chain([Out::Text("finalize".to_owned())])
+            .collect()
+    }
+
     fn finish(&mut self) -> Vec<Out> {
         let rest = self.gather.rest().map(Out::Bytes);
         // A plain word, no JSON.
@@ -89,7 +106,8 @@ impl Protocol for Ink {
         let message: Message = serde_json::from_str(text)?;
         match message.kind.as_str() {
             "transcript" => self.transcript(message, told),
-            "flush_done" => told.extend(self.settle()),
+            // What was asked for at a pause has been said.
+            "flush_done" => told.extend(self.settle().into_iter().chain([ListenEvent::Paused])),
             "done" => {
                 told.extend(self.settle());
                 return Ok(true);

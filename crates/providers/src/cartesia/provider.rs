@@ -14,8 +14,14 @@ use crate::provider::{Opened, Part, Provider, Setup, listed};
 const RECOGNISERS: &[&str] = &["ink-2", "ink-whisper"];
 const VOICES: &[&str] = &["sonic-3.5", "sonic-3.6", "sonic-3", "sonic-latest"];
 
-/// An account. Its table: `transport` (`socket`, `sse`, `bytes`), `listening` (`manual`, `turns`, `recorded`),
-/// `emotion`, `volume`, `pronunciation_dict_id`, `normalization`.
+/// An account. Its table:
+/// - `transport`: how speech is fetched (`socket`, `sse`, `bytes`);
+/// - `emotion`, `volume`, `locale`, `accent`, `pronunciation_dict_id`, `normalization`: how it sounds;
+/// - `listening`: how utterances travel (`manual`, `turns`, `recorded`);
+/// - `finalize`: at each pause that this computer hears, Ink commits what it has heard (`manual`);
+/// - `turn_start_threshold`, `turn_eager_end_threshold`, `turn_end_threshold`, `turn_end_timeout_ms`: when a turn begins
+///   and ends (`turns`);
+/// - `min_volume`, `max_silence_duration_secs`: what `ink-whisper` takes for speech and for its end (`manual`).
 pub(crate) fn open(setup: Setup) -> Opened {
     let settings = Settings {
         transport: match setup.text("transport") {
@@ -24,13 +30,23 @@ pub(crate) fn open(setup: Setup) -> Opened {
             _ => Transport::Socket,
         },
         listening: match setup.text("listening") {
-            Some("turns") => Listening::Turns(Turns::default()),
+            Some("turns") => Listening::Turns(Turns {
+                start: setup.fraction("turn_start_threshold"),
+                eager_end: setup.fraction("turn_eager_end_threshold"),
+                end: setup.fraction("turn_end_threshold"),
+                timeout_ms: setup.number("turn_end_timeout_ms"),
+            }),
             Some("recorded") => Listening::Recorded,
             _ => Listening::Manual,
         },
         emotion: setup.text("emotion").map(str::to_owned),
         volume: setup.fraction("volume"),
         dictionary: setup.text("pronunciation_dict_id").map(str::to_owned),
+        locale: setup.text("locale").map(str::to_owned),
+        accent: setup.text("accent").map(str::to_owned),
+        finalize: setup.is_on("finalize"),
+        min_volume: setup.fraction("min_volume"),
+        max_silence: setup.fraction("max_silence_duration_secs"),
         normalisation: setup.text("normalization").map(str::to_owned),
         ..Settings::new(setup.access())
     };

@@ -1,15 +1,17 @@
 //! Ink where it decides itself when a turn ends.
 
+use std::future::pending;
+
 use libretto_voice::listen::ListenSession;
 use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Transcript};
 use reqwest::Url;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 use super::live::keyterms;
-use super::{ENTRY, VERSION};
+use super::{ENTRY, Inner, VERSION};
 use crate::live::{self, End, Out, Protocol, Wrong};
-use crate::service::Service;
 use crate::sound::Gather;
 
 /// How sure it is that somebody speaks when a turn begins and ends: a turn ends when it is *less* sure than this.
@@ -26,13 +28,42 @@ pub struct Turns {
     pub timeout_ms: Option<u32>,
 }
 
+impl Turns {
+    /// The service's own values.
+    const OWN: (f32, f32, f32) = (0.8, 0.4, 0.2);
+
+    /// As they are named, within what the service takes: each below the one before.
+    fn fields(self) -> impl Iterator<Item = (&'static str, Value)> {
+        let (start, eager, _) = Self::OWN;
+        // In hundredths: the nearest double of 0.7 is not a number that people send.
+        let hundredths = |share: f32| Value::from((f64::from(share) * 100.0).round() / 100.0);
+        let below = |share: f32, other: f32| share.min(other - 0.01);
+        let start = self.start.unwrap_or(start).clamp(0.5, 0.9);
+        let eager = below(self.eager_end.unwrap_or(eager).clamp(0.3, 0.6), start);
+        let end = self.end.map(|end| below(end.clamp(0.05, 0.5), eager));
+        [
+            self.start.map(|_| ("start_threshold", hundredths(start))),
+            self.eager_end.map(|_| ("eager_end_threshold", hundredths(eager))),
+            end.map(|end| ("end_threshold", hundredths(end))),
+            self.timeout_ms
+                .map(|ms| ("end_timeout_ms", ms.clamp(640, 11_200).into())),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 /// It does not say how sure it is that a turn may have ended.
 const PERHAPS: f32 = 0.5;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, turns: Turns, options: &ListenOptions) -> ListenSession {
-    let url = url(&service, turns, options);
-    live::session(service, url, Ink::new(options.rate))
+pub(super) fn session(account: &Inner, turns: Turns, options: &ListenOptions) -> ListenSession {
+    let mut tuning = account.tuning.subscribe();
+    if *tuning.borrow() != Turns::default() {
+        tuning.mark_changed();
+    }
+    let url = url(account, turns, options);
+    live::session(account.service.clone(), url, Ink::new(options.rate, tuning))
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,7 +117,7 @@ impl Standing {
     }
 }
 
-fn url(service: &Service, turns: Turns, options: &ListenOptions) -> Url {
+fn url(account: &Inner, turns: Turns, options: &ListenOptions) -> Url {
     let own = ENTRY.recogniser.map_or("", |ability| ability.model);
     let mut query = vec![
         ("model", options.model.as_deref().unwrap_or(own).to_owned()),
@@ -94,29 +125,24 @@ fn url(service: &Service, turns: Turns, options: &ListenOptions) -> Url {
         ("sample_rate", options.rate.hertz().to_string()),
         ("cartesia_version", VERSION.to_owned()),
     ];
-    let thresholds = [
-        ("turn_start_threshold", turns.start, 0.5, 0.9),
-        ("turn_eager_end_threshold", turns.eager_end, 0.3, 0.6),
-        ("turn_end_threshold", turns.end, 0.05, 0.5),
-    ];
-    for (name, value, from, to) in thresholds {
-        query.extend(value.map(|value| (name, format!("{:.2}", value.clamp(from, to)))));
-    }
-    let timeout = turns.timeout_ms.map(|ms| ms.clamp(640, 11_200).to_string());
-    query.extend(timeout.map(|ms| ("turn_end_timeout_ms", ms)));
+    let named = |(name, value): (&str, Value)| (format!("turn_{name}"), value.to_string());
+    let turns: Vec<(String, String)> = turns.fields().map(named).collect();
+    query.extend(turns.iter().map(|(name, value)| (name.as_str(), value.clone())));
     query.extend(keyterms(&options.vocabulary).map(|term| ("keyterm", term)));
-    service.url(&["stt", "turns", "websocket"], query)
+    account.service.url(&["stt", "turns", "websocket"], query)
 }
 
 /// Where an utterance stands.
 pub(super) struct Ink {
     gather: Gather,
     standing: Standing,
+    tuning: watch::Receiver<Turns>,
 }
 
 impl Ink {
-    pub(super) fn new(rate: SampleRate) -> Self {
+    pub(super) fn new(rate: SampleRate, tuning: watch::Receiver<Turns>) -> Self {
         Self {
+            tuning,
             gather: Gather::new(rate),
             standing: Standing::default(),
         }
@@ -126,6 +152,21 @@ impl Ink {
 impl Protocol for Ink {
     fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
         self.gather.push(samples).map(Out::Bytes).into_iter().collect()
+    }
+
+    async fn wish(&mut self) -> Out {
+        while self.tuning.changed().await.is_ok() {
+            let turn: Map<String, Value> = self
+                .tuning
+                .borrow_and_update()
+                .fields()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
+            if !turn.is_empty() {
+                return Out::Text(json!({"type": "config", "turn": turn}).to_string());
+            }
+        }
+        pending().await
     }
 
     fn finish(&mut self) -> Vec<Out> {

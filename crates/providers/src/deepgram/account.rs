@@ -83,16 +83,30 @@ impl Deepgram {
     /// # Errors
     /// `WrongKey` for a wrong one, or one that may do nothing.
     pub async fn check(&self) -> Result<Account, Failure> {
-        let service = &self.0.service;
-        let url = service.url(&["v1", "auth", "token"], []);
-        // What the answer tells is not documented: that there is one is enough.
-        match service
-            .call(|| service.request(reqwest::Method::GET, url.clone()))
-            .await
-        {
-            Ok(_) => Ok(Account::default()),
-            Err(failure) if failure.fault() == &Fault::Forbidden => Err(service.failure(Fault::WrongKey)),
+        // What the answers tell is not documented, or needs a scope that few keys have: that there is one is enough.
+        match self.knock(&["v1", "auth", "token"]).await {
+            Ok(()) => Ok(Account::default()),
+            Err(failure) if failure.fault() == &Fault::Forbidden => {
+                Err(self.0.service.failure(Fault::WrongKey))
+            }
+            // A server that stands in for it: it may know no call but this.
+            Err(failure) if failure.fault() == &Fault::Unknown => match self.knock(&["v1", "projects"]).await
+            {
+                Ok(()) => Ok(Account::default()),
+                Err(failure) if failure.fault() == &Fault::Forbidden => Ok(Account {
+                    limited: true,
+                    ..Account::default()
+                }),
+                Err(failure) => Err(failure),
+            },
             Err(failure) => Err(failure),
         }
+    }
+
+    async fn knock(&self, parts: &[&str]) -> Result<(), Failure> {
+        let service = &self.0.service;
+        let url = service.url(parts, []);
+        let call = || service.request(reqwest::Method::GET, url.clone());
+        service.call(call).await.map(drop)
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::{ListenEvent, ListenOptions, SampleRate};
 use reqwest::Url;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Inner;
 use super::dialect::closed;
+use super::settings::KEYTERMS;
+use super::tuning::{Wishes, turning};
 use super::turns::{Message, Turns};
 use crate::failure::Fault;
 use crate::live::{self, End, Greeting, Out, Protocol, Wrong};
@@ -18,11 +20,17 @@ use crate::sound::Gather;
 const PIECE: Duration = Duration::from_millis(80);
 /// It has no keep-alive message, and closes a socket that is sent nothing for 10 s: silence keeps it.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
-/// Most key terms, and most characters of them in an address: longer ones are refused by what stands before the service.
-const KEYTERMS: usize = 100;
+/// Most characters of key terms in an address: longer ones are refused by what stands before the service.
 const ADDRESS: usize = 1_000;
 /// What it can be asked for besides.
-const FEATURES: &[&str] = &["mip_opt_out", "numerals", "profanity_filter", "redact", "tag"];
+const FEATURES: &[&str] = &[
+    "keyterm",
+    "mip_opt_out",
+    "numerals",
+    "profanity_filter",
+    "redact",
+    "tag",
+];
 /// What the model for several languages takes as hints.
 const HINTS: &[&str] = &["en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"];
 
@@ -47,11 +55,28 @@ pub(super) fn knows(model: &str) -> bool {
 pub(super) fn session(account: &Inner, model: &str, options: &ListenOptions) -> ListenSession {
     let terms = keyterms(&options.vocabulary);
     let url = url(account, model, options, &terms);
-    live::session(account.service.clone(), url, Ear::new(options.rate, terms))
+    let ear = Ear::new(options.rate, terms, Wishes::of(&account.tuning));
+    live::session(account.service.clone(), url, ear)
+}
+
+/// When a turn ends, as it is told in an address and in a message: within what it takes.
+pub(super) fn thresholds(flux: Flux) -> impl Iterator<Item = (&'static str, Value)> {
+    // In hundredths: the nearest double of 0.7 is not a number that people send.
+    let share = |share: f32, from: f32, to: f32| (f64::from(share.clamp(from, to)) * 100.0).round() / 100.0;
+    let threshold = flux
+        .threshold
+        .map(|sure| ("eot_threshold", share(sure, 0.5, 1.0).into()));
+    let eager = flux
+        .eager
+        .map(|sure| ("eager_eot_threshold", share(sure, 0.3, 0.9).into()));
+    let timeout = flux
+        .timeout_ms
+        .map(|ms| ("eot_timeout_ms", ms.clamp(500, 60_000).into()));
+    [threshold, eager, timeout].into_iter().flatten()
 }
 
 /// The terms that it takes: a weight behind a colon is refused here.
-fn keyterms(vocabulary: &[String]) -> Vec<String> {
+pub(super) fn keyterms(vocabulary: &[String]) -> Vec<String> {
     let terms = vocabulary.iter().map(|term| term.trim());
     let terms = terms.filter(|term| !term.is_empty() && !term.contains(':'));
     terms.take(KEYTERMS).map(str::to_owned).collect()
@@ -63,31 +88,17 @@ fn are_many(terms: &[String]) -> bool {
 }
 
 fn url(account: &Inner, model: &str, options: &ListenOptions, terms: &[String]) -> Url {
-    let flux = account.settings.flux;
     let mut query = vec![
         ("model", model.to_owned()),
         ("encoding", "linear16".to_owned()),
         ("sample_rate", options.rate.hertz().to_string()),
     ];
-    let share = |share: f32, from: f32, to: f32| format!("{:.2}", share.clamp(from, to));
-    query.extend(
-        flux.threshold
-            .map(|sure| ("eot_threshold", share(sure, 0.5, 1.0))),
-    );
-    query.extend(
-        flux.eager
-            .map(|sure| ("eager_eot_threshold", share(sure, 0.3, 0.9))),
-    );
-    query.extend(
-        flux.timeout_ms
-            .map(|ms| ("eot_timeout_ms", ms.clamp(500, 60_000).to_string())),
-    );
-    let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
-    if let Some(code) = code
-        .filter(|code| model.contains("multi") && HINTS.contains(code))
-        .map(str::to_owned)
-    {
-        query.push(("language_hint", code));
+    query.extend(thresholds(account.settings.flux).map(|(name, value)| (name, value.to_string())));
+    if model.contains("multi") {
+        let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
+        let code = code.filter(|code| HINTS.contains(code)).map(str::to_owned);
+        query.extend(code.map(|code| ("language_hint", code)));
+        query.extend(account.settings.featured(&["language_hint"]));
     }
     if !are_many(terms) {
         query.extend(terms.iter().map(|term| ("keyterm", term.clone())));
@@ -104,17 +115,19 @@ pub(super) struct Ear {
     /// Samples that it was sent.
     sent: u64,
     terms: Vec<String>,
+    wishes: Wishes,
 }
 
 impl Ear {
     /// With terms that it should know.
-    pub(super) fn new(rate: SampleRate, terms: Vec<String>) -> Self {
+    pub(super) fn new(rate: SampleRate, terms: Vec<String>, wishes: Wishes) -> Self {
         Self {
             rate,
             gather: Gather::every(rate, PIECE),
             turns: Turns::default(),
             sent: 0,
             terms,
+            wishes,
         }
     }
 
@@ -143,7 +156,7 @@ impl Protocol for Ear {
                 Ok(Greeting::Say(configure.to_string()))
             }
             // Without its terms it hears all the same.
-            Message::Connected {} | Message::ConfigureSuccess {} | Message::ConfigureFailure {} => {
+            Message::Connected {} | Message::ConfigureSuccess {} | Message::ConfigureFailure { .. } => {
                 Ok(Greeting::Open)
             }
             Message::Error {} => Err(Wrong::Complaint),
@@ -162,6 +175,10 @@ impl Protocol for Ear {
         Some(self.piece(vec![0; silence as usize * 2]))
     }
 
+    async fn wish(&mut self) -> Out {
+        Out::Text(self.wishes.next(turning).await)
+    }
+
     fn finish(&mut self) -> Vec<Out> {
         // An empty frame could end the stream there and then.
         let rest = self.gather.rest().map(|rest| self.piece(rest));
@@ -173,6 +190,10 @@ impl Protocol for Ear {
     fn take(&mut self, text: &str, told: &mut Vec<ListenEvent>) -> Result<bool, Wrong> {
         match serde_json::from_str(text)? {
             Message::TurnInfo(info) => told.extend(self.turns.take(info)),
+            Message::ConfigureSuccess {} => self.wishes.answered(None),
+            Message::ConfigureFailure { code, description } => {
+                self.wishes.answered(Some((&code, &description)));
+            }
             Message::Error {} => return Err(Wrong::Complaint),
             _ => {}
         }

@@ -4,6 +4,7 @@ use libretto_voice::SampleRate;
 
 use super::flux::Ear;
 use super::live::Nova;
+use super::tuning::Wishes;
 use super::{dialect, recorded, stream};
 use crate::fuzz::{Target, messages, refusal};
 use crate::live::drive;
@@ -15,7 +16,8 @@ pub(crate) const TARGETS: [Target; 4] = [
         seeds: &[
             r#"{"type":"SpeechStarted","channel":[0,1],"timestamp":9.54}
 {"type":"Results","channel_index":[0,1],"duration":1.51,"start":2.0,"is_final":true,"speech_final":true,"from_finalize":false,"channel":{"alternatives":[{"transcript":"Turn","confidence":0.991,"words":[{"word":"turn","start":2.08,"end":2.32,"confidence":0.99,"punctuated_word":"Turn"}]}]}}
-{"type":"UtteranceEnd","channel":[0,1],"last_word_end":3.2}"#,
+{"type":"UtteranceEnd","channel":[0,1],"last_word_end":3.2}
+{"type":"ConfigureFailure","request_id":"r","code":"CONFIGURE_ALREADY_PENDING","description":"d"}"#,
             r#"{"metadata":{"request_id":"r"},"results":{"channels":[{"alternatives":[{"transcript":"hello","confidence":0.99,"words":[{"word":"hello","start":0.1,"end":0.4}]}],"detected_language":"en"}]}}"#,
         ],
     },
@@ -46,12 +48,12 @@ pub(crate) const TARGETS: [Target; 4] = [
 ];
 
 fn nova(bytes: &[u8]) {
-    drive(Nova::new(SampleRate::SPEECH), bytes);
+    drive(Nova::new(SampleRate::SPEECH, Some(Wishes::none())), bytes);
     messages(bytes).for_each(|message| recorded::read(&message));
 }
 
 fn flux(bytes: &[u8]) {
-    drive(Ear::new(SampleRate::SPEECH, Vec::new()), bytes);
+    drive(Ear::new(SampleRate::SPEECH, Vec::new(), Wishes::none()), bytes);
 }
 
 fn aura(bytes: &[u8]) {

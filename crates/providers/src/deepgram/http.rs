@@ -1,4 +1,4 @@
-//! Aura over HTTP: one call for each phrase.
+//! Aura and Flux over HTTP: one call for each phrase.
 
 use std::sync::Arc;
 
@@ -34,10 +34,9 @@ impl Phrasing for Voice {
     }
 
     fn request(&self, text: &str) -> Result<RequestBuilder, Failure> {
-        let url = self.service.url(&["v1", "speak"], self.query());
         Ok(self
             .service
-            .request(Method::POST, url)?
+            .request(Method::POST, self.url())?
             .header("content-type", "application/json")
             .body(json!({ "text": text }).to_string()))
     }

@@ -1,5 +1,6 @@
 //! Nova, which listens while it is spoken to.
 
+use std::future::pending;
 use std::time::Duration;
 
 use libretto_voice::listen::ListenSession;
@@ -10,32 +11,41 @@ use serde_json::Value;
 use super::Inner;
 use super::dialect::closed;
 use super::results::{Message, Utterance};
+use super::settings::{asked, is_newest, model};
+use super::tuning::{Wishes, nova};
 use crate::failure::Fault;
 use crate::live::{self, End, Out, Protocol, Wrong};
 use crate::sound::Gather;
 
 /// The service closes a socket that is sent nothing for 10 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
-/// So much silence ends an utterance whatever the background sounds like; the service takes no less.
-const UTTERANCE_END_MS: u32 = 1_000;
+/// The service takes no less silence than this for the end of an utterance, in milliseconds.
+const UTTERANCE_END: u32 = 1_000;
+/// What it can be asked for only here.
+const FEATURES: &[&str] = &["no_delay"];
 
 /// Begins an utterance.
 pub(super) fn session(account: &Inner, options: &ListenOptions) -> ListenSession {
+    let wishes = is_newest(model(options)).then(|| Wishes::of(&account.tuning));
     live::session(
         account.service.clone(),
         url(account, options),
-        Nova::new(options.rate),
+        Nova::new(options.rate, wishes),
     )
 }
 
 fn url(account: &Inner, options: &ListenOptions) -> Url {
-    let mut query = super::asked(&account.settings, options);
+    let settings = &account.settings;
+    let mut query = asked(settings, options);
+    let endpointing = settings.endpointing.map(|ms| ms.to_string());
+    let utterance_end = settings.utterance_end.max(UTTERANCE_END);
     query.extend([
         ("interim_results", "true".to_owned()),
-        ("endpointing", account.settings.endpointing.to_string()),
-        ("utterance_end_ms", UTTERANCE_END_MS.to_string()),
+        ("endpointing", endpointing.unwrap_or_else(|| "false".to_owned())),
+        ("utterance_end_ms", utterance_end.to_string()),
         ("vad_events", "true".to_owned()),
     ]);
+    query.extend(settings.featured(FEATURES));
     account.service.url(&["v1", "listen"], query)
 }
 
@@ -46,15 +56,26 @@ pub(super) struct Nova {
     /// It has said something about what it heard, and whether words of that are not final yet.
     answered: bool,
     shown: bool,
+    /// Older generations cannot be told anything in the middle.
+    wishes: Option<Wishes>,
 }
 
 impl Nova {
-    pub(super) fn new(rate: SampleRate) -> Self {
+    pub(super) fn new(rate: SampleRate, wishes: Option<Wishes>) -> Self {
         Self {
             gather: Gather::new(rate),
             utterance: Utterance::default(),
             answered: false,
             shown: false,
+            wishes,
+        }
+    }
+}
+
+impl Nova {
+    fn answered(&mut self, refused: Option<(&str, &str)>) {
+        if let Some(wishes) = &mut self.wishes {
+            wishes.answered(refused);
         }
     }
 }
@@ -73,6 +94,18 @@ impl Protocol for Nova {
     fn alive(&mut self) -> Option<Out> {
         // As text: as bytes it would be taken for sound.
         Some(command("KeepAlive"))
+    }
+
+    fn pause(&mut self) -> Vec<Out> {
+        let rest = self.gather.rest().map(Out::Bytes);
+        rest.into_iter().chain([command("Finalize")]).collect()
+    }
+
+    async fn wish(&mut self) -> Out {
+        match &mut self.wishes {
+            Some(wishes) => Out::Text(wishes.next(nova).await),
+            None => pending().await,
+        }
     }
 
     fn finish(&mut self) -> Vec<Out> {
@@ -102,6 +135,8 @@ impl Protocol for Nova {
             Message::SpeechStarted {} => told.push(ListenEvent::SpeechStarted),
             // One may come before a close for idleness too; then the close says what happened.
             Message::Metadata {} => return Ok(true),
+            Message::ConfigureSuccess {} => self.answered(None),
+            Message::ConfigureFailure { code, description } => self.answered(Some((&code, &description))),
             Message::Error {} => return Err(Wrong::Complaint),
             Message::Other => {}
         }

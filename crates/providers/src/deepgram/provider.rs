@@ -6,25 +6,44 @@ use futures::future::BoxFuture;
 use libretto_voice::{SpeechToText, TextToSpeech};
 use serde_json::{Map, Value};
 
-use super::{Deepgram, Settings, Transport};
+use super::{Deepgram, Flux, Settings, Transport};
 use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup};
 
-/// An account. Its table: `speaking` and `listening` (`socket`, `http`), `endpointing` (milliseconds),
-/// `features` (a table of what else the recognisers are asked for).
+/// An account. Its table:
+/// - `speaking`, `listening`: how speech and utterances travel (`socket`, `http`);
+/// - `endpointing`: milliseconds of silence after which Nova thinks that the speaker has finished, or `false`;
+/// - `utterance_end_ms`: milliseconds without a word after which it does so in noise;
+/// - `finalize`: at each pause that this computer hears, Nova commits what it has heard;
+/// - `eot_threshold`, `eager_eot_threshold`, `eot_timeout_ms`: when Flux thinks so, and when it says so early;
+/// - `expressivity`: how lively Flux's voices speak, from -2 to 2;
+/// - `features`: a table of what else the recognisers are asked for.
 pub(crate) fn open(setup: Setup) -> Opened {
     let usual = Settings::new(setup.access());
-    let transport = |name, usual| match setup.text(name) {
-        Some("socket") => Transport::Socket,
-        Some("http") => Transport::Http,
-        _ => usual,
+    let transport = |name| match setup.text(name) {
+        Some("socket") => Some(Transport::Socket),
+        Some("http") => Some(Transport::Http),
+        _ => None,
     };
+    let speaking = transport("speaking");
     let settings = Settings {
-        speaking: transport("speaking", usual.speaking),
-        listening: transport("listening", usual.listening),
+        speaking: speaking.unwrap_or(usual.speaking),
+        flux_speaking: speaking.unwrap_or(usual.flux_speaking),
+        listening: transport("listening").unwrap_or(usual.listening),
         features: features(&setup.table),
-        endpointing: setup.number("endpointing").unwrap_or(usual.endpointing),
+        endpointing: match setup.table.get("endpointing") {
+            Some(Value::Bool(false)) => None,
+            _ => setup.number("endpointing").or(usual.endpointing),
+        },
+        utterance_end: setup.number("utterance_end_ms").unwrap_or(usual.utterance_end),
+        finalize: setup.is_on("finalize"),
+        flux: Flux {
+            threshold: setup.fraction("eot_threshold"),
+            eager: setup.fraction("eager_eot_threshold"),
+            timeout_ms: setup.number("eot_timeout_ms"),
+        },
+        expressivity: setup.fraction("expressivity"),
         ..usual
     };
     Ok(Arc::new(Deepgram::new(setup.network, settings)?))

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Inner;
 use super::results::Channel;
+use super::settings::asked;
 use crate::failure::{Failure, Fault};
 use crate::service::Service;
 use crate::sound::wav_file;
@@ -15,13 +16,23 @@ use crate::sound::wav_file;
 /// Longest utterance in samples: half an hour at 16 kHz, which is 115 MB here.
 const MOST: usize = 30 * 60 * 16_000;
 
+/// What it can be asked for only here.
+const FEATURES: &[&str] = &["detect_language", "measurements"];
+
 /// Begins an utterance.
 pub(super) fn session(account: &Inner, options: &ListenOptions) -> ListenSession {
     let (service, rate) = (account.service.clone(), options.rate);
     // The file says these itself.
     let bare = ["encoding", "sample_rate", "channels"];
-    let query = super::asked(&account.settings, options).into_iter();
-    let url = service.url(&["v1", "listen"], query.filter(|(name, _)| !bare.contains(name)));
+    let mut query = asked(&account.settings, options);
+    query.retain(|(name, _)| !bare.contains(name));
+    query.extend(account.settings.featured(FEATURES));
+    let language = query.iter().any(|(name, _)| name.ends_with("language"));
+    if !language {
+        // A whole utterance is enough to find out; the older ones take English for granted otherwise.
+        query.push(("detect_language", "true".to_owned()));
+    }
+    let url = service.url(&["v1", "listen"], query);
     Session::spawn(move |ends| listen(service, url, rate, ends))
 }
 

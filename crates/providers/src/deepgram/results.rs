@@ -16,6 +16,13 @@ pub(super) enum Message {
     },
     SpeechStarted {},
     Metadata {},
+    ConfigureSuccess {},
+    ConfigureFailure {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        description: String,
+    },
     Error {},
     #[serde(other)]
     Other,
@@ -111,7 +118,10 @@ impl Utterance {
             self.open = true;
             events.push(ListenEvent::Segment(transcript));
         }
-        if results.speech_final && !results.from_finalize {
+        if results.from_finalize {
+            // The last of what was asked for at a pause, whether or not the speaker has finished.
+            events.push(ListenEvent::Paused);
+        } else if results.speech_final {
             events.extend(self.ended());
         }
         events

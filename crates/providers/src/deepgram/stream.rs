@@ -11,7 +11,7 @@ use super::{RATE, Voice};
 use crate::failure::Fault;
 use crate::service::Service;
 use crate::socket::Wrong;
-use crate::streamed::{Said, Speaker};
+use crate::streamed::{Read, Said, Speaker};
 
 /// Most characters in one message.
 const LONGEST: usize = 2_000;
@@ -22,40 +22,21 @@ pub(super) struct Mouth {
     url: Url,
     /// What calls off the work.
     farewell: &'static str,
-    read: fn(&str) -> Result<Said, Wrong>,
-}
-
-/// Whether a voice is one of Flux's, which have a socket of their own and no other way.
-pub(super) fn is_flux(voice: &str) -> bool {
-    voice.starts_with("flux-")
+    read: Read,
 }
 
 impl Mouth {
-    pub(super) fn aura(voice: Voice) -> Self {
+    pub(super) fn new(voice: Voice) -> Self {
+        let (farewell, read): (_, Read) = if voice.is_flux() {
+            ("Interrupt", flux)
+        } else {
+            ("Clear", aura)
+        };
         Self {
-            url: voice.service.url(&["v1", "speak"], voice.query()),
+            url: voice.url(),
             service: voice.service,
-            farewell: "Clear",
-            read: aura,
-        }
-    }
-
-    pub(super) fn flux(voice: Voice) -> Self {
-        let mut query = vec![
-            ("model", voice.model),
-            ("encoding", "linear16".to_owned()),
-            ("sample_rate", RATE.hertz().to_string()),
-        ];
-        // In steps of a twentieth.
-        let speed = (voice.speed.clamp(0.5, 1.5) * 20.0).round() / 20.0;
-        if (speed - 1.0).abs() > 0.005 {
-            query.push(("speed", format!("{speed:.2}")));
-        }
-        Self {
-            url: voice.service.url(&["v2", "speak"], query),
-            service: voice.service,
-            farewell: "Interrupt",
-            read: flux,
+            farewell,
+            read,
         }
     }
 }

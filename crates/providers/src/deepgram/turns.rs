@@ -9,7 +9,12 @@ use serde::Deserialize;
 pub(super) enum Message {
     Connected {},
     ConfigureSuccess {},
-    ConfigureFailure {},
+    ConfigureFailure {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        description: String,
+    },
     TurnInfo(TurnInfo),
     Error {},
     #[serde(other)]

@@ -1,12 +1,13 @@
 //! Which models there are, and whether a key is good.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::preset::{KeyTest, Listing};
-use super::{OpenAi, ollama};
+use super::preset::{KeyTest, Listing, SoundInterface};
+use super::{OpenAi, ollama, xai};
 use crate::account::{Account, Credit, ModelInfo, VoiceInfo};
 use crate::failure::{Failure, Fault};
+use crate::provider::Part;
 
 #[derive(Deserialize)]
 struct Models {
@@ -63,8 +64,21 @@ struct KeyData {
 impl OpenAi {
     /// All models that answer, by name.
     pub async fn models(&self) -> Result<Vec<ModelInfo>, Failure> {
+        self.models_for(Part::Model).await
+    }
+
+    /// All models, by name; those that are for this part, where the service tells them apart.
+    pub(super) async fn models_for(&self, part: Part) -> Result<Vec<ModelInfo>, Failure> {
         let mut models = match self.preset.listing {
-            Listing::Models => self.plain_models().await?,
+            Listing::Models => self.plain_models(None).await?,
+            Listing::OpenRouter => {
+                let gives = match part {
+                    Part::Model => None,
+                    Part::Recogniser => Some("transcription"),
+                    Part::Voice => Some("speech"),
+                };
+                self.plain_models(gives).await?
+            }
             Listing::Ollama => self.ollama_models().await?,
             Listing::LmStudio => self.studio_models().await?,
         };
@@ -72,8 +86,9 @@ impl OpenAi {
         Ok(models)
     }
 
-    async fn plain_models(&self) -> Result<Vec<ModelInfo>, Failure> {
-        let list: Models = self.service.get(&self.service.url(&["models"], [])).await?;
+    async fn plain_models(&self, gives: Option<&str>) -> Result<Vec<ModelInfo>, Failure> {
+        let query = gives.map(|gives| ("output_modalities", gives.to_owned()));
+        let list: Models = self.service.get(&self.service.url(&["models"], query)).await?;
         let info = |model: Model| ModelInfo {
             name: model.name.unwrap_or_else(|| model.id.clone()),
             id: model.id,
@@ -106,7 +121,7 @@ impl OpenAi {
             Ok(list) => list,
             // Older versions, and others that look like it.
             Err(failure) if matches!(failure.fault(), Fault::Unknown | Fault::Garbled) => {
-                return self.plain_models().await;
+                return self.plain_models(None).await;
             }
             Err(failure) => return Err(failure),
         };
@@ -123,15 +138,23 @@ impl OpenAi {
         Ok(list.models.into_iter().filter(answers).map(info).collect())
     }
 
-    /// All voices. The services have no list of them: these are the ones that their documentation names.
-    pub fn voices(&self) -> Vec<VoiceInfo> {
+    /// All voices. Where the service has no list of them, these are the ones that its documentation names.
+    pub async fn voices(&self) -> Result<Vec<VoiceInfo>, Failure> {
+        if self.preset.sound == SoundInterface::Xai {
+            match self.service.get(&self.service.url(&["tts", "voices"], [])).await {
+                Ok(list) => return Ok(xai::voices(&list)),
+                // What is known of the list comes from other clients.
+                Err(failure) if matches!(failure.fault(), Fault::Unknown | Fault::Garbled) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
         let names = self.preset.speech.map_or(&[][..], |speech| speech.voices);
         let info = |name: &&str| VoiceInfo {
             id: (*name).to_owned(),
             name: (*name).to_owned(),
             ..VoiceInfo::default()
         };
-        names.iter().map(info).collect()
+        Ok(names.iter().map(info).collect())
     }
 
     /// Tests the key.
@@ -142,6 +165,17 @@ impl OpenAi {
         match self.preset.key_test {
             KeyTest::KeyAndCredit => self.key_and_credit().await,
             KeyTest::Models => self.lists_models().await,
+            KeyTest::HealthAndModels => {
+                let mut url = self.service.url(&[], []);
+                url.set_path("/health");
+                match self.service.get::<Value>(&url).await {
+                    // Others that look like it have no such address.
+                    Ok(_) => {}
+                    Err(failure) if matches!(failure.fault(), Fault::Unknown | Fault::Garbled) => {}
+                    Err(failure) => return Err(failure),
+                }
+                self.lists_models().await
+            }
             KeyTest::ModelsAndAnswer => {
                 let mut account = self.lists_models().await?;
                 // An empty account still lists models: only an answer shows that there is money for one.

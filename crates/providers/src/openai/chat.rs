@@ -4,7 +4,7 @@ use libretto_voice::chat::ChatSession;
 use libretto_voice::session::Ends;
 use libretto_voice::{ChatEvent, ChatRequest, Error, LanguageModel, Message, Result, Session};
 use reqwest::{Method, RequestBuilder, Url};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::completion::{Broken, Completion};
 use super::preset::Interface;
@@ -195,6 +195,16 @@ impl OpenAi {
         }
     }
 
+    /// Fields that a request has besides: the preset's, and those that the settings name. What makes the answer is not
+    /// theirs to change.
+    pub(super) fn extra(&self) -> impl Iterator<Item = (String, Value)> {
+        let own: Map<String, Value> = serde_json::from_str(self.preset.extra).unwrap_or_default();
+        let taken = ["model", "messages", "input", "stream", "tools"];
+        let extra = self.settings.extra.clone().into_iter();
+        own.into_iter()
+            .chain(extra.filter(move |(name, _)| !taken.contains(&name.as_str())))
+    }
+
     /// What reads the answer.
     fn reading(&self, model: &str) -> Box<dyn Reading> {
         match self.interface {
@@ -211,7 +221,10 @@ impl OpenAi {
             .entry
             .model
             .is_some_and(|ability| ability.model == model);
-        self.effort.as_deref().or(self.preset.effort.filter(|_| own))
+        self.settings
+            .effort
+            .as_deref()
+            .or(self.preset.effort.filter(|_| own))
     }
 
     /// A request with a JSON body.

@@ -5,7 +5,7 @@ use libretto_voice::SampleRate;
 use super::chat::Reading;
 use super::completion::Completion;
 use super::realtime::Realtime;
-use super::{GROQ, OPENAI, dialect, ollama, response, xai};
+use super::{GROQ, OPENAI, dialect, ollama, response, speech, xai};
 use crate::fuzz::{Target, messages, refusal};
 use crate::live::drive;
 
@@ -31,7 +31,12 @@ pub(crate) const TARGETS: [Target; 3] = [
 {"type":"error","error":{"type":"invalid_request_error","code":"input_audio_buffer_commit_empty","message":"m"}}"#,
             r#"{"type":"transcript.partial","text":"Go on","is_final":true,"speech_final":true,"words":[{"text":"Go","start":0.1,"end":0.3}]}
 {"type":"transcript.done","text":"Go on"}
-{"type":"audio.delta","delta":"AAAA"}"#,
+{"type":"audio.delta","delta":"AAAA"}
+{"type":"speech.audio.delta","audio":"AAAB"}
+{"type":"speech.audio.done","usage":{"total_tokens":115}}
+{"voices":[{"voice_id":"eve","name":"Eve"},"ara"]}"#,
+            r#"{"type":"input_audio_buffer.speech_stopped","audio_end_ms":900,"item_id":"a"}
+{"type":"input_audio_buffer.committed","previous_item_id":null,"item_id":"a"}"#,
         ],
     },
     Target {
@@ -66,7 +71,10 @@ fn listening(bytes: &[u8]) {
     }
     drive(xai::Ear::new(SampleRate::SPEECH), bytes);
     for message in messages(bytes) {
-        let _ = xai::said(&message);
+        let _ = (xai::said(&message), speech::said(&message));
+        if let Ok(list) = serde_json::from_str(&message) {
+            xai::voices(&list);
+        }
     }
 }
 

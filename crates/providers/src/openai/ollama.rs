@@ -59,7 +59,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
     if let Some(temperature) = request.temperature {
         options.insert("temperature".into(), written(temperature));
     }
-    if let Some(context) = account.context {
+    if let Some(context) = account.settings.context {
         options.insert("num_ctx".into(), context.into());
     }
     if !options.is_empty() {
@@ -73,6 +73,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
         });
         body.insert("tools".into(), tools.collect());
     }
+    body.extend(account.extra());
     Value::Object(body)
 }
 

@@ -24,6 +24,8 @@ pub enum Interface {
 pub enum Listing {
     /// `GET models`.
     Models,
+    /// The same, but models that speak and transcribe are listed only where they are asked for.
+    OpenRouter,
     /// Ollama's own `GET /api/tags`.
     Ollama,
     /// LM Studio's own `GET /api/v1/models`, which tells models that answer from others.
@@ -50,6 +52,8 @@ pub enum KeyTest {
     KeyAndCredit,
     /// The list of models: whether the server is there.
     Models,
+    /// llama.cpp's `GET /health`, which says that a model is still being loaded, and the list of models, for the key.
+    HealthAndModels,
 }
 
 /// How speech is asked for.
@@ -196,7 +200,7 @@ pub static OPENROUTER: Preset = Preset {
     },
     dialect: &OPENAI_DIALECT,
     interface: Interface::Chat,
-    listing: Listing::Models,
+    listing: Listing::OpenRouter,
     limit: "max_tokens",
     instructions: "system",
     effort: None,
@@ -314,7 +318,11 @@ pub static OLLAMA: Preset = {
     preset
 };
 /// The server of llama.cpp.
-pub static LLAMA_CPP: Preset = local("llama-cpp", "The llama.cpp server", "http://127.0.0.1:8080/v1");
+pub static LLAMA_CPP: Preset = {
+    let mut preset = local("llama-cpp", "The llama.cpp server", "http://127.0.0.1:8080/v1");
+    preset.key_test = KeyTest::HealthAndModels;
+    preset
+};
 /// LM Studio.
 pub static LM_STUDIO: Preset = {
     let mut preset = local("lm-studio", "LM Studio", "http://127.0.0.1:1234/v1");

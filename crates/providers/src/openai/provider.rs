@@ -4,15 +4,27 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use libretto_voice::{LanguageModel, SpeechToText, TextToSpeech};
+use serde_json::Value;
 
-use super::{COMPATIBLE, Interface, OLLAMA, OpenAi, PRESETS, Settings};
+use super::{
+    COMPATIBLE, Eagerness, Interface, Listing, NoiseReduction, OLLAMA, OpenAi, PRESETS, Settings,
+    TurnDetection, Turning,
+};
 use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup};
 
-/// An account at the one of them with this name. Its table: `effort` (how much a thinking model thinks), `fallbacks`
-/// (other models of OpenRouter's), `interface` (`chat`, `responses`, `ollama`), `context` (tokens, Ollama's), `realtime`
-/// (the recogniser listens over a socket), `transport` (`socket`, `http`: how xAI's voice is spoken to).
+/// An account at the one of them with this name. Its table:
+/// - `interface`: how answers are asked for (`chat`, `responses`, `ollama`);
+/// - `effort`: how much a thinking model thinks; `context`: tokens of a conversation (Ollama's);
+/// - `extra`: a table of fields that every request for an answer has besides (`verbosity`, `service_tier`, …);
+/// - `fallbacks`, `provider`: other models of OpenRouter's, and its table of who may answer (`sort`, `order`, `only`, …);
+/// - `realtime`: the recogniser listens over a socket;
+/// - `turn_detection`: who decides there that an utterance has ended (`server_vad`, `semantic_vad`), with
+///   `vad_threshold`, `prefix_padding_ms`, `silence_duration_ms` and `eagerness`; `noise_reduction` (`near_field`,
+///   `far_field`);
+/// - `endpointing`, `vad_threshold`, `smart_turn`, `smart_turn_timeout`: the same for xAI's recogniser;
+/// - `transport`: how xAI's voice is spoken to (`socket`, `http`); `stream_format`: how OpenAI's answers (`audio`, `sse`).
 pub(crate) fn open(name: &str, setup: Setup) -> Opened {
     let named = PRESETS.iter().find(|preset| preset.entry.name == name);
     let preset = named.copied().unwrap_or(&COMPATIBLE);
@@ -20,6 +32,8 @@ pub(crate) fn open(name: &str, setup: Setup) -> Opened {
     if std::ptr::eq(preset, &raw const OLLAMA) {
         access.base = access.base.map(|host| ollama(&host));
     }
+    let table = |name: &str| setup.table.get(name).and_then(Value::as_object).cloned();
+    let turning = Turning::default();
     let settings = Settings {
         interface: match setup.text("interface") {
             Some("chat") => Some(Interface::Chat),
@@ -29,12 +43,51 @@ pub(crate) fn open(name: &str, setup: Setup) -> Opened {
         },
         context: setup.number("context"),
         realtime: setup.is_on("realtime"),
+        turn_detection: turn_detection(&setup),
+        noise_reduction: match setup.text("noise_reduction") {
+            Some("near_field") => Some(NoiseReduction::Near),
+            Some("far_field") => Some(NoiseReduction::Far),
+            _ => None,
+        },
+        turning: Turning {
+            endpointing: setup.number("endpointing").unwrap_or(turning.endpointing),
+            smart: setup.is_on("smart_turn"),
+            smart_timeout: setup.number("smart_turn_timeout"),
+            threshold: setup.fraction("vad_threshold"),
+        },
         speaks_by_socket: setup.text("transport") == Some("socket"),
+        speaks_in_events: setup.text("stream_format") == Some("sse"),
         effort: setup.text("effort").map(str::to_owned),
         fallbacks: setup.list("fallbacks"),
+        routing: table("provider").unwrap_or_default(),
+        extra: table("extra").unwrap_or_default(),
         ..Settings::new(preset, access)
     };
     Ok(Arc::new(OpenAi::new(setup.network, settings)?))
+}
+
+fn turn_detection(setup: &Setup) -> TurnDetection {
+    match (setup.text("turn_detection"), TurnDetection::SERVER) {
+        (
+            Some("server_vad"),
+            TurnDetection::Server {
+                threshold,
+                prefix_padding_ms,
+                silence_duration_ms,
+            },
+        ) => TurnDetection::Server {
+            threshold: setup.fraction("vad_threshold").unwrap_or(threshold),
+            prefix_padding_ms: setup.number("prefix_padding_ms").unwrap_or(prefix_padding_ms),
+            silence_duration_ms: setup.number("silence_duration_ms").unwrap_or(silence_duration_ms),
+        },
+        (Some("semantic_vad"), _) => TurnDetection::Semantic(match setup.text("eagerness") {
+            Some("low") => Eagerness::Low,
+            Some("medium") => Eagerness::Medium,
+            Some("high") => Eagerness::High,
+            _ => Eagerness::Auto,
+        }),
+        _ => TurnDetection::Off,
+    }
 }
 
 /// `OLLAMA_HOST` as its own users write it: often without scheme, and without `/v1`.
@@ -72,9 +125,10 @@ impl Provider for OpenAi {
 
     fn models(&self, part: Part) -> BoxFuture<'_, Result<Vec<ModelInfo>, Failure>> {
         Box::pin(async move {
-            let mut models = Self::models(self).await?;
-            // The list does not say what each is for; the names do, where there are several parts.
-            if self.preset.entry.recogniser.is_some() {
+            let mut models = Self::models_for(self, part).await?;
+            // Most lists do not say what each is for; the names do, where there are several parts.
+            let told_apart = self.preset.listing == Listing::OpenRouter && part != Part::Model;
+            if self.preset.entry.recogniser.is_some() && !told_apart {
                 models.retain(|model| used_for(&model.id) == Some(part));
             }
             Ok(models)
@@ -82,7 +136,7 @@ impl Provider for OpenAi {
     }
 
     fn voices(&self) -> BoxFuture<'_, Result<Vec<VoiceInfo>, Failure>> {
-        Box::pin(async { Ok(Self::voices(self)) })
+        Box::pin(Self::voices(self))
     }
 }
 

@@ -1,5 +1,5 @@
 //! The recogniser over its socket: a realtime session that only transcribes. The utterance is sent while it is spoken
-//! and committed when it is over: who has finished is decided here, not there.
+//! and committed when it is over: who has finished is decided here, unless the settings leave it to the service.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,9 +8,11 @@ use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Session, Transcript
 use serde_json::{Value, json};
 
 use super::rate::Converter;
+use super::settings::TurnDetection;
+use super::transcription::takes_lists;
+use super::{OpenAi, Settings};
 use crate::failure::Fault;
 use crate::live::{self, Greeting, Out, Protocol, Wrong};
-use crate::service::Service;
 use crate::sound::Gather;
 
 /// The one rate that it takes.
@@ -21,8 +23,10 @@ const SHORTEST: u64 = RATE.hertz() as u64 / 10;
 const ITEMS: usize = 1_000;
 
 /// Begins an utterance.
-pub(super) fn session(service: Service, model: &str, options: &ListenOptions) -> ListenSession {
-    let Some(realtime) = Realtime::new(update(model, options), options.rate) else {
+pub(super) fn session(account: &OpenAi, model: &str, options: &ListenOptions) -> ListenSession {
+    let service = account.service.clone();
+    let update = update(&account.settings, model, options);
+    let Some(realtime) = Realtime::new(update, options.rate) else {
         let what = format!("it takes no sound of {} Hz", options.rate.hertz());
         return Session::failed(service.failure(Fault::Unsupported(what)).into());
     };
@@ -31,21 +35,57 @@ pub(super) fn session(service: Service, model: &str, options: &ListenOptions) ->
 }
 
 /// What the session is to be.
-fn update(model: &str, options: &ListenOptions) -> String {
+fn update(settings: &Settings, model: &str, options: &ListenOptions) -> String {
     let mut transcription = json!({ "model": model });
-    if let Some(language) = &options.language {
-        transcription["language"] = language.split('-').next().unwrap_or_default().into();
+    let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
+    let terms = &options.vocabulary;
+    if takes_lists(model) {
+        if let Some(code) = code {
+            transcription["languages"] = json!([code]);
+        }
+        if !terms.is_empty() {
+            transcription["keywords"] = json!(terms);
+        }
+    } else {
+        if let Some(code) = code {
+            transcription["language"] = code.into();
+        }
+        // It takes them as a hint; the live models and the one that tells speakers do not take any.
+        if !terms.is_empty() && !is_live(model) && !model.contains("diarize") {
+            transcription["prompt"] = terms.join(", ").into();
+        }
     }
-    // It takes them as a hint; the live models do not take any.
-    if !options.vocabulary.is_empty() && !is_live(model) {
-        transcription["prompt"] = options.vocabulary.join(", ").into();
-    }
-    json!({"type": "session.update", "session": {"type": "transcription", "audio": {"input": {
+    let mut input = json!({
         "format": {"type": "audio/pcm", "rate": RATE.hertz()},
         "transcription": transcription,
-        "turn_detection": null,
-    }}}})
-    .to_string()
+        "turn_detection": turn_detection(settings.turn_detection, model),
+    });
+    if let Some(noise) = settings.noise_reduction {
+        input["noise_reduction"] = json!({ "type": noise.name() });
+    }
+    json!({"type": "session.update", "session": {"type": "transcription", "audio": {"input": input}}})
+        .to_string()
+}
+
+/// Who decides that an utterance has ended, in the service's words.
+fn turn_detection(detection: TurnDetection, model: &str) -> Value {
+    // In hundredths: the nearest double of 0.7 is not a number that people send.
+    let share = |share: f32| (f64::from(share.clamp(0.0, 1.0)) * 100.0).round() / 100.0;
+    if is_live(model) {
+        return Value::Null;
+    }
+    match detection {
+        TurnDetection::Off => Value::Null,
+        TurnDetection::Server {
+            threshold,
+            prefix_padding_ms,
+            silence_duration_ms,
+        } => {
+            json!({"type": "server_vad", "threshold": share(threshold), "prefix_padding_ms": prefix_padding_ms,
+            "silence_duration_ms": silence_duration_ms})
+        }
+        TurnDetection::Semantic(eagerness) => json!({"type": "semantic_vad", "eagerness": eagerness.name()}),
+    }
 }
 
 /// Whether a model only listens while it is spoken to.
@@ -112,6 +152,8 @@ pub(super) struct Realtime {
     items: Items,
     /// A commit has not been answered.
     committing: bool,
+    /// Utterances that the service has ended by itself, and not yet committed.
+    ended: usize,
 }
 
 impl Protocol for Realtime {
@@ -152,9 +194,17 @@ impl Protocol for Realtime {
         let garbled = || Wrong::Garbled(None);
         match field("type") {
             "input_audio_buffer.committed" => {
-                self.committing = false;
+                match self.ended.checked_sub(1) {
+                    Some(rest) => self.ended = rest,
+                    // The answer to our own.
+                    None => self.committing = false,
+                }
                 let previous = event["previous_item_id"].as_str();
                 self.items.item(field("item_id"), previous).ok_or_else(garbled)?;
+            }
+            "input_audio_buffer.speech_stopped" => {
+                self.ended = (self.ended + 1).min(ITEMS);
+                told.push(ListenEvent::EndOfTurn(1.0));
             }
             "input_audio_buffer.speech_started" => told.push(ListenEvent::SpeechStarted),
             "conversation.item.input_audio_transcription.delta" => {
@@ -198,6 +248,7 @@ impl Realtime {
             samples: 0,
             items: Items::default(),
             committing: false,
+            ended: 0,
         })
     }
 

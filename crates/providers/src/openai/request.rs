@@ -38,13 +38,15 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
             body.insert("reasoning_effort".into(), effort.into());
         }
     }
-    if !account.fallbacks.is_empty() {
-        let models = std::iter::once(model).chain(account.fallbacks.iter().map(String::as_str));
+    let settings = &account.settings;
+    if !settings.fallbacks.is_empty() {
+        let models = std::iter::once(model).chain(settings.fallbacks.iter().map(String::as_str));
         body.insert("models".into(), models.map(Value::from).collect());
     }
-    if let Ok(Value::Object(extra)) = serde_json::from_str(preset.extra) {
-        body.extend(extra);
+    if !settings.routing.is_empty() {
+        body.insert("provider".into(), settings.routing.clone().into());
     }
+    body.extend(account.extra());
     Value::Object(body)
 }
 

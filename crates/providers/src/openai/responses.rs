@@ -49,9 +49,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
     if let Some(effort) = account.effort(model) {
         body.insert("reasoning".into(), json!({ "effort": effort }));
     }
-    if let Ok(Value::Object(extra)) = serde_json::from_str(account.preset.extra) {
-        body.extend(extra);
-    }
+    body.extend(account.extra());
     Value::Object(body)
 }
 

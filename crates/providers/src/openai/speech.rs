@@ -3,18 +3,23 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{SampleRate, SpeakOptions, TextToSpeech};
 use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::OpenAi;
 use super::preset::{SoundInterface, SpeechPreset};
 use super::xai::Mouth;
 use crate::failure::Failure;
 use crate::phrases::{self, Phrasing};
 use crate::service::Service;
+use crate::socket::Wrong;
 use crate::sound::Encoding;
-use crate::streamed;
+use crate::streamed::{self, Read, Said};
 
 /// Most characters of `input` and of `instructions`.
 const LONGEST: usize = 4_096;
@@ -22,38 +27,23 @@ const LONGEST: usize = 4_096;
 const XAI_SPEEDS: RangeInclusive<f32> = 0.7..=1.5;
 
 pub(super) struct Voice {
-    service: Service,
+    account: OpenAi,
     preset: SpeechPreset,
-    model: &'static str,
-    sound: SoundInterface,
-    by_socket: bool,
 }
 
 impl Voice {
-    pub(super) fn new(
-        service: Service,
-        preset: SpeechPreset,
-        model: &'static str,
-        sound: SoundInterface,
-        by_socket: bool,
-    ) -> Self {
-        Self {
-            service,
-            preset,
-            model,
-            sound,
-            by_socket,
-        }
+    pub(super) fn new(account: OpenAi, preset: SpeechPreset) -> Self {
+        Self { account, preset }
     }
 }
 
 impl TextToSpeech for Voice {
     fn name(&self) -> &str {
-        &self.service.who().name
+        self.account.preset.entry.name
     }
 
     fn warm(&self) {
-        self.service.open();
+        self.account.service.open();
     }
 
     fn timed(&self) -> bool {
@@ -61,18 +51,50 @@ impl TextToSpeech for Voice {
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
-        let model = options.model.clone().unwrap_or_else(|| self.model.to_owned());
+        let (account, settings) = (&self.account, &self.account.settings);
+        let own = account.preset.entry.voice.map_or("", |ability| ability.model);
         let phrases = Phrases {
-            service: self.service.clone(),
+            service: account.service.clone(),
             preset: self.preset,
-            model,
-            sound: self.sound,
+            model: options.model.clone().unwrap_or_else(|| own.to_owned()),
+            sound: account.preset.sound,
+            in_events: settings.speaks_in_events,
             options,
         };
-        if self.by_socket && self.sound == SoundInterface::Xai {
+        if settings.speaks_by_socket && phrases.sound == SoundInterface::Xai {
             return streamed::session(Arc::new(phrases.xai_socket()));
         }
         phrases::session(Arc::new(phrases))
+    }
+}
+
+/// An event of speech.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type", default)]
+    kind: String,
+    /// Sound in base64; which of the names it has is not settled.
+    #[serde(alias = "delta")]
+    audio: Option<String>,
+    error: Option<Value>,
+}
+
+/// Reads an event of speech.
+pub(super) fn said(data: &str) -> Result<Said, Wrong> {
+    if data.starts_with("[DONE]") {
+        return Ok(Said::Spoken);
+    }
+    let event: Event = serde_json::from_str(data)?;
+    if event.error.is_some_and(|error| !error.is_null()) {
+        return Err(Wrong::Complaint);
+    }
+    match (event.kind.as_str(), event.audio) {
+        ("speech.audio.delta", Some(audio)) => BASE64
+            .decode(audio)
+            .map(Said::Sound)
+            .map_err(|_| Wrong::Garbled(None)),
+        ("speech.audio.done", _) => Ok(Said::Spoken),
+        _ => Ok(Said::Other),
     }
 }
 
@@ -81,6 +103,7 @@ struct Phrases {
     preset: SpeechPreset,
     model: String,
     sound: SoundInterface,
+    in_events: bool,
     options: SpeakOptions,
 }
 
@@ -95,6 +118,10 @@ impl Phrasing for Phrases {
 
     fn encoding(&self) -> Encoding {
         self.preset.format.1
+    }
+
+    fn events(&self) -> Option<Read> {
+        Some(said)
     }
 
     fn request(&self, text: &str) -> Result<RequestBuilder, Failure> {
@@ -116,6 +143,12 @@ impl Phrases {
         self.options.voice.as_deref().unwrap_or(self.preset.voice)
     }
 
+    /// The first models refuse instructions, and know no events.
+    fn is_first(&self) -> bool {
+        let name = self.model.rsplit('/').next().unwrap_or_default();
+        name.starts_with("tts-1")
+    }
+
     /// The speed, where it is not the voice's own.
     fn speed(&self, range: RangeInclusive<f32>) -> Option<f64> {
         let speed = f64::from(self.options.speed.clamp(*range.start(), *range.end()));
@@ -131,10 +164,12 @@ impl Phrases {
         if let Some(speed) = self.speed(0.25..=4.0) {
             body.insert("speed".into(), speed.into());
         }
-        let (maker, name) = self.model.split_once('/').unwrap_or(("", &self.model));
+        if self.in_events && !self.is_first() && self.sound == SoundInterface::OpenAi {
+            body.insert("stream_format".into(), "sse".into());
+        }
+        let maker = self.model.split_once('/').map_or("", |(maker, _)| maker);
         let instructions = self.options.instructions.as_deref().unwrap_or_default();
-        // The first models refuse them.
-        if self.preset.instructions && !name.starts_with("tts-1") && !instructions.is_empty() {
+        if self.preset.instructions && !self.is_first() && !instructions.is_empty() {
             let instructions: String = instructions.chars().take(LONGEST).collect();
             if self.sound == SoundInterface::OpenRouter {
                 let own = json!({"options": {maker: {"instructions": instructions}}});

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::preset::SoundInterface;
-use super::{realtime, xai};
+use super::{OpenAi, realtime, xai};
 use crate::failure::{Failure, Fault};
 use crate::service::{Reply, Service};
 use crate::sound::wav_file;
@@ -27,44 +27,34 @@ const MOST: usize = (25 << 20) - 4_096;
 const NO_SPEECH: f64 = 0.6;
 const UNSURE: f64 = -1.0;
 
-pub(super) struct Recogniser {
-    service: Service,
-    model: &'static str,
-    sound: SoundInterface,
-    /// Over its socket, whatever the model.
-    realtime: bool,
-}
-
-impl Recogniser {
-    pub(super) fn new(service: Service, model: &'static str, sound: SoundInterface, realtime: bool) -> Self {
-        Self {
-            service,
-            model,
-            sound,
-            realtime,
-        }
-    }
-}
+/// The recogniser of an account.
+pub(super) struct Recogniser(pub(super) OpenAi);
 
 impl SpeechToText for Recogniser {
     fn name(&self) -> &str {
-        &self.service.who().name
+        self.0.preset.entry.name
     }
 
     fn warm(&self) {
-        self.service.open();
+        self.0.service.open();
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
-        let service = self.service.clone();
-        if self.realtime && self.sound == SoundInterface::Xai {
-            return xai::listen(service, &options);
+        let account = &self.0;
+        let (settings, sound) = (&account.settings, account.preset.sound);
+        if settings.realtime && sound == SoundInterface::Xai {
+            return xai::listen(account, &options);
         }
-        let model = options.model.clone().unwrap_or_else(|| self.model.to_owned());
-        if self.realtime || realtime::is_live(&model) {
-            return realtime::session(service, &model, &options);
+        let own = account
+            .preset
+            .entry
+            .recogniser
+            .map_or("", |ability| ability.model);
+        let model = options.model.clone().unwrap_or_else(|| own.to_owned());
+        if settings.realtime || realtime::is_live(&model) {
+            return realtime::session(account, &model, &options);
         }
-        let sound = self.sound;
+        let service = account.service.clone();
         Session::spawn(move |ends| listen((service, sound), model, options, ends))
     }
 }
@@ -149,6 +139,11 @@ impl Ask {
         self.model.contains("whisper")
     }
 
+    /// It tells who speaks, and takes no hints.
+    fn tells_speakers(&self) -> bool {
+        self.model.contains("diarize")
+    }
+
     fn request(&self) -> Result<RequestBuilder, Failure> {
         let parts = match self.sound {
             SoundInterface::Xai => &["stt"][..],
@@ -188,6 +183,7 @@ impl Ask {
             .mime_str("audio/wav")
             .map_err(|error| self.service.broken(error))?;
         let form = match self.language() {
+            Some(language) if takes_lists(&self.model) => Form::new().text("languages[]", language),
             Some(language) => Form::new().text("language", language),
             None => Form::new(),
         };
@@ -196,8 +192,15 @@ impl Ask {
             return Ok(form.text("format", "true").part("file", file));
         }
         let mut form = form.part("file", file).text("model", self.model.clone());
-        if !self.options.vocabulary.is_empty() {
-            form = form.text("prompt", self.options.vocabulary.join(", "));
+        let vocabulary = &self.options.vocabulary;
+        if self.tells_speakers() {
+            // It refuses more than half a minute without this.
+            form = form.text("chunking_strategy", "auto");
+        } else if takes_lists(&self.model) {
+            let terms = vocabulary.iter().cloned();
+            form = terms.fold(form, |form, term| form.text("keywords[]", term));
+        } else if !vocabulary.is_empty() {
+            form = form.text("prompt", vocabulary.join(", "));
         }
         Ok(if self.is_whisper() {
             form.text("response_format", "verbose_json")
@@ -231,6 +234,7 @@ impl Ask {
     ) -> Result<Transcript, Failure> {
         let garbled = reply.garbled();
         let (mut events, mut so_far) = (Events::new(), String::new());
+        let mut segments = false;
         loop {
             let chunk = reply.chunk().await?;
             let ready = match &chunk {
@@ -251,6 +255,14 @@ impl Ask {
                         let partial = ListenEvent::Partial(Transcript::text(so_far.trim()));
                         let _ = ends.events.send(Ok(partial)).await;
                     }
+                    // Who speaks, and what, from the model that tells speakers: the same words come as deltas too, or not.
+                    "transcript.text.segment" if !*begun || segments => {
+                        segments = true;
+                        so_far = format!("{so_far} {}", text("text").trim());
+                        *begun = true;
+                        let partial = ListenEvent::Partial(Transcript::text(so_far.trim()));
+                        let _ = ends.events.send(Ok(partial)).await;
+                    }
                     "transcript.text.done" => return Ok(Transcript::text(text("text").trim())),
                     _ if value.get("error").is_some_and(|error| !error.is_null()) => {
                         let id = reply.request.clone();
@@ -267,6 +279,11 @@ impl Ask {
             }
         }
     }
+}
+
+/// Whether a model is told languages and likely words as lists.
+pub(super) fn takes_lists(model: &str) -> bool {
+    model.starts_with("gpt-transcribe")
 }
 
 /// The transcript without what was made up in silence.

@@ -7,29 +7,42 @@ use libretto_voice::listen::ListenSession;
 use libretto_voice::{ListenEvent, ListenOptions, SampleRate, TimedWord, Transcript};
 use reqwest::Url;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::OpenAi;
+use crate::account::VoiceInfo;
 use crate::live::{self, Greeting, Out, Protocol};
 use crate::service::Service;
 use crate::socket::Wrong;
 use crate::sound::Gather;
 use crate::streamed::{Said, Speaker};
 
-/// Silence in milliseconds after which it thinks that the speaker has finished: its own 10 ms end turns inside words.
-const ENDPOINTING_MS: u32 = 300;
+/// Most silence that it takes for the end of a turn, in milliseconds.
+const ENDPOINTING: u32 = 5_000;
 /// Most key terms.
 const KEYTERMS: usize = 100;
 /// Two times are the same within this, in seconds.
 const ROUNDING: f64 = 0.01;
 
 /// Begins an utterance.
-pub(super) fn listen(service: Service, options: &ListenOptions) -> ListenSession {
+pub(super) fn listen(account: &OpenAi, options: &ListenOptions) -> ListenSession {
+    let (service, turning) = (account.service.clone(), account.settings.turning);
     let mut query = vec![
         ("encoding", "pcm".to_owned()),
         ("sample_rate", options.rate.hertz().to_string()),
         ("interim_results", "true".to_owned()),
-        ("endpointing", ENDPOINTING_MS.to_string()),
+        ("endpointing", turning.endpointing.min(ENDPOINTING).to_string()),
     ];
+    if turning.smart {
+        query.push(("smart_turn", "true".to_owned()));
+        query.extend(
+            turning
+                .smart_timeout
+                .map(|ms| ("smart_turn_timeout", ms.to_string())),
+        );
+    }
+    let threshold = turning.threshold.map(|least| least.clamp(0.0, 1.0).to_string());
+    query.extend(threshold.map(|least| ("vad_threshold", least)));
     let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
     query.extend(code.map(|code| ("language", code.to_ascii_lowercase())));
     let terms = options.vocabulary.iter().map(|term| term.trim());
@@ -241,6 +254,36 @@ pub(super) fn said(text: &str) -> Result<Said, Wrong> {
         "error" => Err(Wrong::Complaint),
         _ => Ok(Said::Other),
     }
+}
+
+/// Most voices that are read.
+const VOICES: usize = 1_000;
+
+/// Reads the list of voices. Its shape is not documented: a list, or an object with one, of names or of objects.
+pub(super) fn voices(list: &Value) -> Vec<VoiceInfo> {
+    let mut inside = ["voices", "data"]
+        .into_iter()
+        .filter_map(|name| list[name].as_array());
+    let all = list.as_array().or_else(|| inside.next());
+    let info = |voice: &Value| {
+        let text = |name: &str| voice[name].as_str().map(str::to_owned);
+        let id = voice.as_str().map(str::to_owned);
+        let id = id
+            .or_else(|| text("voice_id"))
+            .or_else(|| text("id"))
+            .or_else(|| text("name"))?;
+        Some(VoiceInfo {
+            name: text("name").unwrap_or_else(|| id.clone()),
+            id,
+            description: text("description"),
+            languages: text("language")
+                .filter(|tag| tag != "multilingual")
+                .into_iter()
+                .collect(),
+            ..VoiceInfo::default()
+        })
+    };
+    all.into_iter().flatten().take(VOICES).filter_map(info).collect()
 }
 
 #[cfg(test)]

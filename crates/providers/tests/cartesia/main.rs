@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod settings;
 mod turns;
 
 use std::time::{Duration, Instant};
@@ -301,6 +302,12 @@ async fn keys_and_voices() {
     let voices = good.voices(None).await.unwrap();
     assert_eq!((voices.len(), voices[129].id.as_str()), (130, "voice-129"));
     assert_eq!(voices[0].languages, ["en-US"]);
+    let one = good.named("voice-7").await.unwrap();
+    assert_eq!(
+        (one.voice.name.as_str(), one.accents),
+        ("Voice 7", vec!["scottish".into(), "welsh".into()])
+    );
+    assert_eq!(good.named("nobody").await.unwrap_err().fault(), &Failed::Unknown);
     let wrong = Settings {
         access: Access {
             key: Some(Key::new("sk_car_planted")),

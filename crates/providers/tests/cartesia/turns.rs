@@ -72,7 +72,7 @@ async fn ink_ends_turns_by_itself() {
             call.query("turn_start_threshold"),
             call.query("turn_end_timeout_ms")
         ),
-        ("/stt/turns/websocket", Some("0.50"), Some("11200"))
+        ("/stt/turns/websocket", Some("0.5"), Some("11200"))
     );
     assert_eq!(
         (call.query("keyterm"), &call.body),

@@ -32,6 +32,18 @@ async fn keys_models_and_voices() {
         .map(|model| model.id)
         .collect();
     assert_eq!(models, ["nova-2-general", "nova-3", "nova-3-general"]);
+    // Where somebody stands in for it and does not know the call.
+    fake.manners(|m| m.stands_in = true);
+    assert!(!good.check().await.unwrap().limited);
+    let limited = Settings {
+        access: Access {
+            key: Some(Key::new(LIMITED)),
+            ..access(fake.url(), KEY)
+        },
+        ..settings(&fake, Transport::Socket)
+    };
+    let limited = Deepgram::new(network(), limited).unwrap();
+    assert!(limited.check().await.unwrap().limited);
     let voices = good.voices().await.unwrap();
     assert_eq!(
         (voices[0].id.as_str(), voices[0].name.as_str()),

@@ -64,7 +64,7 @@ async fn flux_ends_turns_early_and_for_good() {
                 call.query("eot_threshold"),
                 call.query("eot_timeout_ms")
             ),
-            (Some("en"), Some("Libretto"), Some("0.50"), Some("60000"))
+            (Some("en"), Some("Libretto"), Some("0.5"), Some("60000"))
         );
         assert_eq!(call.body[0], json!({"sound": 3_200}));
     }

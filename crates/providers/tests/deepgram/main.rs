@@ -7,6 +7,8 @@ mod account;
 #[path = "../common/mod.rs"]
 mod common;
 mod flux;
+mod settings;
+mod tuning;
 
 use std::time::{Duration, Instant};
 

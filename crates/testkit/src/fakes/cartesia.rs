@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -90,6 +90,7 @@ impl Cartesia {
                 get(|| async { axum::Json(json!({"ok": true, "version": "2026-08-14"})) }),
             )
             .route("/voices", get(voices))
+            .route("/voices/{id}", get(named))
             .route("/tts/bytes", post(sonic::bytes))
             .route("/tts/websocket", get(sonic::open))
             .route("/tts/sse", post(rest::events))
@@ -187,16 +188,42 @@ async fn voices(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> 
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
-    let voice = |n: usize| {
-        json!({"id": format!("voice-{n}"), "name": format!("Voice {n}"), "tagline": "Calm narrator", "language": "en",
-            "locales": [{"locale": "en-US", "is_native": true}], "gender": null, "access": "public"})
-    };
-    let page: Vec<Value> = (from..(from + limit).min(130)).map(voice).collect();
-    let list = json!({"data": page, "has_more": from + limit < 130});
-    body::answer(
+    let page: Vec<Value> = (from..(from + limit).min(VOICES)).map(voice).collect();
+    give(
         entry,
         fault.as_ref(),
-        "application/json",
-        vec![list.to_string().into()],
+        &json!({"data": page, "has_more": from + limit < VOICES}),
     )
+}
+
+/// How many voices there are.
+const VOICES: usize = 130;
+
+fn voice(n: usize) -> Value {
+    json!({"id": format!("voice-{n}"), "name": format!("Voice {n}"), "tagline": "Calm narrator", "language": "en",
+        "locales": [{"locale": "en-US", "is_native": true}], "gender": null, "access": "public"})
+}
+
+async fn named(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let (entry, fault) = match desk.begin(Call::of("GET", &uri, Value::Null), &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let known = id.strip_prefix("voice-").and_then(|n| n.parse().ok());
+    let Some(known) = known.filter(|n| *n < VOICES) else {
+        return refuse(404, Some("voice_not_found"), "Voice not found.");
+    };
+    let mut whole = voice(known);
+    whole["accents"] = json!([{"id": "scottish"}, "welsh"]);
+    give(entry, fault.as_ref(), &whole)
+}
+
+fn give(entry: Entry, fault: Option<&Fault>, what: &Value) -> Response {
+    let pieces = vec![what.to_string().into()];
+    body::answer(entry, fault, "application/json", pieces)
 }

@@ -46,6 +46,8 @@ pub struct Manners {
     pub flushes: usize,
     /// Whether Flux is of the older kind, which tells no times and leaves a turn open when the stream is closed.
     pub old_flux: bool,
+    /// Whether it does not know the call that keys are tested with, like those that stand in for it.
+    pub stands_in: bool,
 }
 
 impl Default for Manners {
@@ -56,6 +58,7 @@ impl Default for Manners {
             specified: false,
             flushes: 20,
             old_flux: false,
+            stands_in: false,
         }
     }
 }
@@ -92,9 +95,10 @@ impl Deepgram {
             .route("/", head(|| async {}))
             .route("/v1/auth/token", get(lists::token))
             .route("/v1/auth/grant", post(lists::grant))
+            .route("/v1/projects", get(lists::projects))
             .route("/v1/models", get(lists::models))
             .route("/v2/listen", get(flux::open))
-            .route("/v2/speak", get(flux_voice::open))
+            .route("/v2/speak", get(flux_voice::open).post(flux_voice::speak))
             .route("/v1/listen", get(live::open).post(recorded::transcribe))
             .route("/v1/speak", get(stream::open).post(speech::speak))
             .fallback(|| async { errors::refuse(404, "NOT_FOUND", "Not found.") })
@@ -149,6 +153,22 @@ const EARS: &[&str] = &["nova-3", "nova-3-general", "nova-2", "nova-2-general"];
 /// Models that speak.
 const VOICES: &[&str] = &["aura-2-thalia-en", "aura-2-celeste-es", "aura-asteria-en"];
 
+/// Options that are on or off.
+const SWITCHES: &[&str] = &[
+    "interim_results",
+    "vad_events",
+    "smart_format",
+    "punctuate",
+    "numerals",
+    "profanity_filter",
+    "dictation",
+    "diarize",
+    "detect_entities",
+    "filler_words",
+    "no_delay",
+    "mip_opt_out",
+];
+
 /// What the recogniser refuses of its options.
 fn check(call: &Call, live: bool) -> Result<(), &'static str> {
     let model = call.query("model").unwrap_or("base");
@@ -161,7 +181,8 @@ fn check(call: &Call, live: bool) -> Result<(), &'static str> {
     if live && call.query("encoding") != Some("linear16") {
         return Err("This fake hears linear16 only.");
     }
-    if call.query("utterance_end_ms").is_some() && call.query("interim_results") != Some("true") {
+    let asked = |name: &str| call.query(name).is_some();
+    if asked("utterance_end_ms") && call.query("interim_results") != Some("true") {
         return Err("utterance_end_ms needs interim_results.");
     }
     let utterance_end = call
@@ -170,8 +191,32 @@ fn check(call: &Call, live: bool) -> Result<(), &'static str> {
     if utterance_end.is_some_and(|ms| ms < 1_000) {
         return Err("utterance_end_ms must be at least 1000.");
     }
-    if call.query("keyterm").is_some() && !model.starts_with("nova-3") {
-        return Err("keyterm is for nova-3 only.");
+    let endpointing = call.query("endpointing");
+    if endpointing.is_some_and(|ms| ms != "false" && ms.parse::<u32>().is_err()) {
+        return Err("endpointing must be milliseconds or false.");
+    }
+    let newest = model.starts_with("nova-3");
+    if asked(if newest { "keywords" } else { "keyterm" }) {
+        return Err("keyterm is for nova-3 only, and keywords for those before it.");
+    }
+    if asked("language_hint") && !(newest && call.query("language") == Some("multi")) {
+        return Err("language_hint is for nova-3 in several languages only.");
+    }
+    if live && (asked("detect_language") || asked("measurements")) {
+        return Err("This option does not exist for streaming.");
+    }
+    let mut switches = call
+        .query
+        .iter()
+        .filter(|(name, _)| SWITCHES.contains(&name.as_str()));
+    if switches.any(|(_, value)| value != "true" && value != "false") {
+        return Err("A switch must be true or false.");
+    }
+    let hidden =
+        |value: &str| ["true", "false", "pci", "numbers", "aggressive_numbers", "ssn"].contains(&value);
+    let mut redacted = call.query.iter().filter(|(name, _)| name == "redact");
+    if !redacted.all(|(_, value)| hidden(value)) {
+        return Err("redact does not know this.");
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod audio;
 mod chat;
 mod errors;
+mod lists;
 mod ollama;
 mod realtime;
 mod responses;
@@ -12,11 +13,11 @@ mod xai;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
-use axum::extract::{Request, State};
+use axum::Router;
+use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, head, post};
-use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::body;
@@ -61,6 +62,15 @@ pub enum Finals {
     Rest,
 }
 
+/// What some servers do, and the others do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// A model is being loaded: llama.cpp says so.
+    Loading,
+    /// Speech is sent as bytes, whatever was asked for.
+    PlainSpeech,
+}
+
 /// What the fake is asked to say and hear.
 #[derive(Clone, Debug)]
 pub struct Manners {
@@ -82,6 +92,10 @@ pub struct Manners {
     pub session: Realtime,
     /// What xAI's recogniser says again.
     pub finals: Finals,
+    /// xAI's list of voices; `None` where it has none.
+    pub voices: Option<Value>,
+    /// What it does unlike the others.
+    pub oddity: Option<Oddity>,
 }
 
 impl Default for Manners {
@@ -98,6 +112,11 @@ impl Default for Manners {
             empty: false,
             session: Realtime::Plain,
             finals: Finals::Whole,
+            voices: Some(
+                json!({"voices": [{"voice_id": "eve", "name": "Eve", "language": "multilingual"},
+                {"voice_id": "carl", "name": "Carl", "description": "Calm", "language": "de"}]}),
+            ),
+            oddity: None,
         }
     }
 }
@@ -137,8 +156,11 @@ impl OpenAi {
         });
         let routes = Router::new()
             .route("/v1", head(|| async {}))
-            .route("/v1/models", get(models))
-            .route("/v1/key", get(key))
+            .route("/v1/models", get(lists::models))
+            .route("/v1/key", get(lists::key))
+            .route("/health", get(lists::health))
+            .route("/v1/tts/voices", get(lists::voices))
+            .route("/v1/realtime/client_secrets", post(lists::secret))
             .route("/v1/chat/completions", post(chat::completions))
             .route("/v1/responses", post(responses::create))
             .route("/", get(|| async { "Ollama is running" }))
@@ -210,37 +232,6 @@ impl Desk {
             }
         }
     }
-}
-
-async fn models(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    let (entry, fault) = desk.script.begin(call(&request, Value::Null));
-    if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
-        return refusal;
-    }
-    // One of them shows its list to everybody.
-    if desk.flavour != Flavour::OpenRouter
-        && let Err(refusal) = desk.authorised(request.headers())
-    {
-        return refusal;
-    }
-    let model = |id: &&str| json!({"id": id, "object": "model", "created": 1_750_000_000, "owned_by": "org"});
-    let list = json!({"object": "list", "data": chat::MODELS.iter().map(model).collect::<Vec<_>>()});
-    body::answer(
-        entry,
-        fault.as_ref(),
-        "application/json",
-        vec![list.to_string().into()],
-    )
-}
-
-async fn key(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    let begun = desk.begin(call(&request, Value::Null), request.headers()).await;
-    if let Err(refusal) = begun {
-        return refusal;
-    }
-    let left = if desk.manners().empty { 0.0 } else { 7.5 };
-    let data = json!({"label": "sk-or-v1-…", "limit": 10, "limit_remaining": left, "usage": 2.5, "is_free_tier": false});
-    Json(json!({ "data": data })).into_response()
 }
 
 fn call(request: &Request, body: Value) -> Call {

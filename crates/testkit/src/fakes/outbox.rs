@@ -1,13 +1,40 @@
 //! The server's side of a socket, with what goes wrong on it.
 
+use axum::extract::FromRequestParts;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::body::GARBLE;
-use super::script::Fault;
+use super::script::{Call, Fault};
+
+/// A socket that is about to be opened.
+pub(crate) struct Opening {
+    /// Its call, which holds its messages later.
+    pub(crate) call: Call,
+    /// What the handshake bears.
+    pub(crate) headers: HeaderMap,
+    /// What opens it.
+    pub(crate) upgrade: WebSocketUpgrade,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Opening {
+    type Rejection = WebSocketUpgradeRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await?;
+        Ok(Self {
+            call: Call::of("SOCKET", &parts.uri, json!([])),
+            headers: parts.headers.clone(),
+            upgrade,
+        })
+    }
+}
 
 /// The sending side of a socket, with what goes wrong on it.
 pub(crate) struct Outbox {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::{Desk, REQUEST, identified, refuse};
 
 /// Quieter than this, nobody speaks.
@@ -20,23 +19,36 @@ const PARTIAL: f64 = 0.4;
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let rate = call
         .query("sample_rate")
         .and_then(|rate| rate.parse().ok())
         .and_then(SampleRate::new);
     let good = call.query("encoding") == Some("pcm_s16le");
     let known = matches!(call.query("model"), Some("ink-2" | "ink-whisper"));
+    let whisper = call.query("model") == Some("ink-whisper");
+    let number = |name: &str| {
+        call.query(name)
+            .map(|value| value.parse::<f64>().unwrap_or(f64::NAN))
+    };
+    let own = ["min_volume", "max_silence_duration_secs"].map(number);
+    let fits = own.iter().flatten().all(|number| whisper && *number >= 0.0);
+    let spoken = call.query("language");
+    let fits = fits && (whisper || spoken.is_none_or(|language| language == "en"));
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
     if !known {
         return refuse(404, Some("model_not_found"), "Model not found.");
+    }
+    if !fits {
+        return refuse(400, None, "A parameter does not fit the model.");
     }
     let Some(rate) = rate.filter(|_| good) else {
         return refuse(

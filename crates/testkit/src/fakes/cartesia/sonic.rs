@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::extract::ws::Message;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,7 +13,7 @@ use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::outbox::{self, Gone, Outbox};
+use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::{body, speech, speech::Spoken};
 use super::{Desk, Manners, error, identified, refuse};
@@ -73,6 +72,18 @@ pub(super) fn check(body: &Value) -> Result<SampleRate, Refused> {
     if text("language").contains('-') {
         return Err((400, Some("language_not_supported"), "Language not supported."));
     }
+    let newest = ["sonic-3.6", "sonic-latest"].contains(&text("model_id"));
+    if !text("locale").is_empty() && (!newest || !text("language").is_empty()) {
+        return Err((
+            400,
+            None,
+            "locale is for sonic-3.6 and newer, and without language.",
+        ));
+    }
+    let volume = body["generation_config"]["volume"].as_f64().unwrap_or(1.0);
+    if !(0.5..=2.0).contains(&volume) {
+        return Err((400, None, "volume must be between 0.5 and 2."));
+    }
     let speed = body["generation_config"]["speed"].as_f64().unwrap_or(1.0);
     if !(0.6..=1.5).contains(&speed) {
         return Err((400, None, "speed must be between 0.6 and 1.5."));
@@ -92,11 +103,12 @@ pub(super) fn check(body: &Value) -> Result<SampleRate, Refused> {
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,

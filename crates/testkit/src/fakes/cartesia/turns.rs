@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::{Desk, REQUEST, identified, refuse};
 
 /// Quieter than this, nobody speaks.
@@ -23,24 +22,20 @@ const END: f64 = 0.6;
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let rate = call.query("sample_rate").and_then(|rate| rate.parse().ok());
     let good = call.query("encoding") == Some("pcm_s16le");
     let known = call.query("model") == Some("ink-2");
     let number = |name: &str| {
-        call.query(name)
-            .map(|value| value.parse::<f64>().unwrap_or(f64::NAN))
+        let value = call.query(&format!("turn_{name}"));
+        value.map(|value| value.parse::<f64>().unwrap_or(f64::NAN))
     };
-    let within = |name: &str, from: f64, to: f64| number(name).is_none_or(|n| (from..=to).contains(&n));
-    let fits = within("turn_start_threshold", 0.5, 0.9)
-        && within("turn_eager_end_threshold", 0.3, 0.6)
-        && within("turn_end_threshold", 0.05, 0.5)
-        && within("turn_end_timeout_ms", 640.0, 11_200.0)
-        && call.query("language").is_none();
+    let fits = fits(number) && call.query("language").is_none();
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
@@ -67,6 +62,19 @@ pub(super) async fn open(
     })
 }
 
+/// Whether these thresholds are what the service takes.
+fn fits(number: impl Fn(&str) -> Option<f64>) -> bool {
+    let within = |name: &str, from: f64, to: f64| number(name).is_none_or(|n| (from..=to).contains(&n));
+    let or = |name: &str, own: f64| number(name).unwrap_or(own);
+    let eager = or("eager_end_threshold", 0.4);
+    within("start_threshold", 0.5, 0.9)
+        && within("eager_end_threshold", 0.3, 0.6)
+        && within("end_threshold", 0.05, 0.5)
+        && within("end_timeout_ms", 640.0, 11_200.0)
+        && or("start_threshold", 0.8) > eager
+        && eager > or("end_threshold", 0.2)
+}
+
 struct Session {
     outbox: Outbox,
     entry: Entry,
@@ -90,7 +98,7 @@ impl Session {
                     let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
                     self.entry.message(value.clone());
                     match value["type"].as_str() {
-                        Some("config") => {}
+                        Some("config") if fits(|name| value["turn"][name].as_f64()) => {}
                         Some("close") => {
                             if self.spoken > 0.0 {
                                 self.end().await?;

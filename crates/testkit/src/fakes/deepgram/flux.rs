@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
+use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::{Call, Entry};
 use super::{Desk, REQUEST, errors, identified};
 
@@ -35,11 +34,12 @@ const NOVA: &[&str] = &[
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let checked = check(&call);
     let eager = call.query("eager_eot_threshold").is_some();
     let (entry, fault) = match desk.begin(call, &headers).await {
@@ -143,17 +143,7 @@ impl Session {
                     self.entry.message(value.clone());
                     match value["type"].as_str() {
                         Some("ForceEndTurn") => self.end("manual").await?,
-                        Some("Configure") => {
-                            let terms = value["keyterms"].as_array().map_or(0, Vec::len);
-                            let answer = if terms > 100 {
-                                json!({"type": "ConfigureFailure", "code": "CONFIGURE_KEYTERM_LIMIT_EXCEEDED",
-                                    "description": "Too many terms."})
-                            } else {
-                                json!({"type": "ConfigureSuccess", "thresholds": value["thresholds"],
-                                    "keyterms": value["keyterms"]})
-                            };
-                            self.tell(answer).await?;
-                        }
+                        Some("Configure") => self.configure(&value).await?,
                         Some("CloseStream") => {
                             if !self.old {
                                 self.end("manual").await?;
@@ -177,6 +167,31 @@ impl Session {
                 Some(_) => {}
             }
         }
+    }
+
+    async fn configure(&mut self, change: &Value) -> Result<(), Gone> {
+        let terms = change["keyterms"].as_array().map_or(0, Vec::len);
+        let within = |name: &str, from: f64, to: f64| {
+            let number = &change["thresholds"][name];
+            number.is_null()
+                || number
+                    .as_f64()
+                    .is_some_and(|number| (from..=to).contains(&number))
+        };
+        let good = within("eot_threshold", 0.5, 1.0)
+            && within("eager_eot_threshold", 0.3, 0.9)
+            && within("eot_timeout_ms", 500.0, 60_000.0);
+        let answer = if terms > 100 {
+            json!({"type": "ConfigureFailure", "code": "CONFIGURE_KEYTERM_LIMIT_EXCEEDED",
+                "description": "Too many terms."})
+        } else if !good {
+            json!({"type": "ConfigureFailure", "description": "A threshold is out of range."})
+        } else {
+            self.eager |= change["thresholds"]["eager_eot_threshold"].is_number();
+            json!({"type": "ConfigureSuccess", "thresholds": change["thresholds"], "keyterms": change["keyterms"],
+                "numerals": change["numerals"]})
+        };
+        self.tell(answer).await
     }
 
     async fn hear(&mut self, audio: &Audio) -> Result<(), Gone> {

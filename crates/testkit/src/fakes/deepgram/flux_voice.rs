@@ -1,18 +1,17 @@
-//! Flux's socket that speaks.
+//! Flux's socket that speaks, and its way over HTTP.
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use libretto_voice::SampleRate;
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
+use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::{Call, Entry};
-use super::super::speech;
+use super::super::{body, speech};
 use super::{Desk, REQUEST, errors, identified};
 
 /// Frames end in the middle of a sample.
@@ -22,11 +21,12 @@ const VOICES: &[&str] = &["flux-alexis-en", "flux-jack-en", "flux-priya-en"];
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let checked = check(&call);
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
@@ -60,10 +60,43 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
     if speed.is_some_and(|speed| ((speed * 20.0).round() - speed * 20.0).abs() > 1e-6) {
         return Err("SPEED_INCREMENT_INVALID");
     }
+    let liveliness = call
+        .query("expressivity")
+        .map_or(Some(0.0), |most| most.parse::<f64>().ok());
+    if !liveliness.is_some_and(|most| (-2.0..=2.0).contains(&most)) {
+        return Err("EXPRESSIVITY_OUT_OF_RANGE");
+    }
+    if call.query("container").is_some() {
+        return Err("INVALID_QUERY_PARAMETER");
+    }
     let rate = call.query("sample_rate").and_then(|rate| rate.parse().ok());
     let known = rate.filter(|rate| [8_000, 16_000, 24_000, 32_000, 44_100, 48_000].contains(rate));
     let known = known.filter(|_| call.query("encoding") == Some("linear16"));
     known.and_then(SampleRate::new).ok_or("INVALID_QUERY_PARAMETER")
+}
+
+/// Over HTTP: what a phrase sounds like, behind a header.
+pub(super) async fn speak(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let (parts, bytes) = request.into_parts();
+    let bytes = axum::body::to_bytes(bytes, 1 << 20).await.unwrap_or_default();
+    let asked: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let call = Call::of("POST", &parts.uri, asked.clone());
+    let checked = check(&call);
+    let (entry, fault) = match desk.begin(call, &parts.headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    let text = asked["text"].as_str().unwrap_or_default();
+    let rate = match checked {
+        Ok(rate) if !text.is_empty() => rate,
+        Ok(_) => return errors::refuse(400, "PAYLOAD_ERROR", "Input text contains no characters."),
+        Err(code) => return errors::refuse(400, code, "The request cannot be served."),
+    };
+    let sound = speech::wav(&speech::speak(text).at(rate).audio);
+    let pieces = sound.chunks(ODD).map(Bytes::copy_from_slice).collect();
+    let mut response = body::answer(entry, fault.as_ref(), "audio/wav", pieces);
+    response.headers_mut().extend(identified());
+    response
 }
 
 struct Talk {

@@ -11,6 +11,9 @@ use super::super::{body, script::Call};
 use super::{Desk, EARS, GRANTED, LIMITED, VOICES, errors, identified};
 
 pub(super) async fn token(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {
+    if desk.manners().stands_in {
+        return errors::refuse(404, "NOT_FOUND", "Not found.");
+    }
     give(
         &desk,
         &uri,
@@ -18,6 +21,19 @@ pub(super) async fn token(State(desk): State<Arc<Desk>>, uri: Uri, headers: Head
         &json!({"api_key_id": "k", "scopes": ["usage:write"]}),
     )
     .await
+}
+
+pub(super) async fn projects(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {
+    let with = headers.get("authorization").and_then(|with| with.to_str().ok());
+    if with.is_some_and(|with| with.ends_with(LIMITED) || with.ends_with(GRANTED)) {
+        return errors::refuse(
+            403,
+            "INSUFFICIENT_PERMISSIONS",
+            "User does not have sufficient permissions.",
+        );
+    }
+    let list = json!({"projects": [{"project_id": "p", "name": "A project"}]});
+    give(&desk, &uri, &headers, &list).await
 }
 
 pub(super) async fn models(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::{Desk, REQUEST, alternative, check, errors, identified};
 
 /// Quieter than this, nobody speaks.
@@ -21,17 +20,25 @@ const INTERIM: f64 = 0.5;
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let checked = check(&call, true);
     let number = |name: &str| call.query(name).and_then(|value| value.parse::<u32>().ok());
     let rate = number("sample_rate")
         .and_then(SampleRate::new)
         .unwrap_or(SampleRate::SPEECH);
-    let (endpointing, utterance_end) = (number("endpointing").unwrap_or(10), number("utterance_end_ms"));
+    let endpointing = match call.query("endpointing") {
+        Some("false") => f64::INFINITY,
+        _ => f64::from(number("endpointing").unwrap_or(10)) / 1_000.0,
+    };
+    let utterance_end = number("utterance_end_ms");
+    let newest = call
+        .query("model")
+        .is_some_and(|model| model.starts_with("nova-3"));
     let interim = call.query("interim_results") == Some("true");
     let events = call.query("vad_events") == Some("true");
     let (entry, fault) = match desk.begin(call, &headers).await {
@@ -52,7 +59,9 @@ pub(super) async fn open(
             rate,
             patience: manners.patience,
             hears: manners.hears,
-            endpointing: f64::from(endpointing) / 1_000.0,
+            endpointing,
+            newest,
+            configuring: None,
             utterance_end: utterance_end.map(|ms| f64::from(ms) / 1_000.0),
             interim,
             events,
@@ -71,8 +80,13 @@ struct Session {
     rate: SampleRate,
     patience: Duration,
     hears: String,
+    /// Seconds; endless where it is switched off.
     endpointing: f64,
     utterance_end: Option<f64>,
+    /// Whether it takes terms in the middle of a session.
+    newest: bool,
+    /// A change that has not been answered.
+    configuring: Option<Value>,
     interim: bool,
     events: bool,
     /// Seconds of sound so far.
@@ -104,6 +118,7 @@ impl Session {
                     }
                     let audio = Audio::from_pcm16(self.rate, &bytes);
                     self.entry.message(json!({"sound": bytes.len()}));
+                    self.configured().await?;
                     self.hear(&audio).await?;
                 }
                 Some(Message::Text(text)) => {
@@ -112,6 +127,7 @@ impl Session {
                     match value["type"].as_str() {
                         Some("KeepAlive") => {}
                         Some("Finalize") => self.finals(true).await?,
+                        Some("Configure") => self.configure(value).await?,
                         Some("CloseStream") => return self.end().await,
                         _ => {
                             let error = json!({"type": "Error", "variant": "SchemaError", "description": "Could not deserialize last text message."});
@@ -123,6 +139,32 @@ impl Session {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Notes a change. It is answered with the next sound, and another before that is refused.
+    async fn configure(&mut self, change: Value) -> Result<(), Gone> {
+        let terms = change["keyterms"].as_array().map_or(0, Vec::len);
+        let refused = if self.configuring.is_some() {
+            "CONFIGURE_ALREADY_PENDING"
+        } else if change.get("keyterms").is_some() && !self.newest {
+            "CONFIGURE_KEYTERMS_NOT_SUPPORTED"
+        } else if terms > 100 {
+            "CONFIGURE_KEYTERM_LIMIT_EXCEEDED"
+        } else {
+            self.configuring = Some(change);
+            return Ok(());
+        };
+        let refusal =
+            json!({"type": "ConfigureFailure", "request_id": REQUEST, "code": refused, "description": "No."});
+        self.outbox.text(refusal.to_string()).await
+    }
+
+    async fn configured(&mut self) -> Result<(), Gone> {
+        let Some(change) = self.configuring.take() else {
+            return Ok(());
+        };
+        let done = json!({"type": "ConfigureSuccess", "request_id": REQUEST, "keyterms": change["keyterms"]});
+        self.outbox.text(done.to_string()).await
     }
 
     async fn hear(&mut self, audio: &Audio) -> Result<(), Gone> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::{body, form, speech};
 use super::chat::read;
-use super::{Desk, Flavour, call, errors};
+use super::{Desk, Flavour, Oddity, call, errors};
 
 const VOICES: &[&str] = &[
     "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar", "fable", "onyx",
@@ -59,15 +59,35 @@ pub(super) async fn speech(State(desk): State<Arc<Desk>>, request: Request) -> R
         let said = format!("Invalid value for '{field}'.");
         return errors::refuse(400, &said, "invalid_request_error", Some("invalid_value"));
     }
+    let in_events = body["stream_format"] == "sse";
+    if in_events && (text("model").starts_with("tts-1") || desk.flavour != Flavour::OpenAi) {
+        return errors::refuse(400, "Unsupported stream_format.", "invalid_request_error", None);
+    }
     let (kind, bytes) = match text("response_format") {
         "mp3" => ("audio/mpeg", speech::mp3().to_vec()),
         "wav" => ("audio/wav", speech::wav(&speech::speak(text("input")).audio)),
         _ => ("audio/pcm", speech::speak(text("input")).audio.to_pcm16()),
     };
     let pieces = bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
+    let (kind, pieces) = if in_events && desk.manners().oddity != Some(Oddity::PlainSpeech) {
+        ("text/event-stream", events(pieces))
+    } else {
+        (kind, pieces)
+    };
     let mut response = body::answer(entry, fault.as_ref(), kind, pieces);
     response.headers_mut().extend(errors::identified());
     response
+}
+
+/// Pieces of sound as events. The sound has two names.
+fn events(pieces: Vec<Bytes>) -> Vec<Bytes> {
+    let names = ["audio", "delta"].into_iter().cycle();
+    let delta =
+        |(piece, name): (Bytes, &str)| json!({"type": "speech.audio.delta", name: BASE64.encode(piece)});
+    let usage = json!({"input_tokens": 14, "output_tokens": 101, "total_tokens": 115});
+    let done = json!({"type": "speech.audio.done", "usage": usage});
+    let all = pieces.into_iter().zip(names).map(delta).chain([done]);
+    all.map(|event| format!("data: {event}\n\n").into()).collect()
 }
 
 pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Request) -> Response {
@@ -107,6 +127,14 @@ pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Reque
         return refuse("you must provide a model parameter");
     };
     let whisper = model.contains("whisper");
+    let speakers = model.contains("diarize");
+    if speakers && (field("prompt").is_some() || field("chunking_strategy").is_none()) {
+        return refuse("chunking_strategy is required for diarization models, and prompt is not supported");
+    }
+    let lists = fields.contains_key("languages[]") || fields.contains_key("keywords[]");
+    if lists && model != "gpt-transcribe" {
+        return refuse("languages and keywords are not supported with this model");
+    }
     let format = field("response_format").unwrap_or("json");
     if !whisper && format != "json" {
         return refuse("response_format is not compatible with this model");
@@ -120,7 +148,7 @@ pub(super) async fn transcriptions(State(desk): State<Arc<Desk>>, request: Reque
     };
     let hears = desk.manners().hears.clone();
     let (kind, pieces) = match (field("stream"), format) {
-        (Some("true"), _) if !whisper => ("text/event-stream", stream(&hears)),
+        (Some("true"), _) if !whisper => ("text/event-stream", stream(&hears, speakers)),
         (_, "verbose_json") => ("application/json", vec![verbose(&hears, seconds)]),
         _ => (
             "application/json",
@@ -220,9 +248,18 @@ pub(super) async fn xai_transcription(State(desk): State<Arc<Desk>>, request: Re
     )
 }
 
-fn stream(hears: &str) -> Vec<Bytes> {
+fn stream(hears: &str, speakers: bool) -> Vec<Bytes> {
     let delta = |word: &str| json!({"type": "transcript.text.delta", "delta": word});
-    let mut events: Vec<Value> = hears.split_inclusive(' ').map(delta).collect();
+    let segment = |(n, word): (usize, &str)| {
+        json!({"type": "transcript.text.segment", "id": format!("seg_{n}"), "speaker": "A", "text": word,
+            "start": n, "end": n + 1})
+    };
+    let words = hears.split_inclusive(' ');
+    let mut events: Vec<Value> = if speakers {
+        words.enumerate().map(segment).collect()
+    } else {
+        words.map(delta).collect()
+    };
     events.push(json!({"type": "transcript.text.done", "text": hears, "usage": {"type": "tokens", "total_tokens": 35}}));
     events
         .iter()

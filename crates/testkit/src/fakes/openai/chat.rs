@@ -22,6 +22,21 @@ pub(super) const MODELS: &[&str] = &[
     "x-ai/grok-4.1-fast",
     "grok-4.1-fast",
 ];
+/// What OpenRouter can be told of those it passes calls on to.
+const ROUTING: &[&str] = &[
+    "order",
+    "allow_fallbacks",
+    "require_parameters",
+    "data_collection",
+    "zdr",
+    "only",
+    "ignore",
+    "quantizations",
+    "sort",
+    "preferred_min_throughput",
+    "preferred_max_latency",
+    "max_price",
+];
 /// Longest body.
 const MOST: usize = 4 << 20;
 
@@ -130,6 +145,15 @@ fn check(flavour: Flavour, body: &Value) -> Result<(), String> {
         return Err(format!(
             "Unsupported parameter: '{forbidden}' is not supported with this model."
         ));
+    }
+    if let Some(routing) = body.get("provider") {
+        let known = |routing: &Value| {
+            let mut names = routing.as_object()?.keys();
+            Some(names.all(|name| ROUTING.contains(&name.as_str())))
+        };
+        if flavour != Flavour::OpenRouter || known(routing) != Some(true) {
+            return Err("Unrecognized key(s) in object: 'provider'".into());
+        }
     }
     for tool in body["tools"].as_array().into_iter().flatten() {
         let name = tool["function"]["name"].as_str().unwrap_or_default();

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::{Desk, Manners, Realtime, errors};
 
 /// Bytes of a tenth of a second, below which there is nothing to commit.
@@ -19,11 +19,12 @@ const SHORTEST: usize = 4_800;
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    Opening {
+        call,
+        headers,
+        upgrade,
+    }: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
     let intent = call.query("intent") == Some("transcription") && call.query("model").is_none();
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
@@ -42,6 +43,9 @@ pub(super) async fn open(
             ready: false,
             heard: 0,
             items: 0,
+            ends: None,
+            spoken: false,
+            silence: 0.0,
         };
         let _ = session.run().await;
     })
@@ -55,6 +59,36 @@ struct Session {
     /// Bytes since the last commit.
     heard: usize,
     items: usize,
+    /// After so many milliseconds of silence it commits by itself.
+    ends: Option<f64>,
+    /// Somebody has spoken since the last commit, and was silent for so many milliseconds.
+    spoken: bool,
+    silence: f64,
+}
+
+/// Quieter than this, nobody speaks.
+const QUIET: f32 = 0.004;
+
+/// Whether the service takes this way of detecting turns.
+fn detects(input: &Value) -> bool {
+    let detection = &input["turn_detection"];
+    let live = ["gpt-live-transcribe", "gpt-realtime-whisper"];
+    let model = input["transcription"]["model"].as_str().unwrap_or_default();
+    let noise = &input["noise_reduction"];
+    let quiet = noise.is_null() || noise["type"] == "near_field" || noise["type"] == "far_field";
+    quiet
+        && match detection["type"].as_str() {
+            None => detection.is_null(),
+            Some("server_vad") => {
+                (0.0..=1.0).contains(&detection["threshold"].as_f64().unwrap_or(0.5))
+                    && !live.contains(&model)
+            }
+            Some("semantic_vad") => {
+                let eagerness = detection["eagerness"].as_str().unwrap_or("auto");
+                ["low", "medium", "high", "auto"].contains(&eagerness) && !live.contains(&model)
+            }
+            Some(_) => false,
+        }
 }
 
 impl Session {
@@ -80,16 +114,24 @@ impl Session {
                     if message["session"]["type"] != "transcription"
                         || input["format"] != format
                         || !input["transcription"]["model"].is_string()
+                        || !detects(input)
                     {
                         return self.fail("invalid_value", "Invalid value: 'session'.").await;
                     }
                     self.ready = true;
+                    self.ends = match input["turn_detection"]["type"].as_str() {
+                        Some("server_vad") => input["turn_detection"]["silence_duration_ms"].as_f64(),
+                        Some(_) => Some(500.0),
+                        None => None,
+                    };
                     let updated = json!({"type": format!("{prefix}.updated"), "session": message["session"]});
                     self.tell(&updated).await?;
                 }
                 "input_audio_buffer.append" if self.ready => {
                     let audio = message["audio"].as_str().unwrap_or_default();
-                    self.heard += BASE64.decode(audio).map_or(0, |bytes| bytes.len());
+                    let bytes = BASE64.decode(audio).unwrap_or_default();
+                    self.heard += bytes.len();
+                    self.detect(&Audio::from_pcm16(SampleRate::VOICE, &bytes)).await?;
                 }
                 "input_audio_buffer.commit" if self.ready => {
                     self.entry.message(message.clone());
@@ -98,6 +140,33 @@ impl Session {
                 _ => self.fail("invalid_value", "Invalid value: 'type'.").await?,
             }
         }
+    }
+
+    /// Ends an utterance by itself, where it was told to.
+    async fn detect(&mut self, audio: &Audio) -> Result<(), Gone> {
+        let Some(ends) = self.ends else { return Ok(()) };
+        let item = format!("item_{}", self.items + 1);
+        if audio.rms() >= QUIET {
+            self.silence = 0.0;
+            if !std::mem::replace(&mut self.spoken, true) {
+                self.tell(&json!({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": item}))
+                    .await?;
+            }
+        } else if self.spoken {
+            self.silence += audio.duration().as_secs_f64() * 1_000.0;
+            if self.silence >= ends {
+                self.tell(
+                    &json!({"type": "input_audio_buffer.speech_stopped", "audio_end_ms": 0, "item_id": item}),
+                )
+                .await?;
+                self.spoken = false;
+                self.heard = 0;
+                self.committed().await?;
+                let hears = self.manners.hears.clone();
+                self.transcribe(self.items, &hears).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), Gone> {
@@ -113,10 +182,16 @@ impl Session {
             return self.tell(&failed).await;
         }
         self.heard = 0;
-        let hears = self.manners.hears.clone();
+        // Where it commits by itself, what is left may be silence.
+        let silent = self.ends.is_some() && !self.spoken;
+        let hears = if silent {
+            String::new()
+        } else {
+            self.manners.hears.clone()
+        };
         if self.manners.session != Realtime::Cuts {
             self.committed().await?;
-            return self.transcribe(1, &hears).await;
+            return self.transcribe(self.items, &hears).await;
         }
         let middle = hears.find(' ').map_or(hears.len(), |at| at + 1);
         let (one, two) = hears.split_at(middle);

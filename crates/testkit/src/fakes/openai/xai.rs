@@ -3,47 +3,34 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::super::speech;
 use super::{Desk, Finals, Manners, errors};
 
 /// Samples never come in even pieces.
 const ODD: usize = 4_801;
 
-pub(super) async fn listen(
-    State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    open(&desk, &uri, &headers, upgrade, false).await
+pub(super) async fn listen(State(desk): State<Arc<Desk>>, opening: Opening) -> Response {
+    open(&desk, opening, false).await
 }
 
-pub(super) async fn speak(
-    State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    open(&desk, &uri, &headers, upgrade, true).await
+pub(super) async fn speak(State(desk): State<Arc<Desk>>, opening: Opening) -> Response {
+    open(&desk, opening, true).await
 }
 
-async fn open(
-    desk: &Desk,
-    uri: &Uri,
-    headers: &HeaderMap,
-    upgrade: WebSocketUpgrade,
-    speaks: bool,
-) -> Response {
-    let call = Call::of("SOCKET", uri, json!([]));
+async fn open(desk: &Desk, opening: Opening, speaks: bool) -> Response {
+    let Opening {
+        call,
+        headers,
+        upgrade,
+    } = opening;
     let number = |name: &str| call.query(name).and_then(|value| value.parse::<f64>().ok());
     let rate = number("sample_rate").unwrap_or_default();
     let good = if speaks {
@@ -57,8 +44,10 @@ async fn open(
         call.query("encoding") == Some("pcm")
             && rate >= 8_000.0
             && (0.0..=5_000.0).contains(&number("endpointing").unwrap_or(10.0))
+            && (0.0..=1.0).contains(&number("vad_threshold").unwrap_or(0.5))
+            && (call.query("smart_turn_timeout").is_none() || call.query("smart_turn") == Some("true"))
     };
-    let (entry, fault) = match desk.begin(call, headers).await {
+    let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
