@@ -36,6 +36,15 @@ pub fn run() -> ExitCode {
     if matches!(arguments.command, Some(start::Command::Man)) {
         return manual::print();
     }
+    // GTK ends the program in its own way where there is none.
+    #[cfg(target_os = "linux")]
+    if ["WAYLAND_DISPLAY", "DISPLAY"]
+        .iter()
+        .all(|name| std::env::var_os(name).is_none_or(|display| display.is_empty()))
+    {
+        eprintln!("There is no display to show Libretto's window on. `libretto-cli listen` needs none.");
+        return ExitCode::FAILURE;
+    }
     #[cfg(target_os = "linux")]
     graphics::fit();
     logging();

@@ -2,6 +2,7 @@
 //! first wanted, and hidden rather than closed, so that the next time is instant.
 
 mod pages;
+mod place;
 
 use std::time::Duration;
 
@@ -9,8 +10,7 @@ use libretto_assistant::store::Settings;
 use libretto_assistant::store::settings::Theme as StoredTheme;
 use tauri::window::Color;
 use tauri::{
-    AppHandle, LogicalPosition, Manager, PhysicalPosition, Result, Theme, WebviewUrl, WebviewWindow,
-    WebviewWindowBuilder, WindowEvent,
+    AppHandle, Manager, Result, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
 };
 
 use crate::libretto::{Libretto, lock};
@@ -18,6 +18,7 @@ use crate::wire::shell::Window;
 use crate::words::{self, Words};
 
 pub use pages::Pages;
+use place::Spot;
 
 /// Brings a window to the front; it is made if need be, and shown when its page is drawn.
 ///
@@ -61,17 +62,15 @@ fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
         if made.is_visible()? {
             return Ok(());
         }
-        let before = app
-            .try_state::<Libretto>()
-            .and_then(|libretto| lock(&libretto.front).strip);
         made.show()?;
-        return match before {
-            Some(before) => made.set_position(before),
-            None => place(&made),
-        };
+        return put(app, window, &made);
     }
+    let came = window == Window::QuickAsk && !made.is_visible()?;
     made.unminimize()?;
     made.show()?;
+    if came {
+        put(app, window, &made)?;
+    }
     made.set_focus()?;
     // A window that is only just being shown may not be given the focus yet; and what came by way of the tray was no
     // key or click of ours, after which window managers hesitate.
@@ -81,6 +80,17 @@ fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
             said(made.set_focus());
         }
     });
+    Ok(())
+}
+
+/// Puts a window without a frame where it belongs.
+fn put(app: &AppHandle, window: Window, made: &WebviewWindow) -> Result<()> {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return Ok(());
+    };
+    let before = *lock(&libretto.front).spot(window);
+    let spot = place::put(made, window, before)?;
+    *lock(&libretto.front).spot(window) = spot;
     Ok(())
 }
 
@@ -95,12 +105,14 @@ pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
     if let Some(libretto) = app.try_state::<Libretto>() {
         lock(&libretto.pages).forget(window.label());
         match window {
-            Window::Overlay if made.is_visible()? => {
+            Window::Overlay | Window::QuickAsk if made.is_visible()? => {
                 let at = made.outer_position()?;
-                lock(&libretto.front).strip = Some(at);
+                lock(&libretto.front).spot(window).hide(at);
             }
-            Window::QuickAsk => lock(&libretto.front).asked = false,
             _ => {}
+        }
+        if window == Window::QuickAsk {
+            lock(&libretto.front).asked = false;
         }
     }
     made.hide()
@@ -122,8 +134,18 @@ pub struct Front {
     running: bool,
     /// The quick-ask window has had the focus since it was opened: now it can lose it.
     asked: bool,
-    /// Where the strip was when it was hidden: window managers place a window anew when it comes back.
-    strip: Option<PhysicalPosition<i32>>,
+    strip: Spot,
+    quick_ask: Spot,
+}
+
+impl Front {
+    /// Where one of the windows without a frame stands.
+    fn spot(&mut self, window: Window) -> &mut Spot {
+        match window {
+            Window::QuickAsk => &mut self.quick_ask,
+            _ => &mut self.strip,
+        }
+    }
 }
 
 /// A focus that is really lost is still lost after so long; hotkeys have been told by then (they are looked for twenty
@@ -229,12 +251,11 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
         Window::Main => builder.inner_size(960.0, 720.0).min_inner_size(420.0, 480.0),
         Window::Settings => builder.inner_size(860.0, 680.0).min_inner_size(420.0, 420.0),
         Window::QuickAsk => builder
-            .inner_size(640.0, 260.0)
-            .min_inner_size(420.0, 160.0)
+            .inner_size(QUICK_ASK.0, QUICK_ASK.1)
+            .min_inner_size(QUICK_ASK_LEAST.0, QUICK_ASK_LEAST.1)
             .decorations(false)
             .always_on_top(true)
-            .skip_taskbar(true)
-            .center(),
+            .skip_taskbar(true),
         Window::Overlay => builder
             .inner_size(OVERLAY.0, OVERLAY.1)
             // GTK makes a window that cannot be resized as large as its content may want to be.
@@ -256,22 +277,11 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
     Ok(made)
 }
 
+/// Size of the quick-ask window, in logical pixels, until somebody gives it another; and the least of those.
+const QUICK_ASK: (f64, f64) = (640.0, 260.0);
+const QUICK_ASK_LEAST: (f64, f64) = (420.0, 160.0);
 /// Size of the strip, in logical pixels.
 const OVERLAY: (f64, f64) = (420.0, 72.0);
-/// Its distance from the lower edge of the screen.
-const ABOVE_EDGE: f64 = 96.0;
-
-/// The strip stands in the middle above the lower edge, until it is moved.
-fn place(overlay: &WebviewWindow) -> Result<()> {
-    let Some(monitor) = overlay.primary_monitor()? else {
-        return Ok(());
-    };
-    let size = monitor.size().to_logical::<f64>(monitor.scale_factor());
-    overlay.set_position(LogicalPosition::new(
-        (size.width - OVERLAY.0) / 2.0,
-        size.height - OVERLAY.1 - ABOVE_EDGE,
-    ))
-}
 
 fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {
     match event {

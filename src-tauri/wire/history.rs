@@ -4,7 +4,7 @@ use libretto_assistant::store::history;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::notice::Span;
+use super::notice::{Passed, Span};
 use crate::units;
 
 /// A session in a list.
@@ -44,7 +44,7 @@ pub struct SessionPage {
 }
 
 /// A session with all that was said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct WholeSession {
     /// Which.
     pub session: Session,
@@ -53,7 +53,7 @@ pub struct WholeSession {
 }
 
 /// What was said and answered, as it stands in the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct PastExchange {
     /// Its number.
     pub id: i64,
@@ -67,6 +67,8 @@ pub struct PastExchange {
     pub heard: u64,
     /// Whether the user cut it.
     pub cut: bool,
+    /// When each milestone was passed; none where it is not known.
+    pub milestones: Vec<Passed>,
 }
 
 impl From<history::Exchange> for PastExchange {
@@ -75,6 +77,7 @@ impl From<history::Exchange> for PastExchange {
             id: exchange.id.0,
             created: exchange.created.as_millisecond(),
             heard: units::of(exchange.heard_text()),
+            milestones: exchange.ledger.as_ref().map(Passed::all).unwrap_or_default(),
             said: exchange.user,
             reply: exchange.reply,
             cut: exchange.cut,

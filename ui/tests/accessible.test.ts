@@ -62,6 +62,12 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
     await s.wait(300);
     await s.page.locator("aside .item button.icon").nth(1).click();
   }],
+  ["history: a conversation", "main", "world.settings.appearance.latency = true;", async (s) => {
+    await s.page.locator("header button").first().click();
+    await s.wait(300);
+    await s.page.locator("aside .item .title").nth(1).click();
+    await s.wait(200);
+  }],
   ["sound", "main", "", async (s) => { await s.page.locator(".dock .start button").click(); }],
   ["first 1", "main", first, async (s) => { await s.wait(500); }],
   ["first 2", "main", first, async (s) => { await s.page.locator("footer button").last().click(); }],

@@ -26,7 +26,7 @@ describe("the history", () => {
     await scene.wait(100);
   });
 
-  it("is searched, and a session gone on with", async () => {
+  it("is searched, and a session looked at before it is gone on with", async () => {
     expect(await scene.focused()).toBe("Search conversations");
     await scene.page.keyboard.type("salt");
     await scene.wait(50);
@@ -34,7 +34,15 @@ describe("the history", () => {
     await scene.tabTo(/Why is the sea salty/u);
     await scene.press("Enter");
     await scene.wait(100);
+    expect(await scene.calls("look")).toEqual([["s1"]]);
+    expect(await scene.focused()).toBe("Why is the sea salty, and since when?");
+    expect(await scene.page.locator("article").first().innerText()).toContain("Rivers carry salt into it.");
+    expect(await scene.calls("resume")).toEqual([]);
+    await scene.tabTo(/^Go on with it$/u);
+    await scene.press("Enter");
+    await scene.wait(100);
     expect(await scene.calls("resume")).toEqual([["s1"]]);
+    expect(await scene.page.locator(".past").count()).toBe(0);
     expect(await scene.page.locator("article").innerText()).toContain("Rivers carry salt into it.");
   });
 
@@ -60,6 +68,33 @@ describe("the history", () => {
     await scene.press("Enter");
     await scene.wait(50);
     expect(await scene.calls("remove")).toEqual([["s1"]]);
+  });
+
+  it("says a reply again in a conversation that is only looked at, and lights it there", async () => {
+    await scene.tabTo(/Why is the sea salty/u);
+    await scene.press("Enter");
+    await scene.wait(100);
+    // What is said again is no part of the present conversation.
+    await scene.page.locator("article").first().getByRole("button", { name: "Say it again" }).click();
+    await scene.wait(900);
+    expect(await scene.calls("repeat")).toEqual([["Rivers carry salt into it.", 0]]);
+    const { now = "" } = await scene.painted();
+    expect(["Rivers", "carry", "salt", "into", "it."]).toContain(now.trim());
+    await scene.wait(8_000);
+    await scene.page.getByRole("button", { name: "Back to the present conversation" }).click();
+    await scene.wait(100);
+    expect(await scene.page.locator("article").count()).toBe(0);
+  });
+
+  it("gives way to what is said now", async () => {
+    await scene.tabTo(/Why is the sea salty/u);
+    await scene.press("Enter");
+    await scene.wait(100);
+    expect(await scene.page.locator(".past").count()).toBe(1);
+    await scene.stage((stage) => void stage.ask("What is the capital of France?"), undefined);
+    await scene.wait(500);
+    expect(await scene.page.locator(".past").count()).toBe(0);
+    expect(await scene.page.locator("article").innerText()).toContain("What is the capital of France?");
   });
 
   it("closes by Escape, and gives the focus back", async () => {

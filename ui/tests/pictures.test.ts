@@ -118,6 +118,12 @@ const STATES: Record<string, [Open, Play]> = {
     await s.page.getByRole("button", { name: /^More about Why is the sea/u }).click();
     await s.wait(100);
   }],
+  "history-past": [{ world: LATENCY }, async (s) => {
+    await s.page.getByRole("button", { name: "History", exact: true }).click();
+    await s.wait(300);
+    await s.page.getByRole("button", { name: /^Why is the sea salty/u }).click();
+    await s.wait(300);
+  }],
   sound: [{}, async (s) => { await s.page.getByRole("button", { name: "Sound" }).click(); await s.wait(50); }],
   "first-1": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => { await s.wait(1_000); }],
   "first-2": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => {
@@ -219,7 +225,7 @@ describe("light", () => {
 });
 
 describe("dark", () => {
-  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
+  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];
@@ -229,7 +235,7 @@ describe("dark", () => {
 });
 
 describe("125 % and 200 %", () => {
-  const names = ["idle", "speaking", "cut", "error", "history", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking"];
+  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking"];
   it.concurrent.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);

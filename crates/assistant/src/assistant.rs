@@ -14,6 +14,7 @@ use libretto_store::settings::{self, Mode as StoredMode};
 use libretto_voice::{
     ChatEvent, ChatRequest, Error, Kind, LanguageModel, Message, Result, Role, Time, TurnId,
 };
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -68,7 +69,9 @@ impl Assistant {
         desk.connect(Arc::downgrade(&controls));
         let mut tasks = JoinSet::new();
         tasks.spawn(forget(Arc::clone(&foundation)));
-        tasks.spawn(relay(conversation.clone(), epoch, runtime));
+        // Whoever hears of everything listens from now on, not from when its task first runs: a question may come before.
+        let notices = conversation.subscribe();
+        tasks.spawn(relay(conversation.clone(), notices, epoch, runtime));
         tasks.spawn(health::follow(
             conversation.subscribe(),
             Arc::clone(&foundation.accounts),
@@ -240,8 +243,12 @@ async fn obey(
 }
 
 /// Passes notices on, and adds one for each word as it is heard.
-async fn relay(conversation: Conversation, epoch: Instant, runtime: Arc<dyn Runtime>) {
-    let mut notices = conversation.subscribe();
+async fn relay(
+    conversation: Conversation,
+    mut notices: Receiver<Notice>,
+    epoch: Instant,
+    runtime: Arc<dyn Runtime>,
+) {
     let (tell, updates) = mpsc::channel(256);
     let lights = Arc::clone(&runtime);
     let follow = karaoke::follow(conversation.playhead(), updates, move |turn, word, at| {

@@ -41,6 +41,10 @@ pub(crate) enum Command {
     Ask(Ask),
     /// Talk: a whole spoken conversation in the terminal
     Listen(Listen),
+    /// Begin or end talking in the window: for a shortcut of the desktop's own
+    Toggle,
+    /// Give up what goes on in the window
+    Cancel,
     /// Write down what is said in a recording (wav, mp3, flac, ogg, m4a)
     Transcribe(Transcribe),
     /// The models that run on this machine

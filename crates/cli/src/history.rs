@@ -24,15 +24,19 @@ pub(crate) async fn run(command: History, foundation: &Foundation, output: Outpu
             })
         }
         History::Search { words } => {
-            let hits = history.search(&words.join(" "), 50).await?;
+            let hits = history.search(&words.join(" "), HITS).await?;
+            let sessions = history.sessions(None, NUMBERED).await?.sessions;
             output.print(&hits, |hits| {
                 let rows = hits.iter().map(|hit| {
+                    // As in the list, so that what was found can be shown.
+                    let number = sessions.iter().position(|session| session.id == hit.session);
+                    let name = number.map_or_else(|| hit.session.to_string(), |at| (at + 1).to_string());
                     let time = hit
                         .created
                         .to_zoned(zone())
                         .strftime("%Y-%m-%d %H:%M")
                         .to_string();
-                    vec![time, hit.title.clone(), hit.snippet.clone()]
+                    vec![name, time, hit.title.clone(), hit.snippet.clone()]
                 });
                 let rows: Vec<_> = rows.collect();
                 if rows.is_empty() {
@@ -72,6 +76,11 @@ pub(crate) async fn run(command: History, foundation: &Foundation, output: Outpu
     }
 }
 
+/// Hits that are shown.
+const HITS: usize = 50;
+/// Sessions with a number; older ones go by their id.
+const NUMBERED: usize = 10_000;
+
 #[derive(Serialize)]
 struct Whole {
     session: Session,
@@ -107,7 +116,7 @@ pub(crate) async fn find(foundation: &Foundation, name: &str) -> Result<Session,
     let history = &foundation.history;
     let found = match (name, name.parse::<usize>()) {
         ("last", _) => history.latest().await?,
-        (_, Ok(number @ 1..=10_000)) => history
+        (_, Ok(number @ 1..=NUMBERED)) => history
             .sessions(None, number)
             .await?
             .sessions

@@ -83,6 +83,16 @@ impl Lights {
         output::line("")
     }
 
+    /// What was not heard, where it was to be read all the same: printed after what was.
+    pub(crate) fn rest(&mut self) -> Result<(), Error> {
+        if self.quiet || self.output.json || self.draws() {
+            return Ok(());
+        }
+        let unlit = self.lit;
+        self.lit = self.text.len();
+        print(visible(&self.text[unlit..]).trim_end())
+    }
+
     fn draws(&self) -> bool {
         !self.quiet && self.output.is_person()
     }

@@ -16,6 +16,7 @@ mod screen;
 mod settings;
 mod talk;
 mod transcribe;
+mod window;
 
 use std::io;
 use std::process::ExitCode;
@@ -73,6 +74,8 @@ async fn run(cli: Cli) -> Result<(), Error> {
         Command::History(command) => history::run(command, &foundation().await?, output).await,
         Command::Keys(command) => keys::run(command, &foundation().await?, output).await,
         Command::Settings(command) => settings::run(command, &foundation().await?, output),
+        Command::Toggle => window::hand_over("toggle"),
+        Command::Cancel => window::hand_over("cancel"),
         Command::Doctor => doctor::run(&foundation().await?, output).await,
         Command::Say(command) => say::run(command, &foundation().await?, output).await,
         Command::Ask(command) => talk::ask(command, foundation().await?, output).await,

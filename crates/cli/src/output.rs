@@ -55,6 +55,12 @@ pub(crate) fn line(text: &str) -> Result<(), Error> {
 
 /// Tells what failed, on standard error (as JSON where that was asked for), and the shell's code for it.
 pub(crate) fn failed(error: &Error, json: bool) -> ExitCode {
+    warn(error, json);
+    ExitCode::from(code(error.kind()))
+}
+
+/// Tells what went wrong, on standard error.
+pub(crate) fn warn(error: &Error, json: bool) {
     if json {
         let problem = serde_json::json!({ "error": {
             "kind": error.kind(), "message": error.message(), "origin": error.origin(), "request_id": error.request_id(),
@@ -63,7 +69,6 @@ pub(crate) fn failed(error: &Error, json: bool) -> ExitCode {
     } else {
         eprintln!("{}", error.message());
     }
-    ExitCode::from(code(error.kind()))
 }
 
 /// Exit codes: 2 is clap's for a wrong command line.

@@ -25,6 +25,15 @@ pub(crate) async fn run(command: Say, foundation: &Foundation, output: Output) -
             "There is nothing to say: give a text, or `-` and one on standard input.",
         ));
     }
+    if [&command.out, &command.alignment]
+        .iter()
+        .all(|path| path.as_deref().is_some_and(is_standard))
+    {
+        return Err(Error::new(
+            Kind::BadInput,
+            "Sound and times cannot both go to standard output: give one of them a file.",
+        ));
+    }
     foundation.accounts.read_keys().await;
     let mut voices = foundation.voices();
     for voice in &mut voices {

@@ -69,7 +69,8 @@ impl Screen {
                 });
                 Ok(())
             }
-            Body::Problem(problem) => {
+            // A single question ends with its problem.
+            Body::Problem(problem) if self.states => {
                 self.say(&problem.message)?;
                 match &problem.text {
                     Some(text) => self.say(&format!("You had said: {text}")),
@@ -83,6 +84,10 @@ impl Screen {
 
     fn closed(&mut self, turn: Option<TurnId>, end: End) -> Result<(), Error> {
         if self.turn.is_some() && self.turn == turn {
+            // Nobody called it off: whatever became of the sound, the whole reply is there to be read.
+            if matches!(end, End::Complete | End::Failed) {
+                self.lights.rest()?;
+            }
             self.lights.end()?;
             self.turn = None;
         }

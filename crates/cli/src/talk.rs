@@ -81,6 +81,10 @@ pub(crate) async fn ask(command: Ask, foundation: Foundation, output: Output) ->
                     (End::Failed, None) => {
                         Err(Error::new(Kind::Internal, "It could not be answered; try again."))
                     }
+                    (_, Some(error)) => {
+                        output::warn(&error, output.json);
+                        Ok(())
+                    }
                     _ => Ok(()),
                 };
             }

@@ -212,6 +212,40 @@ async fn the_desktop_gives_keys_and_tells_of_them() {
         .unwrap();
 }
 
+/// Handy #1287, #1560, #1568: a second call takes the place of the first, and one key of two is dead.
+#[tokio::test]
+async fn all_keys_are_asked_for_in_one_call() {
+    let bus = Keychain::start(Keyring::Absent).unwrap();
+    let desktop = Desktop {
+        version: 1,
+        ..Desktop::default()
+    };
+    let asked = desktop.asked.clone();
+    let portal = connect(&bus).await;
+    portal.object_server().at(PATH, desktop).await.unwrap();
+    portal
+        .request_name("org.freedesktop.portal.Desktop")
+        .await
+        .unwrap();
+    let both = vec![
+        wish(HotkeyAction::Talk, "CTRL+SHIFT+space"),
+        wish(HotkeyAction::QuickAsk, "CTRL+SHIFT+k"),
+    ];
+    let (_wishes, following) = watch::channel(both);
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let following = tokio::spawn(follow(connect(&bus).await, following, move |said| {
+        tell.send(said).unwrap();
+    }));
+    let Told::Given(given) = next(&mut told).await else {
+        panic!("nothing was given");
+    };
+    let actions: Vec<_> = given.iter().map(|(action, _)| *action).collect();
+    assert_eq!(actions, [HotkeyAction::Talk, HotkeyAction::QuickAsk]);
+    let asked: Vec<_> = asked.lock().unwrap().iter().map(Vec::len).collect();
+    assert_eq!(asked, [2]);
+    following.abort();
+}
+
 #[tokio::test]
 async fn a_desktop_without_a_portal_says_so() {
     let bus = Keychain::start(Keyring::Absent).unwrap();

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use libretto_tests::{Stage, Window};
 
+mod complaints;
 mod cutting;
 mod desktop;
 mod faults;
 mod first;
+mod history;
 mod package;
 mod pictures;
 mod reader;

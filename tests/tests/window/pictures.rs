@@ -10,6 +10,7 @@ use libretto_tests::talk::{ANSWER, WHOLE};
 use libretto_tests::{Stage, Window, process};
 use serde_json::{Value, json};
 
+use super::history::look_at;
 use super::{LONG, SOON, TALK};
 
 const MAIN: &str = "Libretto";
@@ -88,7 +89,7 @@ fn every_state_light_and_dark() {
 }
 
 /// A history of earlier days; returns the session in Arabic.
-fn remember(stage: &Stage) -> SessionId {
+pub(super) fn remember(stage: &Stage) -> SessionId {
     let file = stage.home.path().join(".local/share/libretto/history.sqlite3");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -234,6 +235,10 @@ impl Walk<'_> {
         self.window.press("History").unwrap();
         self.window.wait_for_text("Who wrote Faust?", SOON).unwrap();
         self.picture(MAIN, "history");
+        self.window.press("Close").unwrap();
+        look_at(self.window, "Who wrote Faust?");
+        self.picture(MAIN, "history-past");
+        self.window.press("Back to the present conversation").unwrap();
         self.window.press("Close").unwrap();
     }
 

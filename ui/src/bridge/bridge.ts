@@ -35,6 +35,7 @@ import type {
   Side,
   Snapshot,
   Undone,
+  WholeSession,
   Window,
 } from "./types";
 
@@ -92,6 +93,8 @@ export interface Bridge {
   newSession(): Promise<void>;
   sessions(after: string | null): Promise<SessionPage>;
   search(query: string): Promise<Hit[]>;
+  /** All that was said in a session, which stays as it is. */
+  look(session: string): Promise<WholeSession>;
   resume(session: string): Promise<void>;
   rename(session: string, title: string): Promise<void>;
   remove(session: string): Promise<void>;

@@ -97,6 +97,7 @@ export function tauri(): Bridge {
     newSession: () => done(commands.sessionResume(null)),
     sessions: (after) => fine(commands.historySessions(after, PAGE)),
     search: (query) => fine(commands.historySearch(query)),
+    look: (session) => fine(commands.historyOpen(session)),
     resume: (session) => done(commands.sessionResume(session)),
     rename: (session, title) => done(commands.historyRename(session, title)),
     remove: (session) => done(commands.historyDelete(session)),

@@ -32,6 +32,7 @@ export type {
   Notice,
   Part,
   Passed,
+  PastExchange,
   Phase,
   Place,
   Problem,
@@ -54,6 +55,7 @@ export type {
   State,
   Turn,
   Undone,
+  WholeSession,
   Window,
   Word,
 } from "../lib/bindings";

@@ -659,6 +659,8 @@ export type PastExchange = {
 	heard: number,
 	/**  Whether the user cut it. */
 	cut: boolean,
+	/**  When each milestone was passed; none where it is not known. */
+	milestones: Passed[],
 };
 
 /**  The phases of a conversation. */

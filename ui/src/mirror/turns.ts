@@ -1,7 +1,7 @@
 // What the window shows of the conversation: the backend's snapshot, and its notices laid upon it. It only repeats
 // what it is told.
 
-import type { Body, Data, End, Exchange, Notice, Passed, Problem, Snapshot, State, Turn, Word } from "../bridge/types";
+import type { Body, Data, End, Exchange, Notice, Passed, Problem, Snapshot, State, Turn, WholeSession, Word } from "../bridge/types";
 
 /** A turn as it is shown. */
 export interface Shown {
@@ -19,6 +19,8 @@ export interface Shown {
   heard: number | null;
   end: End | null;
   cut: boolean;
+  /** It is an exchange of the conversation. What only says a reply again is none. */
+  kept: boolean;
   problem: Problem | null;
   /** The model thinks, unspoken. */
   reasoning: boolean;
@@ -71,13 +73,14 @@ function past(exchange: Exchange, key: string): Shown {
   const { turn, said, reply, heard, cut, milestones } = exchange;
   const end: End = cut ? { kind: "cut" } : { kind: "complete" };
   return {
-    key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, problem: null, reasoning: false, milestones,
+    key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, kept: true, problem: null, reasoning: false,
+    milestones,
   };
 }
 
 function present(turn: Turn, session: string): Shown {
   const cut = turn.end?.kind === "cut" || turn.end?.kind === "cancelled";
-  return { ...turn, key: `${session}#${String(turn.turn)}`, cut, reasoning: false };
+  return { ...turn, key: `${session}#${String(turn.turn)}`, cut, kept: false, reasoning: false };
 }
 
 /** Lays a notice upon the view. Returns whether it was new. */
@@ -151,7 +154,7 @@ function told(shown: Shown, data: Data): void {
       return;
     case "exchange": {
       const { said, reply, heard, cut } = data.exchange;
-      Object.assign(shown, { said, reply, heard, cut });
+      Object.assign(shown, { said, reply, heard, cut, kept: true });
       return;
     }
     case "ledger":
@@ -169,7 +172,7 @@ function begin(view: View, turn: number | null): Shown | undefined {
   const key = `${view.session}#${String(turn)}`;
   view.turns.push({
     key, turn, partial: "", said: null, reply: "", rate: 0, words: [], heard: null, end: null, cut: false,
-    problem: null, reasoning: false, milestones: [],
+    kept: false, problem: null, reasoning: false, milestones: [],
   });
   return view.turns.at(-1);
 }
@@ -194,8 +197,20 @@ export function pairs(turns: readonly Shown[]): Pair[] {
   return found;
 }
 
+/** What stands on the page of a conversation of earlier times. Its replies may be said again by the present one. */
+export function earlier(session: WholeSession, turns: readonly Shown[]): Pair[] {
+  const whole = session.exchanges.map((exchange, index) => {
+    const said = exchange.said === "" ? null : exchange.said;
+    return past({ ...exchange, turn: 0, said }, `${session.session.id}/${String(index)}`);
+  });
+  const again = turns.filter((turn) => !turn.said && !turn.partial && turn.reply !== "");
+  return pairs([...whole, ...again]).filter((pair) => whole.includes(pair.shown));
+}
+
 function isVisible(shown: Shown): boolean {
   const gone = shown.end?.kind === "continued" || shown.end?.kind === "heard_nothing";
   if (gone) return false;
+  // A reply of another conversation was said again.
+  if (!shown.kept && shown.end && !shown.said && !shown.partial && !shown.problem) return false;
   return Boolean(shown.said ?? shown.partial) || shown.reply !== "" || shown.problem !== null;
 }

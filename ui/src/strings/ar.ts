@@ -113,6 +113,8 @@ export const ar = {
   },
   "history.older": "الأقدم",
   "history.current": "مفتوحة الآن",
+  "history.goOn": "متابعة",
+  "history.back": "العودة إلى المحادثة الحالية",
   "history.rename": "إعادة تسمية",
   "history.newName": "اسم جديد",
   "history.export": "تصدير",

@@ -101,6 +101,8 @@ export const de = {
   },
   "history.older": "Ältere",
   "history.current": "Jetzt geöffnet",
+  "history.goOn": "Fortsetzen",
+  "history.back": "Zurück zum laufenden Gespräch",
   "history.rename": "Umbenennen",
   "history.newName": "Neuer Name",
   "history.export": "Exportieren",

@@ -94,6 +94,8 @@ export const en = {
   "history.exchanges": { one: "One exchange", other: "{count} exchanges" },
   "history.older": "Older ones",
   "history.current": "Open now",
+  "history.goOn": "Go on with it",
+  "history.back": "Back to the present conversation",
   "history.rename": "Rename",
   "history.newName": "New name",
   "history.export": "Export",

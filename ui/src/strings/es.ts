@@ -104,6 +104,8 @@ export const es = {
   },
   "history.older": "Más antiguas",
   "history.current": "Abierta ahora",
+  "history.goOn": "Continuar",
+  "history.back": "Volver a la conversación actual",
   "history.rename": "Cambiar el nombre",
   "history.newName": "Nombre nuevo",
   "history.export": "Exportar",

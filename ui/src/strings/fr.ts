@@ -104,6 +104,8 @@ export const fr = {
   },
   "history.older": "Plus anciennes",
   "history.current": "Ouverte",
+  "history.goOn": "Reprendre",
+  "history.back": "Retour à la conversation en cours",
   "history.rename": "Renommer",
   "history.newName": "Nouveau nom",
   "history.export": "Exporter",

@@ -98,6 +98,8 @@ export const zh = {
   },
   "history.older": "更早的",
   "history.current": "当前打开",
+  "history.goOn": "继续对话",
+  "history.back": "返回当前对话",
   "history.rename": "重命名",
   "history.newName": "新名称",
   "history.export": "导出",

@@ -228,7 +228,8 @@ fn device_error(error: &cpal::Error, device: &str) -> AudioError {
         },
         _ => AudioError::Device {
             device: device.to_owned(),
-            reason: error.to_string(),
+            // It stands within a sentence.
+            reason: error.to_string().trim_end_matches('.').to_owned(),
         },
     }
 }

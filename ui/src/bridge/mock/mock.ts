@@ -321,6 +321,12 @@ class Backend implements Stage {
       sessions: () => this.#call("sessions", [], () => ({ sessions: copy(world.sessions), next: null })),
       search: (query) =>
         this.#call("search", [query], () => copy(world.hits.filter((hit) => hit.snippet.includes(query)))),
+      look: (session) =>
+        this.#call("look", [session], () => {
+          const found = world.sessions.find((other) => other.id === session);
+          if (!found) throw new Refusal("bad_input", "There is no such session; it may have been deleted.");
+          return { session: copy(found), exchanges: copy(world.past) };
+        }),
       resume: (session) =>
         this.#call("resume", [session], () => {
           const exchanges = [{ turn: 1, said: "Why is the sea salty?", reply: "Rivers carry salt into it.", heard: 26, cut: false, milestones: [] }];

@@ -1,7 +1,7 @@
 // A backend's state for the tests: what is so before anything is done.
 
 import type { Settings } from "../settings";
-import type { Devices, Exchange, Finding, Hit, Keys, MissingModel, Model, Provider, Providers, Session, Shell, Snapshot } from "../types";
+import type { Devices, Exchange, Finding, Hit, Keys, MissingModel, Model, PastExchange, Provider, Providers, Session, Shell, Snapshot } from "../types";
 
 export interface World {
   snapshot: Snapshot;
@@ -10,6 +10,8 @@ export interface World {
   devices: Devices;
   sessions: Session[];
   hits: Hit[];
+  /** What was said in each session of earlier times. */
+  past: PastExchange[];
   models: Model[];
   missing: MissingModel[];
   keys: Keys;
@@ -174,6 +176,20 @@ export function world(exchanges: Exchange[] = []): World {
       {
         session: "s1", title: "Why is the sea salty, and since when?", exchange: 4, created: NOW - DAY,
         snippet: "… rain carries salt from the rocks into the sea, and there it …", marked: [{ start: 15, end: 19 }],
+      },
+    ],
+    past: [
+      {
+        id: 1, created: NOW - DAY, said: "Why is the sea salty?", reply: "Rivers carry salt into it.", heard: 26, cut: false,
+        milestones: [
+          { milestone: "opened", at: 0 }, { milestone: "key_up", at: 1_900 }, { milestone: "final_transcript", at: 2_120 },
+          { milestone: "first_token", at: 2_310 }, { milestone: "first_sound", at: 2_480 },
+          { milestone: "first_word_lit", at: 2_490 },
+        ],
+      },
+      {
+        id: 2, created: NOW - DAY + 60_000, said: "And since when?", reply: "Since there are oceans: the salt stays when the water goes.",
+        heard: 23, cut: true, milestones: [],
       },
     ],
     models: structuredClone(MODELS),
