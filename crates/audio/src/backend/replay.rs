@@ -1,6 +1,7 @@
 //! A microphone that hears given samples, and a loudspeaker that remembers what it played: whole turns without
 //! hardware.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -96,6 +97,7 @@ impl Source for ReplaySource {
 #[derive(Clone, Debug)]
 pub struct Tape {
     inner: Arc<Mutex<Played>>,
+    running: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -113,6 +115,11 @@ impl Tape {
     pub fn played(&self) -> (Audio, Option<Instant>) {
         let played = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         (played.audio.clone(), played.began)
+    }
+
+    /// Starts a sink that was made [`ReplaySink::held`].
+    pub fn start(&self) {
+        self.running.store(true, Ordering::Release);
     }
 }
 
@@ -132,9 +139,17 @@ impl ReplaySink {
         Self {
             tape: Tape {
                 inner: Arc::new(Mutex::new(played)),
+                running: Arc::new(AtomicBool::new(true)),
             },
             rate,
         }
+    }
+
+    /// It takes no sample until [`Tape::start`] is called: whoever has to queue first can take the time.
+    #[must_use]
+    pub fn held(self) -> Self {
+        self.tape.running.store(false, Ordering::Release);
+        self
     }
 
     /// What it plays.
@@ -152,10 +167,13 @@ pub(super) fn sink(_: &str) -> Result<Arc<dyn Sink>> {
 impl Sink for ReplaySink {
     fn open(&self, _: Option<&DeviceId>, mouth: MakeMouth<'_>, _: &Alarm) -> Result<Stream> {
         let mut mouth = mouth(self.rate);
-        let tape = self.tape.inner.clone();
+        let Tape { inner: tape, running } = self.tape.clone();
         let mut room = vec![0.0; self.rate.samples(PERIOD) as usize];
         let most = (TAPE_SECONDS * self.rate.hertz()) as usize;
         let clock = Clock::start(true, move |due| {
+            if !running.load(Ordering::Acquire) {
+                return true;
+            }
             let audible = due + PERIOD;
             mouth.speak(&mut room, 1, audible);
             let mut played = tape.lock().unwrap_or_else(PoisonError::into_inner);
