@@ -152,15 +152,15 @@ pub(crate) fn listed(ids: &[&str]) -> Vec<ModelInfo> {
     ids.iter().map(info).collect()
 }
 
-/// What a folder's `settings.md` documents: the names in the table, and the example below it as a setup. They are the same.
+/// The example in a folder's `settings.md` as a setup. It shows whatever the page's table names, and the folder's code
+/// asks for each of that.
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "only tests use it")]
-pub(crate) fn documented(page: &str, provider: &str) -> (Vec<String>, Setup) {
+pub(crate) fn documented(page: &str, source: &str) -> Setup {
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let first = rows.filter_map(|row| row.split('|').nth(1));
-    let names: Vec<String> = first
+    let names: Vec<&str> = first
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .map(str::to_owned)
         .collect();
     let example = page
         .split("```toml")
@@ -168,22 +168,28 @@ pub(crate) fn documented(page: &str, provider: &str) -> (Vec<String>, Setup) {
         .and_then(|rest| rest.split("```").next())
         .unwrap();
     let example: toml::Table = example.parse().unwrap();
-    let table = serde_json::to_value(&example["providers"][provider]).unwrap();
-    let table = table.as_object().unwrap().clone();
+    let providers = serde_json::to_value(&example["providers"]).unwrap();
+    let tables = providers.as_object().unwrap().values();
+    let table: Map<String, Value> = tables
+        .flat_map(|table| table.as_object().unwrap().clone())
+        .collect();
     for name in table.keys() {
-        assert!(names.contains(name), "{name} is not in the table");
+        assert!(names.contains(&name.as_str()), "{name} is not in the table");
     }
+    // These are asked for outside of the folders.
+    let shared = ["base_url", "voice", "voice_model", "recogniser_model", "model"];
     for name in &names {
-        assert!(table.contains_key(name), "{name} is not in the example");
+        assert!(table.contains_key(*name), "{name} is not in the example");
+        let asked = source.contains(&format!("\"{name}\"")) || shared.contains(name);
+        assert!(asked, "nobody asks for {name}");
     }
-    let setup = Setup {
+    Setup {
         network: Network::new().unwrap(),
         key: None,
         retry: Retry::default(),
         limit: Limit::default(),
         table,
-    };
-    (names, setup)
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +204,29 @@ mod tests {
             retry: Retry::default(),
             limit: Limit::default(),
             table: table.as_object().unwrap().clone(),
+        }
+    }
+
+    #[test]
+    fn every_documented_setting_is_understood() {
+        for (entry, page, source) in [
+            (
+                &cartesia::ENTRY,
+                include_str!("cartesia/settings.md"),
+                include_str!("cartesia/provider.rs"),
+            ),
+            (
+                &deepgram::ENTRY,
+                include_str!("deepgram/settings.md"),
+                include_str!("deepgram/provider.rs"),
+            ),
+            (
+                &openai::OPENAI.entry,
+                include_str!("openai/settings.md"),
+                include_str!("openai/provider.rs"),
+            ),
+        ] {
+            open(entry, documented(page, source)).unwrap();
         }
     }
 

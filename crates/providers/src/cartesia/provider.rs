@@ -14,14 +14,7 @@ use crate::provider::{Opened, Part, Provider, Setup, listed};
 const RECOGNISERS: &[&str] = &["ink-2", "ink-whisper"];
 const VOICES: &[&str] = &["sonic-3.5", "sonic-3.6", "sonic-3", "sonic-latest"];
 
-/// An account. Its table:
-/// - `transport`: how speech is fetched (`socket`, `sse`, `bytes`);
-/// - `emotion`, `volume`, `locale`, `accent`, `pronunciation_dict_id`, `normalization`: how it sounds;
-/// - `listening`: how utterances travel (`manual`, `turns`, `recorded`);
-/// - `finalize`: at each pause that this computer hears, Ink commits what it has heard (`manual`);
-/// - `turn_start_threshold`, `turn_eager_end_threshold`, `turn_end_threshold`, `turn_end_timeout_ms`: when a turn begins
-///   and ends (`turns`);
-/// - `min_volume`, `max_silence_duration_secs`: what `ink-whisper` takes for speech and for its end (`manual`).
+#[doc = include_str!("settings.md")]
 pub(crate) fn open(setup: Setup) -> Opened {
     let settings = Settings {
         transport: match setup.text("transport") {

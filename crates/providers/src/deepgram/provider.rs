@@ -11,14 +11,7 @@ use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup};
 
-/// An account. Its table:
-/// - `speaking`, `listening`: how speech and utterances travel (`socket`, `http`);
-/// - `endpointing`: milliseconds of silence after which Nova thinks that the speaker has finished, or `false`;
-/// - `utterance_end_ms`: milliseconds without a word after which it does so in noise;
-/// - `finalize`: at each pause that this computer hears, Nova commits what it has heard;
-/// - `eot_threshold`, `eager_eot_threshold`, `eot_timeout_ms`: when Flux thinks so, and when it says so early;
-/// - `expressivity`: how lively Flux's voices speak, from -2 to 2;
-/// - `features`: a table of what else the recognisers are asked for.
+#[doc = include_str!("settings.md")]
 pub(crate) fn open(setup: Setup) -> Opened {
     let usual = Settings::new(setup.access());
     let transport = |name| match setup.text(name) {

@@ -125,20 +125,10 @@ mod tests {
 
     #[test]
     fn every_setting_is_documented_and_its_example_is_understood() {
-        let (names, setup) = documented(include_str!("settings.md"), "elevenlabs");
-        assert!(names.len() > 30, "{names:?}");
+        let setup = documented(include_str!("settings.md"), include_str!("provider.rs"));
         let hearing = hearing(&setup);
         assert_eq!(hearing.vad_silence, Some(0.8));
         assert_eq!(hearing.redacts, ["pii"]);
         open(setup).unwrap();
-        // What the code asks for, and nothing else.
-        let source = include_str!("provider.rs");
-        let asked = |name: &String| source.contains(&format!("\"{name}\""));
-        let shared = ["base_url", "voice", "voice_model", "recogniser_model"];
-        let unknown: Vec<_> = names
-            .iter()
-            .filter(|name| !asked(name) && !shared.contains(&name.as_str()))
-            .collect();
-        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

@@ -14,17 +14,9 @@ use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::Failure;
 use crate::provider::{Opened, Part, Provider, Setup};
 
-/// An account at the one of them with this name. Its table:
-/// - `interface`: how answers are asked for (`chat`, `responses`, `ollama`);
-/// - `effort`: how much a thinking model thinks; `context`: tokens of a conversation (Ollama's);
-/// - `extra`: a table of fields that every request for an answer has besides (`verbosity`, `service_tier`, …);
-/// - `fallbacks`, `provider`: other models of OpenRouter's, and its table of who may answer (`sort`, `order`, `only`, …);
-/// - `realtime`: the recogniser listens over a socket;
-/// - `turn_detection`: who decides there that an utterance has ended (`server_vad`, `semantic_vad`), with
-///   `vad_threshold`, `prefix_padding_ms`, `silence_duration_ms` and `eagerness`; `noise_reduction` (`near_field`,
-///   `far_field`);
-/// - `endpointing`, `vad_threshold`, `smart_turn`, `smart_turn_timeout`: the same for xAI's recogniser;
-/// - `transport`: how xAI's voice is spoken to (`socket`, `http`); `stream_format`: how OpenAI's answers (`audio`, `sse`).
+/// An account at the one of them with this name.
+///
+#[doc = include_str!("settings.md")]
 pub(crate) fn open(name: &str, setup: Setup) -> Opened {
     let named = PRESETS.iter().find(|preset| preset.entry.name == name);
     let preset = named.copied().unwrap_or(&COMPATIBLE);
