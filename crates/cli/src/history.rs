@@ -25,7 +25,12 @@ pub(crate) async fn run(command: History, foundation: &Foundation, output: Outpu
         }
         History::Search { words } => {
             let hits = history.search(&words.join(" "), HITS).await?;
-            let sessions = history.sessions(None, NUMBERED).await?.sessions;
+            // Only people are told the numbers.
+            let sessions = if output.json {
+                Vec::new()
+            } else {
+                history.sessions(None, NUMBERED).await?.sessions
+            };
             output.print(&hits, |hits| {
                 let rows = hits.iter().map(|hit| {
                     // As in the list, so that what was found can be shown.

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{access, answer, fails, hear, hear_turn, network, question, said, speak};
 use libretto_providers::openai::{LLAMA_CPP, OPENAI, OpenAi, Settings};
-use libretto_providers::{Fault as Failed, Part, Provider, Setup, catalogue, provider};
+use libretto_providers::{Fault as Failed, Part, Provider};
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, Oddity};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{Audio, ChatRequest, Kind, ListenEvent, ListenOptions, SampleRate, SpeakOptions};
@@ -20,17 +20,8 @@ async fn start(flavour: Flavour) -> openai::OpenAi {
     openai::OpenAi::start(flavour).await.unwrap()
 }
 
-fn open(fake: &openai::OpenAi, name: &str, mut table: Value) -> Arc<dyn Provider> {
-    let access = access(fake.url(), KEY);
-    table["base_url"] = fake.url().into();
-    let setup = Setup {
-        network: network(),
-        key: access.key,
-        retry: access.retry,
-        limit: access.limit,
-        table: table.as_object().unwrap().clone(),
-    };
-    provider::open(catalogue::named(name).unwrap(), setup).unwrap()
+fn open(fake: &openai::OpenAi, name: &str, table: Value) -> Arc<dyn Provider> {
+    common::opened(name, fake.url(), KEY, table)
 }
 
 /// The sentence, and so many milliseconds of silence.

@@ -147,6 +147,17 @@ fn wish(action: HotkeyAction, trigger: &str) -> Wish {
     }
 }
 
+/// Puts a desktop's portal on the bus, for as long as the connection lives.
+async fn serve(bus: &Keychain, desktop: Desktop) -> zbus::Connection {
+    let portal = connect(bus).await;
+    portal.object_server().at(PATH, desktop).await.unwrap();
+    portal
+        .request_name("org.freedesktop.portal.Desktop")
+        .await
+        .unwrap();
+    portal
+}
+
 /// The next that is told, on a busy machine.
 async fn next(told: &mut mpsc::UnboundedReceiver<Told>) -> Told {
     tokio::time::timeout(Duration::from_secs(30), told.recv())
@@ -163,12 +174,7 @@ async fn the_desktop_gives_keys_and_tells_of_them() {
         ..Desktop::default()
     };
     let (sessions, asked) = (desktop.sessions.clone(), desktop.asked.clone());
-    let portal = connect(&bus).await;
-    portal.object_server().at(PATH, desktop).await.unwrap();
-    portal
-        .request_name("org.freedesktop.portal.Desktop")
-        .await
-        .unwrap();
+    let portal = serve(&bus, desktop).await;
 
     let (wishes, following) = watch::channel(vec![wish(HotkeyAction::Talk, "CTRL+SHIFT+space")]);
     let (tell, mut told) = mpsc::unbounded_channel();
@@ -221,12 +227,7 @@ async fn all_keys_are_asked_for_in_one_call() {
         ..Desktop::default()
     };
     let asked = desktop.asked.clone();
-    let portal = connect(&bus).await;
-    portal.object_server().at(PATH, desktop).await.unwrap();
-    portal
-        .request_name("org.freedesktop.portal.Desktop")
-        .await
-        .unwrap();
+    let _portal = serve(&bus, desktop).await;
     let both = vec![
         wish(HotkeyAction::Talk, "CTRL+SHIFT+space"),
         wish(HotkeyAction::QuickAsk, "CTRL+SHIFT+k"),

@@ -1,24 +1,15 @@
 //! What stands in its table of the settings, and what is asked of a recogniser in the middle of an utterance.
 
+use libretto_providers::Provider;
 use libretto_providers::cartesia::Turns;
-use libretto_providers::{Provider, Setup, catalogue, provider};
 use libretto_voice::ListenInput;
 use libretto_voice::listen::ListenSession;
 use serde_json::Value;
 
 use crate::*;
 
-fn open(fake: &cartesia::Cartesia, mut table: Value) -> std::sync::Arc<dyn Provider> {
-    let access = access(fake.url(), KEY);
-    table["base_url"] = fake.url().into();
-    let setup = Setup {
-        network: network(),
-        key: access.key,
-        retry: access.retry,
-        limit: access.limit,
-        table: table.as_object().unwrap().clone(),
-    };
-    provider::open(catalogue::named("cartesia").unwrap(), setup).unwrap()
+fn open(fake: &cartesia::Cartesia, table: Value) -> std::sync::Arc<dyn Provider> {
+    common::opened("cartesia", fake.url(), KEY, table)
 }
 
 /// The next event that is no partial.

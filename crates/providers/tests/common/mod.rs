@@ -7,9 +7,10 @@
     reason = "all of this is a test"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use libretto_providers::{Access, Deadlines, Key, Network, Retry};
+use libretto_providers::{Access, Deadlines, Key, Network, Provider, Retry, Setup, catalogue, provider};
 use libretto_testkit::fakes::{Fault, Script, cartesia, deepgram, elevenlabs, minimax, openai};
 use libretto_voice::chat::ChatSession;
 use libretto_voice::listen::ListenSession;
@@ -60,6 +61,20 @@ pub(crate) fn access(base: String, key: &str) -> Access {
         deadlines: short(),
         ..Access::default()
     }
+}
+
+/// The same as the settings describe it: an account at the provider of this name, with this table.
+pub(crate) fn opened(name: &str, base: String, key: &str, mut table: serde_json::Value) -> Arc<dyn Provider> {
+    table["base_url"] = base.clone().into();
+    let access = access(base, key);
+    let setup = Setup {
+        network: network(),
+        key: access.key,
+        retry: access.retry,
+        limit: access.limit,
+        table: table.as_object().unwrap().clone(),
+    };
+    provider::open(catalogue::named(name).unwrap(), setup).unwrap()
 }
 
 /// The same for calls that fail in this way, so many of them: only who never answers at all may be left soon.

@@ -1,22 +1,13 @@
 //! What stands in its table of the settings.
 
-use libretto_providers::{Setup, catalogue, provider};
+use libretto_providers::Provider;
 use libretto_voice::SpeechToText;
 use serde_json::Value;
 
 use crate::*;
 
-fn open(fake: &deepgram::Deepgram, mut table: Value) -> std::sync::Arc<dyn libretto_providers::Provider> {
-    let access = access(fake.url(), KEY);
-    table["base_url"] = fake.url().into();
-    let setup = Setup {
-        network: network(),
-        key: access.key,
-        retry: access.retry,
-        limit: access.limit,
-        table: table.as_object().unwrap().clone(),
-    };
-    provider::open(catalogue::named("deepgram").unwrap(), setup).unwrap()
+fn open(fake: &deepgram::Deepgram, table: Value) -> std::sync::Arc<dyn Provider> {
+    common::opened("deepgram", fake.url(), KEY, table)
 }
 
 async fn heard(recogniser: &dyn SpeechToText, model: &str) {
