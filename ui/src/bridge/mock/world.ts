@@ -78,15 +78,18 @@ const SESSIONS: [id: string, title: string, days: number, exchanges: number][] =
 
 const MODELS: Model[] = [
   {
-    id: "smollm2-135m", name: "SmolLM2 135M", description: "The smallest language model that holds a conversation.",
-    quality: "Quick and fluent, and often wrong.", part: "language_model", embedded: true, languages: ["en"],
-    licence: "Apache-2.0", licenceNote: null, bytes: 105_000_000, memory: 180_000_000, verified: true, chosen: true,
+    id: "smollm2-135m", name: "SmolLM2 135M", description: "Answers in a sentence, at once, on any machine.",
+    quality: "Tiny model, often wrong: it invents facts and cannot do sums. Choose a larger one for real questions.",
+    part: "language_model", embedded: true, languages: ["en"], licence: "Apache-2.0", licenceNote: null,
+    bytes: 105_000_000, memory: 180_000_000, verified: true, chosen: true,
     state: { kind: "present" }, download: null, speed: { of: "text", words: 41.6, first: 0.21 },
   },
   {
-    id: "qwen3-1.7b", name: "Qwen3 1.7B", description: "A small model that knows a good deal, in many languages.",
-    quality: "Good answers to everyday questions.", part: "language_model", embedded: false,
-    languages: ["en", "de", "fr", "es", "ar", "zh"], licence: "Apache-2.0", licenceNote: null, bytes: 1_282_439_264,
+    id: "qwen3-1.7b", name: "Qwen3 1.7B",
+    description: "The first real step up: holds a conversation in many languages on a machine with 8 GB.",
+    quality: "Sensible answers to everyday questions; check facts that matter.", part: "language_model",
+    embedded: false, languages: ["en", "de", "fr", "es", "ar", "zh"], licence: "Apache-2.0", licenceNote: null,
+    bytes: 1_282_439_264,
     memory: 1_900_000_000, verified: true, chosen: false, state: { kind: "partial", bytes: 412_000_000 },
     download: {
       model: "qwen3-1.7b", phase: "downloading", source: "the model hub", bytes: 412_000_000, total: 1_282_439_264,
@@ -97,25 +100,30 @@ const MODELS: Model[] = [
   {
     id: "gemma-3-4b", name: "Gemma 3 4B", description: "The largest that a computer without a graphics card runs well.",
     quality: "Answers carefully, and takes its time.", part: "language_model", embedded: false, languages: [],
-    licence: "LicenseRef-Gemma", licenceNote: "Its terms restrict some uses.", bytes: 2_489_757_856, memory: 3_400_000_000,
+    licence: "LicenseRef-Gemma", licenceNote: "Google's Gemma Terms of Use and its list of prohibited uses apply.",
+    bytes: 2_489_757_856, memory: 3_400_000_000,
     verified: false, chosen: false, state: { kind: "missing" }, download: null, speed: null,
   },
   {
     id: "moonshine-tiny-en", name: "Moonshine tiny",
     description: "Recognises English speech in a tenth of the time that it takes to say it.",
-    quality: "Good for clear speech close to the microphone.", part: "recogniser", embedded: true, languages: ["en"],
-    licence: "MIT", licenceNote: null, bytes: 28_431_117, memory: 210_000_000, verified: true, chosen: true,
+    quality: "Good for clear speech close to the microphone; among other voices about every third word is wrong.",
+    part: "recogniser", embedded: true, languages: ["en"], licence: "MIT", licenceNote: null,
+    bytes: 28_431_117, memory: 210_000_000, verified: true, chosen: true,
     state: { kind: "present" }, download: null, speed: { of: "sound", times: 11.4 },
   },
   {
-    id: "hibari", name: "Hibari", description: "A calm English voice that knows when each of its words sounds.",
-    quality: "Clear; a little flat in long sentences.", part: "voice", embedded: true, languages: ["en"], licence: "MIT",
-    licenceNote: null, bytes: 13_800_000, memory: 90_000_000, verified: true, chosen: true, state: { kind: "present" },
+    id: "hibari", name: "Hibari",
+    description: "A lively American woman's voice that knows the time of every word it speaks.",
+    quality: "Clear; names from other languages may be misread.", part: "voice", embedded: true,
+    languages: ["en"], licence: "MIT", licenceNote: null,
+    bytes: 13_800_000, memory: 90_000_000, verified: true, chosen: true, state: { kind: "present" },
     download: null, speed: null,
   },
   {
-    id: "hibari-fenrir", name: "Fenrir", description: "An American man's voice.", quality: "Clear.", part: "voice",
-    embedded: false, languages: ["en-US"], licence: "Apache-2.0", licenceNote: null, bytes: 13_800_000,
+    id: "hibari-fenrir", name: "Fenrir", description: "An American man's voice.",
+    quality: "Clear; names from other languages may be misread.", part: "voice", embedded: false,
+    languages: ["en-US"], licence: "Apache-2.0", licenceNote: null, bytes: 13_800_000,
     memory: 90_000_000, verified: true, chosen: false, state: { kind: "present" }, download: null, speed: null,
   },
 ];
