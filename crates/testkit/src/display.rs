@@ -13,6 +13,15 @@ use crate::program::terminate;
 /// How long display and window manager may take to start on a busy machine.
 const START: Duration = Duration::from_mins(1);
 
+/// A half of a display.
+#[derive(Clone, Copy, Debug)]
+pub enum Half {
+    /// From its left edge to its middle.
+    Left,
+    /// The rest.
+    Right,
+}
+
 /// A display of one's own; it ends when dropped. Several can run at once.
 #[derive(Debug)]
 pub struct Display {
@@ -74,6 +83,31 @@ impl Display {
             sleep(Duration::from_millis(20));
         }
         Ok(display)
+    }
+
+    /// Makes this half of the display its only screen, as if another one beside it had gone dark. (Its one output makes
+    /// one screen at a time; desktops pass over screens without an output.)
+    pub fn only_screen(&self, half: Half) -> Result<()> {
+        let (name, left) = match half {
+            Half::Left => ("left", 0),
+            Half::Right => ("right", 640),
+        };
+        // After a stroke: millimetres. Other ones for the whole display make the server tell programs of the change.
+        let place = format!("640/169x900/238+{left}+0");
+        let millimetres = format!("{}x238", 338 + left / 640);
+        for arguments in [
+            &["--setmonitor", name, &place, "screen"][..],
+            &["--fbmm", &millimetres],
+        ] {
+            let set = Command::new("xrandr")
+                .args(arguments)
+                .env("DISPLAY", &self.name)
+                .stdout(Stdio::null())
+                .status()
+                .context("xrandr cannot be started; ./dev setup installs x11-xserver-utils")?;
+            ensure!(set.success(), "xrandr did not make {half:?} the only screen");
+        }
+        Ok(())
     }
 
     /// What a program needs in its environment to show its windows here.

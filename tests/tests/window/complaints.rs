@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use libretto_testkit::Display;
+use libretto_testkit::display::{Display, Half};
+use libretto_testkit::program;
 use libretto_tests::talk::{ANSWER, WHOLE};
 use libretto_tests::{Stage, process};
 use serde_json::json;
@@ -133,6 +134,44 @@ fn what_hangs_is_given_up_and_the_strip_goes_with_it() {
         .unwrap();
     let turn = window.wait_for_turn_after(before, WHOLE).unwrap();
     assert_eq!(turn.end, "complete", "{turn:#?}");
+}
+
+/// Handy #811, #969, #1733: the strip is where another screen would be. Moved by hand, it stays there; Handy #1049: and
+/// comes back when the screen has gone on which it stood.
+#[test]
+fn the_strip_is_on_a_screen() {
+    let stage = Stage::new().unwrap();
+    let display = Display::new().unwrap();
+    display.only_screen(Half::Right).unwrap();
+    let mut libretto = Command::new(program::binary("libretto").unwrap())
+        .args(["--hidden", "settings"])
+        .envs(stage.env().unwrap())
+        .envs(display.env())
+        .spawn()
+        .unwrap();
+    // It takes its keys before it shows a window.
+    display.wait_for_window("Libretto: settings", ANSWER).unwrap();
+    let shown = |moved: Option<[&str; 2]>| {
+        display.tap(TALK).unwrap();
+        display.wait_for_window(STRIP, SOON).unwrap();
+        // Where it stands when it has settled.
+        sleep(NOTHING);
+        if let Some([x, y]) = moved {
+            let wish = ["search", "--onlyvisible", "--name", STRIP, "windowmove", x, y];
+            display.xdotool(wish).unwrap();
+            sleep(NOTHING);
+        }
+        let place = display.place(STRIP).unwrap();
+        display.tap("Escape").unwrap();
+        display.wait_until_gone(STRIP, SOON).unwrap();
+        place
+    };
+    let mut places = vec![shown(None), shown(Some(["700", "40"])), shown(None)];
+    display.only_screen(Half::Left).unwrap();
+    places.push(shown(None));
+    process::kill(libretto.id());
+    libretto.wait().unwrap();
+    assert_eq!(places, [(640 + 110, 732), (700, 40), (700, 40), (110, 732)]);
 }
 
 /// openhuman #472, #528: what is transparent around the strip takes the clicks of what lies below.

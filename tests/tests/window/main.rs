@@ -16,6 +16,7 @@ mod history;
 mod package;
 mod pictures;
 mod reader;
+mod safety;
 mod settings;
 mod talking;
 mod trying;
