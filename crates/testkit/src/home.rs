@@ -10,6 +10,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
+    models: bool,
 }
 
 impl Home {
@@ -17,7 +18,13 @@ impl Home {
     pub fn new() -> Result<Self> {
         Ok(Self {
             folder: tempfile::Builder::new().prefix("libretto-home-").tempdir()?,
+            models: true,
         })
+    }
+
+    /// Whether programs that are started from now on see this machine's models.
+    pub fn share_models(&mut self, share: bool) {
+        self.models = share;
     }
 
     /// Where it is.
@@ -25,8 +32,12 @@ impl Home {
         self.folder.path()
     }
 
-    /// What a program needs in its environment to live here, with the models of this machine.
+    /// What a program needs in its environment to live here, with the models of this machine unless they are not shared.
     pub fn env(&self) -> Result<Vec<(&'static str, String)>> {
+        let models = match self.models {
+            true => models()?.display().to_string(),
+            false => String::new(),
+        };
         let folder = |name: &str| self.folder.path().join(name).display().to_string();
         Ok(vec![
             ("HOME", self.folder.path().display().to_string()),
@@ -34,7 +45,7 @@ impl Home {
             ("XDG_DATA_HOME", folder(".local/share")),
             ("XDG_STATE_HOME", folder(".local/state")),
             ("XDG_CACHE_HOME", folder(".cache")),
-            ("LIBRETTO_MODELS", models()?.display().to_string()),
+            ("LIBRETTO_MODELS", models),
         ])
     }
 }

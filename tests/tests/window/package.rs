@@ -31,6 +31,8 @@ const FILES: [&str; 13] = [
     "usr/share/doc/libretto/LICENSE-APACHE",
     "usr/share/doc/libretto/LICENSE-MIT",
 ];
+/// Where the models lie that come with the package.
+const MODELS: &str = "usr/lib/libretto/models";
 const DEBIAN: &str = "usr/share/zsh/vendor-completions/_libretto-cli";
 const FEDORA: &str = "usr/share/zsh/site-functions/_libretto-cli";
 
@@ -42,7 +44,7 @@ fn told(command: &mut Command) -> String {
 }
 
 /// Packages the programs as they were built for the tests.
-fn package(kind: &str) -> PathBuf {
+fn package(kind: &str, options: &[&str]) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .canonicalize()
@@ -51,7 +53,9 @@ fn package(kind: &str) -> PathBuf {
     let _ = fs::remove_dir_all(&folder);
     told(
         Command::new(root.join("dev"))
-            .args(["package", "--debug", kind])
+            .args(["package", "--debug"])
+            .args(options)
+            .arg(kind)
             .current_dir(&root),
     );
     let packages = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
@@ -66,7 +70,7 @@ static ONE: Mutex<()> = Mutex::new(());
 fn the_rpm_holds_what_the_deb_holds() {
     let package = {
         let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        package("rpm")
+        package("rpm", &["--without-models"])
     };
     let ask = |what: &[&str]| told(Command::new("rpm").args(what).arg("--package").arg(&package));
     let field = |name: &str| ask(&["--query", "--queryformat", &format!("%{{{name}}}")]);
@@ -96,6 +100,7 @@ fn the_rpm_holds_what_the_deb_holds() {
             "{name} has the mode {mode}"
         );
     }
+    assert!(!listed.contains(MODELS), "models are in it: {listed}");
     let needs = ask(&["--query", "--requires"]);
     println!("the rpm needs {needs}");
     for library in ["libwebkit2gtk-4.1.so.0", "alsa-lib", "pipewire-libs"] {
@@ -107,7 +112,7 @@ fn the_rpm_holds_what_the_deb_holds() {
 fn the_installed_program_answers_somebody_who_speaks() {
     let package = {
         let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        package("deb")
+        package("deb", &[])
     };
     let field = |name: &str| {
         told(Command::new("dpkg-deb").arg("--field").arg(&package).arg(name))
@@ -128,13 +133,19 @@ fn the_installed_program_answers_somebody_who_speaks() {
         assert!(depends.contains(library), "{library} is not in {depends}");
     }
 
-    // Into a folder of its own: the system's package list is nothing that a test should change.
+    // Into a system of its own, in which nothing else is installed: this one's list of packages is nothing that a test
+    // should change.
     let installed = tempfile::tempdir().unwrap();
+    for folder in ["var/lib/dpkg/info", "var/lib/dpkg/updates"] {
+        fs::create_dir_all(installed.path().join(folder)).unwrap();
+    }
+    fs::write(installed.path().join("var/lib/dpkg/status"), "").unwrap();
     told(
-        Command::new("dpkg-deb")
-            .arg("--extract")
-            .arg(&package)
-            .arg(installed.path()),
+        Command::new("dpkg")
+            .args(["--force-depends", "--force-not-root", "--force-script-chrootless"])
+            .arg(format!("--root={}", installed.path().display()))
+            .arg("--install")
+            .arg(&package),
     );
     for file in FILES.iter().copied().chain([DEBIAN]) {
         let length = fs::metadata(installed.path().join(file)).map(|found| found.len());
@@ -170,13 +181,15 @@ fn the_installed_program_answers_somebody_who_speaks() {
     answers(&installed.path().join("usr/bin/libretto"));
 }
 
-/// The program hears a recording and answers aloud.
+/// The program hears a recording and answers aloud, with the models that came with it: nobody else's are there.
 fn answers(program: &Path) {
-    let stage = Stage::new().unwrap();
+    let mut stage = Stage::new().unwrap();
+    stage.home.share_models(false);
     let ear = stage.card.hear().unwrap();
     let window = Window::of(&stage, program).unwrap();
     window.skip_first_steps().unwrap();
     window.watch_light().unwrap();
+    stage.home.share_models(true);
     let own = fs::read_link(format!("/proc/{}/exe", window.program().unwrap())).unwrap();
     assert_eq!(own, program.canonicalize().unwrap());
     let recording = recordings::named("go-forward").unwrap();
