@@ -91,7 +91,7 @@ describe("the main window", () => {
     await ask();
     await scene.wait(520);
     const geometry = (): Promise<string> =>
-      scene.page.evaluate(() => JSON.stringify(Array.from(document.querySelectorAll("article *"), (e) => e.getBoundingClientRect())));
+      scene.page.evaluate(() => JSON.stringify(Array.from(document.querySelectorAll("article :not(.grounds > *)"), (e) => e.getBoundingClientRect())));
     const before = await geometry();
     const seen: string[] = [];
     for (let n = 0; n < 240; n++) {
@@ -112,6 +112,35 @@ describe("the main window", () => {
     expect((await scene.painted()).now).toBe("One");
     await scene.wait(40 + 17);
     expect((await scene.painted()).now).toBe("two");
+  });
+
+  it("lays a ground behind the word, also when there is less room", async () => {
+    await ask();
+    await scene.wait(1_500);
+    // The word's own box and the ground's, which reaches a little beyond both ends.
+    const beside = (): Promise<number[]> =>
+      scene.page.evaluate(() => {
+        const range = [...(CSS.highlights.get("now") ?? [])][0] as AbstractRange;
+        const word = document.createRange();
+        word.setStart(range.startContainer, range.startOffset);
+        word.setEnd(range.endContainer, range.endOffset);
+        const [own, ground] = [word.getBoundingClientRect(), document.querySelector(".grounds > .now")?.getBoundingClientRect()];
+        if (!ground) return [];
+        return [ground.left - own.left, ground.right - own.right, ground.top - own.top, ground.bottom - own.bottom];
+      });
+    const lies = async (): Promise<void> => {
+      const [left, right, top, bottom] = await beside();
+      expect([top, bottom].map((value) => Math.round((value ?? 99) * 10))).toEqual([0, 0]);
+      expect(left).toBeLessThan(0);
+      expect(left).toBeGreaterThan(-4);
+      expect(right).toBeCloseTo(-(left ?? 99), 1);
+    };
+    await lies();
+    await scene.page.setViewportSize({ width: 430, height: 720 });
+    await scene.wait(50);
+    await lies();
+    await scene.wait(9_000);
+    expect(await scene.page.locator(".grounds > *").count()).toBe(0);
   });
 
   it("shows heard, now and to come apart, and leaves words in one piece", async () => {
