@@ -138,7 +138,9 @@ impl World {
         while let Some(event) = events.pop() {
             let called_off = match &event {
                 Event::User(User::Cancel) => true,
-                Event::User(User::Policy(policy)) => std::mem::replace(&mut self.paused, policy.paused) < policy.paused,
+                Event::User(User::Policy(policy)) => {
+                    std::mem::replace(&mut self.paused, policy.paused) < policy.paused
+                }
                 _ => false,
             };
             if called_off {

@@ -542,5 +542,9 @@ fn a_pause_calls_off_what_goes_on_and_shuts_the_microphone() {
         ",
     );
     let problems = stage.log.iter().filter(|(_, told)| told.starts_with("problem"));
-    assert_eq!(problems.count(), 1, "a press is told of once, however long it is held");
+    assert_eq!(
+        problems.count(),
+        1,
+        "a press is told of once, however long it is held"
+    );
 }
