@@ -16,7 +16,7 @@ use libretto_voice::{
 };
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::desk::{Controls, Desk, WithIntents};
@@ -51,13 +51,13 @@ impl Assistant {
     /// # Errors
     /// What the history says about the session, what the sound system says.
     pub async fn start(foundation: Arc<Foundation>, start: Start, runtime: Arc<dyn Runtime>) -> Result<Self> {
-        let desk = Arc::new(Desk::default());
+        let desk = Arc::new(Desk::new(Arc::clone(&foundation.timers)));
         let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
         let memory = Arc::new(Remember::new(start.session, history, settings, Arc::clone(&desk)).await?);
         foundation.accounts.read_keys().await;
-        let now = foundation.now();
-        let mut policy = policy(&now);
-        policy.mode = start.mode.unwrap_or(policy.mode);
+        // Whatever changes from here on is obeyed.
+        let changes = Changes::of(&foundation);
+        let mut policy = policy(&foundation, start.mode);
         policy.after = foundation.turns_after();
         let parts = parts(&foundation, &desk, Arc::clone(&memory))?;
         let epoch = Instant::now();
@@ -66,7 +66,7 @@ impl Assistant {
             foundation: Arc::clone(&foundation),
             conversation: conversation.clone(),
         });
-        desk.connect(Arc::downgrade(&controls));
+        desk.connect(&controls);
         let mut tasks = JoinSet::new();
         tasks.spawn(forget(Arc::clone(&foundation)));
         // Whoever hears of everything listens from now on, not from when its task first runs: a question may come before.
@@ -78,6 +78,7 @@ impl Assistant {
         ));
         tasks.spawn(obey(
             Arc::clone(&foundation),
+            changes,
             conversation.clone(),
             desk,
             Arc::clone(&memory),
@@ -121,6 +122,12 @@ impl Assistant {
         }
     }
 
+    /// What was said here is to be deleted: it is forgotten, and nothing more of it is kept. What goes on is given up.
+    pub async fn forget(&self) {
+        self.conversation.cancel();
+        self.memory.forget().await;
+    }
+
     /// Ends it: nothing that was said is lost.
     pub async fn close(self) {
         self.conversation.cancel();
@@ -128,14 +135,17 @@ impl Assistant {
     }
 }
 
-/// The rules of the conversation, from the settings.
-fn policy(settings: &Settings) -> Policy {
+/// The rules of the conversation, from the settings and the pause; `mode` counts before that of the settings.
+fn policy(foundation: &Foundation, mode: Option<Mode>) -> Policy {
+    let settings = foundation.now();
     let conversation = &settings.conversation;
+    let stored = match conversation.mode {
+        StoredMode::PushToTalk => Mode::PushToTalk,
+        StoredMode::HandsFree => Mode::HandsFree,
+    };
     Policy {
-        mode: match conversation.mode {
-            StoredMode::PushToTalk => Mode::PushToTalk,
-            StoredMode::HandsFree => Mode::HandsFree,
-        },
+        mode: mode.unwrap_or(stored),
+        paused: *foundation.paused().borrow(),
         turn_end: TurnEnd {
             tail: settings::seconds(conversation.tail),
             max_silence: settings::seconds(conversation.max_silence),
@@ -197,12 +207,26 @@ impl Controls for Wires {
     }
 }
 
-/// What is older than the user wants to keep leaves the history: now, and once a day.
+/// What is older than the user wants to keep leaves the history: now, once a day, and when they want another time.
 async fn forget(foundation: Arc<Foundation>) {
     let mut daily = tokio::time::interval(Duration::from_hours(24));
+    let mut changes = foundation.settings.watch();
+    let mut days = foundation.now().history.keep_days;
     loop {
-        daily.tick().await;
-        let days = foundation.now().history.keep_days;
+        let other = async {
+            changes
+                .wait_for(|now| now.history.keep_days != days)
+                .await
+                .is_ok()
+        };
+        let goes_on = tokio::select! {
+            _ = daily.tick() => true,
+            goes_on = other => goes_on,
+        };
+        if !goes_on {
+            return;
+        }
+        days = foundation.now().history.keep_days;
         if days > 0
             && let Err(error) = foundation.history.forget(days).await
         {
@@ -211,22 +235,46 @@ async fn forget(foundation: Arc<Foundation>) {
     }
 }
 
-/// Changed settings take effect at once.
+/// All that an assistant obeys while it runs.
+struct Changes {
+    settings: watch::Receiver<Arc<Settings>>,
+    keys: watch::Receiver<u64>,
+    paused: watch::Receiver<bool>,
+}
+
+impl Changes {
+    fn of(foundation: &Foundation) -> Self {
+        Self {
+            settings: foundation.settings.watch(),
+            keys: foundation.accounts.watch(),
+            paused: foundation.paused(),
+        }
+    }
+}
+
+/// What changes takes effect at once.
 async fn obey(
     foundation: Arc<Foundation>,
+    mut changes: Changes,
     conversation: Conversation,
     desk: Arc<Desk>,
     memory: Arc<Remember>,
     mode: Option<Mode>,
 ) {
-    let (mut changes, mut keys) = (foundation.settings.watch(), foundation.accounts.watch());
     loop {
-        let changed = tokio::select! {
-            changed = changes.changed() => changed.is_ok(),
-            changed = keys.changed() => changed.is_ok(),
+        let (changed, parts_too) = tokio::select! {
+            // Whoever pauses waits for nothing.
+            biased;
+            changed = changes.paused.changed() => (changed.is_ok(), false),
+            changed = changes.settings.changed() => (changed.is_ok(), true),
+            changed = changes.keys.changed() => (changed.is_ok(), true),
         };
         if !changed {
             return;
+        }
+        conversation.set_policy(policy(&foundation, mode));
+        if !parts_too {
+            continue;
         }
         let changed = foundation
             .apply()
@@ -235,10 +283,11 @@ async fn obey(
             Ok(parts) => conversation.set_parts(parts),
             Err(error) => tracing::warn!(%error, "settings_not_applied"),
         }
-        let now = foundation.now();
-        let mut policy = policy(&now);
-        policy.mode = mode.unwrap_or(policy.mode);
-        conversation.set_policy(policy);
+        if !foundation.now().history.on
+            && let Err(error) = foundation.history.forget_waiting().await
+        {
+            tracing::warn!(%error, "history_not_forgotten");
+        }
     }
 }
 
@@ -318,7 +367,7 @@ pub async fn answer(
 ) -> Result<String> {
     /// A model that says nothing for so long has failed.
     const STALL: Duration = Duration::from_mins(1);
-    let desk = Arc::new(Desk::default());
+    let desk = Arc::new(Desk::new(Arc::clone(&foundation.timers)));
     let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
     let memory = Remember::new(session, history, settings, Arc::clone(&desk)).await?;
     foundation.accounts.read_keys().await;

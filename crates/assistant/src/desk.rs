@@ -1,15 +1,13 @@
 //! The language model that asks the table of intents first: what needs no model is answered without one, and done.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Duration;
 
 use jiff::Zoned;
 use libretto_voice::chat::{ChatSession, FinishReason};
 use libretto_voice::{ChatEvent, ChatRequest, Error, Kind, LanguageModel, Message, Role, Session};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::intents::{self, Context, Effect};
+use crate::timers::Timers;
 
 /// What intents can do to the running assistant.
 pub trait Controls: Send + Sync {
@@ -21,32 +19,28 @@ pub trait Controls: Send + Sync {
     fn volume(&self) -> f32;
 }
 
-/// Timers that run, and what was said last.
+/// What intents look at and steer: the running assistant, the timers, and what was said last.
 #[derive(Default)]
 pub struct Desk {
     controls: OnceLock<Weak<dyn Controls>>,
     last_reply: Mutex<Option<String>>,
-    timers: Mutex<Timers>,
-}
-
-#[derive(Default)]
-struct Timers {
-    running: Vec<(u64, Instant)>,
-    next: u64,
-    /// Ends all that run.
-    cancel: CancellationToken,
-}
-
-/// A ringing timer says so.
-fn rings(time: Duration) -> String {
-    format!("Your timer for {} is over.", intents::spoken_time(time))
+    timers: Arc<Timers>,
 }
 
 impl Desk {
-    /// Connects it to what it steers; without, effects have none.
-    pub fn connect(&self, controls: Weak<dyn Controls>) {
+    /// With these timers.
+    pub fn new(timers: Arc<Timers>) -> Self {
+        Self {
+            timers,
+            ..Self::default()
+        }
+    }
+
+    /// Connects it to what it steers, where timers ring from now on; without, effects have none.
+    pub fn connect(&self, controls: &Arc<dyn Controls>) {
         // A second connection would be a second conversation, which gets a desk of its own.
-        let _ = self.controls.set(controls);
+        let _ = self.controls.set(Arc::downgrade(controls));
+        self.timers.ring_in(controls);
     }
 
     /// Remembers what was said, for "say that again".
@@ -61,23 +55,16 @@ impl Desk {
     }
 
     fn context(&self) -> Context {
-        let now = Instant::now();
-        let mut timers: Vec<Duration> = lock(&self.timers)
-            .running
-            .iter()
-            .map(|(_, at)| at.saturating_duration_since(now))
-            .collect();
-        timers.sort_unstable();
         let volume = self.controls().map_or(1.0, |controls| controls.volume());
         Context {
             last_reply: lock(&self.last_reply).clone(),
             volume,
-            timers,
+            timers: self.timers.left(),
         }
     }
 
     /// Answers what needs no model; `None` leaves it to one.
-    fn answer(self: &Arc<Self>, utterance: &str) -> Option<String> {
+    fn answer(&self, utterance: &str) -> Option<String> {
         let (name, answer) = intents::answer(utterance, &Zoned::now(), &self.context())?;
         tracing::info!(intent = name, "answered_without_model");
         match answer.effect {
@@ -87,12 +74,8 @@ impl Desk {
                     controls.set_volume(volume);
                 }
             }
-            Effect::SetTimer(time) => self.set_timer(time),
-            Effect::CancelTimers => {
-                let mut timers = lock(&self.timers);
-                timers.running.clear();
-                std::mem::take(&mut timers.cancel).cancel();
-            }
+            Effect::SetTimer(time) => self.timers.set(time),
+            Effect::CancelTimers => self.timers.cancel(),
         }
         Some(answer.text)
     }
@@ -101,29 +84,6 @@ impl Desk {
     fn acts_on(&self, utterance: &str) -> bool {
         intents::answer(utterance, &Zoned::now(), &self.context())
             .is_some_and(|(_, answer)| answer.effect != Effect::None)
-    }
-
-    fn set_timer(self: &Arc<Self>, time: Duration) {
-        let at = Instant::now() + time;
-        let (id, cancel) = {
-            let mut timers = lock(&self.timers);
-            let id = timers.next;
-            timers.next += 1;
-            timers.running.push((id, at));
-            (id, timers.cancel.clone())
-        };
-        let desk = Arc::downgrade(self);
-        tokio::spawn(async move {
-            tokio::select! {
-                () = cancel.cancelled() => return,
-                () = tokio::time::sleep_until(at) => {}
-            }
-            let Some(desk) = desk.upgrade() else { return };
-            lock(&desk.timers).running.retain(|(running, _)| *running != id);
-            if let Some(controls) = desk.controls() {
-                controls.announce(rings(time));
-            }
-        });
     }
 }
 
@@ -192,6 +152,8 @@ impl LanguageModel for WithIntents {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use tokio::sync::mpsc;
 
@@ -224,6 +186,18 @@ mod tests {
         }
     }
 
+    type Announcements = mpsc::UnboundedReceiver<String>;
+
+    /// A conversation's desk, and what is announced in it.
+    fn desk(timers: &Arc<Timers>) -> (Arc<Desk>, Arc<Room>, Announcements) {
+        let desk = Arc::new(Desk::new(Arc::clone(timers)));
+        let (announced, announcements) = mpsc::unbounded_channel();
+        let room = Arc::new(Room(announced, Mutex::new(0.5)));
+        let controls: Arc<dyn Controls> = room.clone();
+        desk.connect(&controls);
+        (desk, room, announcements)
+    }
+
     async fn ask(model: &WithIntents, text: &str) -> String {
         let messages = vec![Message::new(Role::User, text)];
         let mut session = model.reply(ChatRequest {
@@ -241,11 +215,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_desk_answers_first_and_does_what_it_says() {
-        let desk = Arc::new(Desk::default());
-        let (announced, mut announcements) = mpsc::unbounded_channel();
-        let room = Arc::new(Room(announced, Mutex::new(0.5)));
-        let controls: Arc<dyn Controls> = room.clone();
-        desk.connect(Arc::downgrade(&controls));
+        let (desk, room, mut announcements) = desk(&Arc::default());
         let model = WithIntents::new(Arc::clone(&desk), Arc::new(Model));
         assert_eq!(ask(&model, "Who wrote Faust?").await, "From the model.");
         desk.said("From the model.");
@@ -273,5 +243,34 @@ mod tests {
             announcements.try_recv().is_err(),
             "a cancelled timer does not ring"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_timer_rings_in_whichever_conversation_runs_then() {
+        let timers = Arc::new(Timers::default());
+        let (first, room, mut announcements) = desk(&timers);
+        let model = WithIntents::new(Arc::clone(&first), Arc::new(Model));
+        ask(&model, "Set a timer for two minutes.").await;
+        ask(&model, "Set a timer for three minutes.").await;
+        ask(&model, "Set a timer for four minutes.").await;
+        // Another conversation begins, as the window's do: first the new one is there, then the old one goes.
+        let (second, next_room, mut later) = desk(&timers);
+        drop((model, first, room));
+        let model = WithIntents::new(Arc::clone(&second), Arc::new(Model));
+        assert_eq!(
+            ask(&model, "How much time is left?").await,
+            "2 minutes, 3 minutes and 4 minutes are left."
+        );
+        assert_eq!(later.recv().await.unwrap(), "Your timer for 2 minutes is over.");
+        assert_eq!(announcements.recv().await, None, "nobody is there any more");
+        // Nobody is there when one rings: it is said to whoever comes next.
+        drop((model, second, next_room));
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        let (third, _room, mut last) = desk(&timers);
+        assert_eq!(last.recv().await.unwrap(), "Your timer for 3 minutes is over.");
+        let model = WithIntents::new(third, Arc::new(Model));
+        assert_eq!(ask(&model, "Cancel the timer.").await, "I cancelled the timer.");
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert!(last.try_recv().is_err(), "a cancelled timer does not ring");
     }
 }

@@ -205,10 +205,20 @@ fn settings(foundation: &Foundation) -> Finding {
 
 async fn history(foundation: &Foundation) -> Finding {
     let place = foundation.environment.places().history().display().to_string();
-    if !foundation.now().history.on {
-        return Finding::good("History", "Switched off.");
-    }
     let state = foundation.history.ready().await;
+    if !foundation.now().history.on {
+        let kept = foundation
+            .history
+            .latest()
+            .await
+            .is_ok_and(|latest| latest.is_some());
+        let found = if kept {
+            format!("Switched off; what was kept before is still in {place}.")
+        } else {
+            "Switched off.".into()
+        };
+        return Finding::good("History", found);
+    }
     match (&state.problem, state.notices.first()) {
         (Some(problem), _) => Finding::but(
             "History",

@@ -1,6 +1,7 @@
 //! Everything that stands before a conversation begins: settings, keys, history, models, sound. Opening it is quick
 //! and starts nothing: engines load and devices open when they are needed.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -9,15 +10,17 @@ use libretto_conversation::Choice;
 use libretto_ondevice::catalogue::Shelf;
 use libretto_ondevice::client::Engines;
 use libretto_providers::Part;
-use libretto_store::history::History;
+use libretto_store::history::{History, State};
 use libretto_store::secrets::Secrets;
-use libretto_store::{Environment, Notice, Settings, SettingsFile};
+use libretto_store::{Environment, Notice, Settings, SettingsFile, Subject};
 use libretto_voice::{
     ChatRequest, LanguageModel, ListenOptions, Result, SpeakOptions, SpeechToText, TextToSpeech, TurnId,
 };
+use tokio::sync::watch;
 
 use crate::accounts::Accounts;
 use crate::order::{Named, listed, order, tried};
+use crate::timers::Timers;
 use crate::translate;
 
 /// What every surface stands on.
@@ -36,6 +39,9 @@ pub struct Foundation {
     pub shelf: Shelf,
     /// The models that run here.
     pub engines: Arc<Engines>,
+    /// Timers outlive the conversation in which they were asked for.
+    pub timers: Arc<Timers>,
+    paused: watch::Sender<bool>,
     sound: OnceLock<Sound>,
     conversations: AtomicU64,
 }
@@ -54,10 +60,11 @@ impl Foundation {
         let now = settings.get();
         let shelf = Shelf::standard()?;
         let engines = Engines::new(translate::engines(&now, &shelf)?);
+        let file = environment.places().history();
         let history = if now.history.on {
-            History::open(environment.places().history())
+            History::open(file)
         } else {
-            History::in_memory()
+            History::open_if_any(file)
         };
         let secrets = Secrets::open(&environment);
         let accounts = Arc::new(Accounts::new(secrets.clone()));
@@ -69,9 +76,18 @@ impl Foundation {
             history,
             shelf,
             engines,
+            timers: Arc::default(),
+            paused: watch::Sender::new(false),
             sound: OnceLock::new(),
             conversations: AtomicU64::new(0),
         })
+    }
+
+    /// The same on these devices instead of those that the settings name.
+    #[must_use]
+    pub fn with_sound(mut self, sound: Sound) -> Self {
+        self.sound = OnceLock::from(sound);
+        self
     }
 
     /// The settings as they are now.
@@ -79,10 +95,29 @@ impl Foundation {
         self.settings.get()
     }
 
-    /// What the user should be told about settings and environment.
+    /// What the user should be told about settings, environment and history, each sentence once.
     pub fn notices(&self) -> Vec<Notice> {
         // Those of the environment are among them.
-        self.settings.notices()
+        let mut all = self.settings.notices();
+        if self.now().history.on {
+            let State { notices, problem, .. } = self.history.state().borrow().clone();
+            let problem = problem.map(|sentence| Notice::new(Subject::History, sentence));
+            all.extend(notices.into_iter().chain(problem));
+        }
+        let mut told = HashSet::new();
+        all.retain(|notice| told.insert(notice.sentence.clone()));
+        all
+    }
+
+    /// While it is paused nobody is listened to, in whichever conversation; what is typed is answered.
+    pub fn pause(&self, paused: bool) {
+        self.paused
+            .send_if_modified(|now| std::mem::replace(now, paused) != paused);
+    }
+
+    /// Whether it is paused, as that changes.
+    pub fn paused(&self) -> watch::Receiver<bool> {
+        self.paused.subscribe()
     }
 
     /// Microphone and loudspeaker.

@@ -18,6 +18,7 @@ pub mod runtime;
 pub mod sample;
 pub mod say;
 pub mod speed;
+pub mod timers;
 pub mod transcribe;
 pub mod translate;
 

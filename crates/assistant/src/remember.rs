@@ -1,14 +1,15 @@
 //! What the conversation remembers: the last exchanges for the model, all of them for the history.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 use libretto_conversation::memory::{Exchange, Memory};
 use libretto_store::SettingsFile;
 use libretto_store::history::{History, NewExchange, SessionId, Stored};
 use libretto_voice::text;
-use libretto_voice::{Message, Result};
+use libretto_voice::{Error, Kind, Message, Result};
 
 use crate::desk::Desk;
 
@@ -20,6 +21,10 @@ pub struct Remember {
     settings: Arc<SettingsFile>,
     desk: Arc<Desk>,
     recent: Mutex<VecDeque<Vec<Message>>>,
+    /// What was said was deleted.
+    forgotten: tokio::sync::Mutex<bool>,
+    /// The user knows that what is said cannot be written.
+    waits: AtomicBool,
 }
 
 impl Remember {
@@ -54,6 +59,8 @@ impl Remember {
             settings,
             desk,
             recent: Mutex::new(recent),
+            forgotten: tokio::sync::Mutex::new(false),
+            waits: AtomicBool::new(false),
         })
     }
 
@@ -61,50 +68,70 @@ impl Remember {
     pub fn session(&self) -> SessionId {
         self.session
     }
-}
 
-impl Memory for Remember {
-    fn recent(&self) -> BoxFuture<'_, Result<Vec<Message>>> {
-        let messages = self
-            .recent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .flatten()
-            .cloned()
-            .collect();
-        Box::pin(std::future::ready(Ok(messages)))
+    /// What was said here is to be deleted: it is forgotten, and nothing more of it is kept. Returns when nothing is
+    /// being written any longer.
+    pub async fn forget(&self) {
+        *self.forgotten.lock().await = true;
+        self.lock().clear();
     }
 
-    fn record(&self, exchange: Exchange) -> BoxFuture<'_, Result<()>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Vec<Message>>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn keep(&self, exchange: Exchange) -> Result<()> {
+        // Held to the end: what was begun before is written before it is deleted.
+        let forgotten = self.forgotten.lock().await;
+        if *forgotten {
+            return Ok(());
+        }
         let settings = self.settings.get();
-        let heard = text::count(&exchange.heard);
         self.desk.said(if exchange.heard.trim().is_empty() {
             &exchange.unheard
         } else {
             &exchange.heard
         });
         {
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut recent = self.lock();
             recent.push_back(exchange.messages());
             while recent.len() > settings.conversation.memory as usize {
                 recent.pop_front();
             }
         }
+        if !settings.history.on {
+            return Ok(());
+        }
         let new = NewExchange {
             turn: exchange.turn,
             user: exchange.said.unwrap_or_default(),
             reply: format!("{}{}", exchange.heard, exchange.unheard),
-            heard,
+            heard: text::count(&exchange.heard),
             cut: exchange.cut,
             alignment: exchange.alignment.filter(|_| settings.history.store_alignment),
             ..NewExchange::default()
         };
-        Box::pin(async move {
-            if let Stored::Waiting(sentence) = self.history.append(self.session, new).await? {
-                tracing::warn!(sentence, "history_waits");
+        match self.history.append(self.session, new).await? {
+            Stored::Written(_) => self.waits.store(false, Ordering::Relaxed),
+            // Once is enough to say so: it is tried again and again.
+            Stored::Waiting(sentence) => {
+                if !self.waits.swap(true, Ordering::Relaxed) {
+                    let message = format!("What was said is not kept yet. {sentence}");
+                    return Err(Error::new(Kind::Unavailable, message));
+                }
             }
-            Ok(())
-        })
+        }
+        Ok(())
+    }
+}
+
+impl Memory for Remember {
+    fn recent(&self) -> BoxFuture<'_, Result<Vec<Message>>> {
+        let messages = self.lock().iter().flatten().cloned().collect();
+        Box::pin(std::future::ready(Ok(messages)))
+    }
+
+    fn record(&self, exchange: Exchange) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.keep(exchange))
     }
 }

@@ -197,13 +197,7 @@ impl Machine {
                     self.gesture(gesture);
                 }
             }
-            User::Cancel => {
-                self.relent();
-                self.drop_capture(End::Cancelled);
-                if let Some(reply) = self.reply.take() {
-                    self.cut(reply, End::Cancelled);
-                }
-            }
+            User::Cancel => self.call_off(),
             User::Stop => {
                 self.forget_guess();
                 self.relent();
@@ -230,8 +224,21 @@ impl Machine {
             User::Mode(mode) => self.policy.mode = mode,
             User::Policy(policy) => {
                 self.keys.set_timing(policy.key);
+                let pauses = policy.paused && !self.policy.paused;
                 self.policy = *policy;
+                if pauses {
+                    self.call_off();
+                }
             }
+        }
+    }
+
+    /// Gives up whatever is going on.
+    fn call_off(&mut self) {
+        self.relent();
+        self.drop_capture(End::Cancelled);
+        if let Some(reply) = self.reply.take() {
+            self.cut(reply, End::Cancelled);
         }
     }
 

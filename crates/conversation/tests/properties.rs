@@ -44,6 +44,10 @@ fn step() -> impl Strategy<Value = Step> {
             1 => (0_u32..1_000, 0_usize..30).prop_map(|(n, from)| User::Repeat(format!("old{n} reply"), from)),
             1 => Just(User::Mode(Mode::HandsFree)),
             1 => Just(User::Mode(Mode::PushToTalk)),
+            2 => (any::<bool>(), any::<bool>()).prop_map(|(paused, free)| {
+                let mode = if free { Mode::HandsFree } else { Mode::PushToTalk };
+                User::Policy(Box::new(Policy { mode, paused, ..Policy::default() }))
+            }),
         ].prop_map(Step::User),
         4 => prop_oneof![
             3 => Just(Microphone::Listening),
@@ -81,6 +85,8 @@ struct World {
     again: HashSet<Job>,
     /// The person called off what they were saying.
     closed: HashSet<TurnId>,
+    /// Nobody is to be listened to.
+    paused: bool,
 }
 
 impl World {
@@ -112,6 +118,7 @@ impl World {
             owed: Vec::new(),
             again: HashSet::new(),
             closed: HashSet::new(),
+            paused: false,
         };
         world.event(Event::Tick);
         world
@@ -129,8 +136,15 @@ impl World {
     fn event(&mut self, event: Event) {
         let mut events = vec![event];
         while let Some(event) = events.pop() {
-            if let Event::User(User::Cancel) = event {
-                // Called off by the person: what is known of it is theirs to lose.
+            let called_off = match &event {
+                Event::User(User::Cancel) => true,
+                Event::User(User::Policy(policy)) => {
+                    std::mem::replace(&mut self.paused, policy.paused) < policy.paused
+                }
+                _ => false,
+            };
+            if called_off {
+                // By the person: what is known of it is theirs to lose.
                 self.owed.clear();
             }
             for action in self.machine.step(self.now, event) {
@@ -234,7 +248,8 @@ impl World {
                     _ => {}
                 }
             }
-            Action::Warm | Action::Read(_) | Action::Microphone(_) | Action::Duck(_) | Action::Hold(_) => {}
+            Action::Microphone(on) => assert!(!on || !self.paused, "it listens while it is paused"),
+            Action::Warm | Action::Read(_) | Action::Duck(_) | Action::Hold(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod scenario;
 
+use libretto_conversation::machine::Policy;
 use scenario::{hands_free, play, push_to_talk};
 
 #[test]
@@ -462,5 +463,88 @@ fn a_thought_is_neither_spoken_nor_remembered() {
         at 1.30 speaker drained
         expect record [Count.] [One two.|]
         ",
+    );
+}
+
+/// Paused means that nobody listens, whatever is pressed, said or set; a typed question is answered.
+#[test]
+fn nobody_listens_while_it_is_paused() {
+    play(
+        Policy {
+            paused: true,
+            ..hands_free()
+        },
+        "
+        at 0.00 nothing
+        state idle
+        at 1.00 key down
+        expect problem microphone unavailable
+        at 1.05 key up
+        at 1.50 nothing
+        state idle
+        at 2.00 mic speech
+        at 3.00 ask Are you there?
+        expect think 0 Are you there?
+        at 3.10 model says Yes.
+        at 3.10 model done
+        at 3.20 voice speaks 1.0
+        at 3.20 voice done
+        at 3.30 speaker starts
+        state speaking
+        at 3.50 mic speech
+        state speaking
+        at 4.20 speaker drained
+        expect closed Complete
+        state idle
+        never microphone on
+        at 9.00 pause off
+        expect microphone on
+        at 9.05 mic listening
+        state waiting
+        ",
+    );
+}
+
+#[test]
+fn a_pause_calls_off_what_goes_on_and_shuts_the_microphone() {
+    let stage = play(
+        push_to_talk(),
+        "
+        at 0.00 key down
+        expect microphone on
+        at 0.05 mic listening
+        at 0.30 mic speech
+        at 0.80 pause on
+        expect closed Cancelled
+        expect microphone off
+        state idle
+        at 1.00 key up
+        at 5.00 nothing
+        state idle
+        at 6.00 key down
+        expect problem microphone unavailable
+        at 6.50 key down
+        at 6.53 key down
+        at 7.00 key up
+        at 8.00 ask Still there?
+        at 8.10 model says Yes, I am.
+        at 8.15 model done
+        at 8.20 voice speaks 1.0
+        at 8.30 speaker starts
+        at 8.50 pause off
+        state speaking
+        at 8.60 pause on
+        expect cut
+        expect closed Cancelled
+        at 9.00 pause off
+        at 9.10 key down
+        expect microphone on
+        ",
+    );
+    let problems = stage.log.iter().filter(|(_, told)| told.starts_with("problem"));
+    assert_eq!(
+        problems.count(),
+        1,
+        "a press is told of once, however long it is held"
     );
 }

@@ -447,6 +447,25 @@ async fn a_broken_database_is_kept_aside() {
     }
 }
 
+/// Who keeps nothing leaves no file, and can still read and delete what was kept before.
+#[tokio::test]
+async fn no_file_is_made_before_something_is_kept() {
+    let (_folder, path) = folder();
+    let history = History::open_if_any(&path);
+    assert!(history.ready().await.notices.is_empty());
+    assert!(history.sessions(None, 10).await.unwrap().sessions.is_empty());
+    history.delete_all().await.unwrap();
+    assert!(!path.exists());
+    let session = SessionId::new();
+    append(&history, session, said("kept", "yes")).await;
+    assert!(path.exists());
+    drop(history);
+    let history = History::open_if_any(&path);
+    assert_eq!(history.recent(session, 9).await.unwrap()[0].user, "kept");
+    history.delete_all().await.unwrap();
+    assert!(!holds(&bytes(path.parent().unwrap()), "kept"));
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_libretto_is_left_alone() {
     let (_folder, path) = folder();

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use libretto_voice::{Ledger, Milestone, Time, TurnId};
+use libretto_voice::{Kind, Ledger, Milestone, Time, TurnId};
 
 use super::Machine;
 use super::action::Action;
-use super::event::Job;
+use super::event::{Fault, Job};
 use super::interruption::Doubt;
 use super::policy::Mode;
 use super::recognition::Recognition;
 use crate::key::Gesture;
-use crate::notice::End;
+use crate::notice::{End, Stage as Part};
 
 /// An utterance.
 #[derive(Debug)]
@@ -147,6 +147,15 @@ impl Machine {
     }
 
     pub(super) fn key_started(&mut self) {
+        if self.policy.paused {
+            // The release of this press means nothing either.
+            self.keys.forget();
+            let fault = Fault::new(
+                Kind::Unavailable,
+                "Libretto is paused and does not listen. Let it go on, then speak; what is typed is answered.",
+            );
+            return self.problem(None, Part::Microphone, fault, None, None);
+        }
         let by = By::Key { latched: false };
         if self.capture.is_some() {
             self.confirm();

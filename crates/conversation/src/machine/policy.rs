@@ -22,6 +22,8 @@ pub enum Mode {
 pub struct Policy {
     /// Who decides when the person speaks.
     pub mode: Mode,
+    /// Nobody is listened to, whoever decides; what is typed is answered. Pausing calls off what goes on.
+    pub paused: bool,
     /// Hold or tap.
     pub key: key::Timing,
     /// When the person has finished.

@@ -1,7 +1,7 @@
 //! A conversation as a list of lines, played to the machine in virtual time.
 //!
 //! `at 1.20 …` lets time run to 1.20 s (deadlines fire on the way) and then makes something happen:
-//! `key down|up`, `cancel`, `stop`, `ask …`, `announce …`, `replay N`, `mode …`, `mic listening|speech|echo|silence S|
+//! `key down|up`, `cancel`, `stop`, `ask …`, `announce …`, `replay N`, `mode …`, `pause on|off`, `mic listening|speech|echo|silence S|
 //! level L|fails` (`echo` is speech that may be our own voice), `heard partial|segment …|pause|done|fails`, `judge S|fails`, `model says …|done|fails`, `voice speaks S|done|
 //! fails`, `speaker starts|starved|drained|fails`; `nothing` only lets time run. `heard`, `model` and `voice` speak for
 //! the newest job of their kind; `late heard …` and so on for the one before it.
@@ -42,6 +42,7 @@ struct Spoken {
 
 pub struct Stage {
     pub machine: Machine,
+    policy: Policy,
     pub now: Time,
     /// All actions, readable, with their times.
     pub log: Vec<(Time, String)>,
@@ -103,7 +104,8 @@ fn fault(kind: Kind) -> Fault {
 impl Stage {
     pub fn new(policy: Policy, providers: Providers) -> Self {
         let mut stage = Self {
-            machine: Machine::new(policy, providers),
+            machine: Machine::new(policy.clone(), providers),
+            policy,
             now: Time::default(),
             log: Vec::new(),
             records: Vec::new(),
@@ -211,6 +213,10 @@ impl Stage {
             ("repeat", from) => Event::User(User::Repeat(text.into(), from.parse().unwrap())),
             ("mode", "hands-free") => Event::User(User::Mode(Mode::HandsFree)),
             ("mode", _) => Event::User(User::Mode(Mode::PushToTalk)),
+            ("pause", on) => {
+                self.policy.paused = on == "on";
+                Event::User(User::Policy(Box::new(self.policy.clone())))
+            }
             ("mic", "listening") => Event::Microphone(Microphone::Listening),
             ("mic", "gone") => Event::Microphone(Microphone::Gone),
             ("mic", "speech") => Event::Microphone(Microphone::SpeechStarted { echo: false }),

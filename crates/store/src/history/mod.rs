@@ -43,18 +43,24 @@ impl History {
     /// Opens the database at a path, which is made where there is none. Returns at once: what goes wrong is in
     /// [`History::state`].
     pub fn open(path: impl Into<PathBuf>) -> Self {
-        Self::start(Some(path.into()))
+        Self::start(Some(path.into()), true)
     }
 
-    /// A history that is gone when Libretto ends: for those who keep none.
+    /// The same for those who keep nothing for now: what was kept before can be read and deleted, but where there is
+    /// no database none is made until something is appended.
+    pub fn open_if_any(path: impl Into<PathBuf>) -> Self {
+        Self::start(Some(path.into()), false)
+    }
+
+    /// A history that is gone when Libretto ends.
     pub fn in_memory() -> Self {
-        Self::start(None)
+        Self::start(None, true)
     }
 
-    fn start(path: Option<PathBuf>) -> Self {
+    fn start(path: Option<PathBuf>, make: bool) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (sender, state) = watch::channel(State::default());
-        let work = move || thread::serve(path, queue, sender);
+        let work = move || thread::serve(path, make, queue, sender);
         if let Err(error) = std::thread::Builder::new().name("history".into()).spawn(work) {
             // Every call will find the queue closed, and say so.
             tracing::error!(%error, "no thread for the history");
@@ -192,6 +198,15 @@ impl History {
             return Ok(0);
         };
         Ok(self.forget_which(Which::Before(before)).await?.unwrap_or(0))
+    }
+
+    /// Forgets what could not be written yet: from now on nothing that was given before is.
+    pub async fn forget_waiting(&self) -> Result<()> {
+        self.ask(|keeper| {
+            keeper.drop_waiting(|_| true);
+            Ok(())
+        })
+        .await
     }
 
     /// Waits until everything that was given before is written, or cannot be. Call it before the end.

@@ -1,7 +1,7 @@
 //! The thread that owns the database. `SQLite` blocks, and nobody who speaks waits for a disk.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ pub(super) type Job = Box<dyn FnOnce(&mut Keeper) + Send>;
 pub(super) struct Keeper {
     /// `None` is in memory.
     path: Option<PathBuf>,
+    /// Where there is no file, one is made. Without, there is none until something is to be kept.
+    make: bool,
     db: Option<Connection>,
     waiting: VecDeque<Waiting>,
     bytes: usize,
@@ -45,9 +47,15 @@ struct Waiting {
 }
 
 /// Runs until nobody holds a [`super::History`] any longer.
-pub(super) fn serve(path: Option<PathBuf>, mut jobs: mpsc::Receiver<Job>, state: watch::Sender<State>) {
+pub(super) fn serve(
+    path: Option<PathBuf>,
+    make: bool,
+    mut jobs: mpsc::Receiver<Job>,
+    state: watch::Sender<State>,
+) {
     let mut keeper = Keeper {
         path,
+        make,
         db: None,
         waiting: VecDeque::new(),
         bytes: 0,
@@ -115,8 +123,13 @@ impl Keeper {
         result
     }
 
+    /// The file; `None` while there is none and none is wanted.
+    fn place(&self) -> Option<&Path> {
+        self.path.as_deref().filter(|path| self.make || path.exists())
+    }
+
     fn open(&mut self) -> rusqlite::Result<&mut Connection> {
-        let db = match database::open(self.path.as_deref()) {
+        let db = match database::open(self.place()) {
             Ok(db) => db,
             Err(Unopened::Sql(error)) => return Err(error),
             Err(Unopened::Broken(reason)) => {
@@ -126,7 +139,7 @@ impl Keeper {
             Err(Unopened::Newer(version)) => {
                 self.tell(format!(
                     "The history was made by a newer Libretto (layout {version}) and is left alone. What is said now \
-                     is kept until Libretto ends."
+                     is kept until Libretto ends; update it to go on with the history."
                 ));
                 self.path = None;
                 self.open_again()?
@@ -136,7 +149,7 @@ impl Keeper {
     }
 
     fn open_again(&self) -> rusqlite::Result<Connection> {
-        database::open(self.path.as_deref()).map_err(|error| match error {
+        database::open(self.place()).map_err(|error| match error {
             Unopened::Sql(error) => error,
             Unopened::Broken(reason) => rusqlite::Error::InvalidParameterName(reason),
             Unopened::Newer(version) => rusqlite::Error::InvalidParameterName(format!("layout {version}")),
@@ -148,13 +161,15 @@ impl Keeper {
         let Some(path) = &self.path else { return };
         let told = match database::put_aside(path) {
             Ok(aside) => format!(
-                "The history could not be read ({reason}). It is kept as {}, and a new one was begun.",
+                "The history could not be read ({reason}), and a new one was begun. The old one is kept as {}: repair \
+                 or delete it.",
                 aside.display()
             ),
             Err(error) => {
                 let told = format!(
                     "The history could not be read ({reason}), nor put aside ({error}). What is said now is kept until \
-                     Libretto ends."
+                     Libretto ends; move {} away, then start Libretto again.",
+                    path.display()
                 );
                 self.path = None;
                 told
@@ -179,13 +194,19 @@ impl Keeper {
         exchange: NewExchange,
         bytes: usize,
     ) -> Result<Stored> {
+        if !std::mem::replace(&mut self.make, true) {
+            // What stood in for a file holds nothing.
+            self.db = None;
+        }
         while self.waiting.len() >= MAX_WAITING || self.bytes + bytes > MAX_WAITING_BYTES {
             let Some(lost) = self.waiting.pop_front() else {
                 break;
             };
             self.bytes -= lost.bytes;
             self.tell(
-                "The history has not been writable for so long that its oldest exchange was dropped.".into(),
+                "The history has not been writable for so long that its oldest exchange was dropped. Free some space \
+                 on the disk, or make the history's folder writable."
+                    .into(),
             );
         }
         self.bytes += bytes;
