@@ -26,6 +26,12 @@ const BY_COMMAND: &str = "This desktop (Wayland) gives programs no keys of their
 const NOT_GIVEN: &str = "The desktop has given no key for this; allow it in the desktop's own keyboard settings, or \
                          bind a key there to the command `libretto toggle` (talk) or `libretto ask` (quick ask).";
 
+/// What to do while the desktop does not answer.
+#[cfg(target_os = "linux")]
+const NOT_YET: &str = "The desktop does not answer the question for keys; it is asked again and again. Meanwhile a key \
+                       can be bound in the desktop's own keyboard settings, to the command `libretto toggle` (talk) or \
+                       `libretto ask` (quick ask).";
+
 /// What the desktop was asked for, on Wayland.
 #[derive(Default)]
 pub struct Asked {
@@ -66,23 +72,16 @@ async fn follow_portal(app: AppHandle) {
 fn hear(app: &AppHandle, told: portal::Told) {
     match told {
         portal::Told::Used(action, down) => {
-            let capturing = app
-                .try_state::<Asked>()
-                .is_some_and(|asked| asked.capturing.load(Ordering::Relaxed));
             let paused = app
                 .try_state::<Libretto>()
                 .is_none_or(|libretto| libretto.shell().paused);
-            if !capturing && !paused {
+            // A release ends what its press began, whatever has come between.
+            if !down || (!capturing(app) && !paused) {
                 used(app, action, down);
             }
         }
-        portal::Told::Absent => shell::change(app, |shell| {
-            shell.way = HotkeyWay::Command;
-            for hotkey in &mut shell.hotkeys {
-                hotkey.trigger = None;
-                hotkey.problem = by_desktop(hotkey, BY_COMMAND);
-            }
-        }),
+        portal::Told::Absent => by_command(app, BY_COMMAND),
+        portal::Told::Silent => by_command(app, NOT_YET),
         portal::Told::Given(given) => shell::change(app, |shell| {
             shell.way = HotkeyWay::Portal;
             for hotkey in &mut shell.hotkeys {
@@ -92,6 +91,18 @@ fn hear(app: &AppHandle, told: portal::Told) {
             }
         }),
     }
+}
+
+/// Keys cannot be had from the desktop, for this reason.
+#[cfg(target_os = "linux")]
+fn by_command(app: &AppHandle, why: &str) {
+    shell::change(app, |shell| {
+        shell.way = HotkeyWay::Command;
+        for hotkey in &mut shell.hotkeys {
+            hotkey.trigger = None;
+            hotkey.problem = by_desktop(hotkey, why);
+        }
+    });
 }
 
 /// What is wrong with a hotkey that only the desktop can give. The key that calls off is not asked for: the desktop
@@ -137,6 +148,8 @@ pub fn apply(app: &AppHandle) {
         })
         .collect();
     shell::change(app, |shell| shell.hotkeys = hotkeys);
+    // A turn may be running.
+    while_turn(app, shell::runs(libretto.phase()));
 }
 
 /// Asks the desktop for the keys of the settings, where they are others than before.
@@ -198,20 +211,29 @@ pub fn capture(app: &AppHandle, capturing: bool) {
     }
 }
 
-/// Takes the cancel key from other programs while a turn runs, and only then.
+fn capturing(app: &AppHandle) -> bool {
+    app.try_state::<Asked>()
+        .is_some_and(|asked| asked.capturing.load(Ordering::Relaxed))
+}
+
+/// Takes the cancel key from other programs while a turn runs, and only then; not while all keys are to be free.
 pub fn while_turn(app: &AppHandle, running: bool) {
     let Some(libretto) = app.try_state::<Libretto>() else {
         return;
     };
     let keys = libretto.foundation.now().hotkeys.cancel.clone();
-    if keys.is_empty() || libretto.shell().way != HotkeyWay::Own {
+    let Shell { paused, way, .. } = libretto.shell();
+    if keys.is_empty() || way != HotkeyWay::Own {
         return;
     }
-    let changed = if running {
-        take(app, HotkeyAction::Cancel, &keys)
-    } else {
-        parse(&keys).map(|shortcut| give_back(app, shortcut))
-    };
+    let changed = parse(&keys).and_then(|shortcut| {
+        if !running || paused || capturing(app) {
+            give_back(app, shortcut);
+        } else if !app.global_shortcut().is_registered(shortcut) {
+            take(app, HotkeyAction::Cancel, &keys)?;
+        }
+        Ok(())
+    });
     if let Err(failure) = changed {
         tracing::warn!(failure.message, "cancel_key_not_taken");
     }

@@ -15,6 +15,7 @@ pub mod relay;
 pub mod shell;
 pub mod start;
 pub mod tray;
+pub mod trials;
 pub mod units;
 pub mod windows;
 pub mod wire;

@@ -8,15 +8,16 @@ use libretto_assistant::store::settings;
 use libretto_assistant::{Assistant, Foundation, Start};
 use tauri::AppHandle;
 use tauri::async_runtime::{JoinHandle, spawn};
-use tokio::sync::Notify;
+use tauri_specta::Event;
 
 use crate::downloads::Downloads;
 use crate::mirror::Mirror;
 use crate::relay::{self, Relay, Watchers};
+use crate::trials::Trials;
 use crate::windows::{Front, Pages};
 use crate::wire::failure::Answer;
 use crate::wire::notice::{Exchange, Passed};
-use crate::wire::shell::Shell;
+use crate::wire::shell::{SessionChanged, Shell};
 use crate::wire::snapshot::Snapshot;
 use crate::{shell, units};
 
@@ -31,8 +32,8 @@ pub struct Libretto {
     pub watchers: Arc<Watchers>,
     /// Models on their way here.
     pub downloads: Downloads,
-    /// Ends the test of a device.
-    pub test: Notify,
+    /// Tests of devices and voices.
+    pub trials: Trials,
     /// What is in front of the user.
     pub front: Mutex<Front>,
     /// Which pages are drawn.
@@ -64,12 +65,15 @@ impl Libretto {
     pub async fn start(app: AppHandle, foundation: Foundation) -> Answer<Self> {
         let foundation = Arc::new(foundation);
         let watchers = Arc::new(Watchers::default());
-        let talk = Talk::start(app, &foundation, &watchers, 0, None).await?;
+        // The first snapshot says what is wrong with the history.
+        let ready = foundation.history.ready();
+        let (talk, _) = tokio::join!(Talk::start(app, &foundation, &watchers, 0, None), ready);
+        let talk = talk?;
         Ok(Self {
             downloads: Downloads::new(foundation.shelf.clone()),
             foundation,
             watchers,
-            test: Notify::new(),
+            trials: Trials::default(),
             front: Mutex::default(),
             pages: Mutex::default(),
             talk: RwLock::new(Arc::new(talk)),
@@ -85,7 +89,12 @@ impl Libretto {
         Arc::clone(&self.talk.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Goes on with an earlier session, or begins a new one. What is going on is given up.
+    /// What goes on in it.
+    pub fn phase(&self) -> machine::Phase {
+        self.talk().assistant.conversation().state().phase
+    }
+
+    /// Goes on with an earlier session, or begins a new one, and tells the windows. What is going on is given up.
     ///
     /// # Errors
     /// What the history says about the session.
@@ -94,10 +103,36 @@ impl Libretto {
         before.assistant.conversation().cancel();
         self.foundation.history.flush().await;
         let sequence = lock(&before.mirror).sequence();
-        let talk = Talk::start(app, &self.foundation, &self.watchers, sequence, session).await?;
-        let id = talk.assistant.session().to_string();
+        let talk = Talk::start(app.clone(), &self.foundation, &self.watchers, sequence, session).await?;
+        let session = talk.assistant.session().to_string();
         *self.talk.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(talk);
-        Ok(id)
+        let changed = SessionChanged {
+            session: session.clone(),
+        };
+        changed.emit(&app)?;
+        Ok(session)
+    }
+
+    /// Deletes a session with all that was said in it, or everything that was ever said. Where that is the present one,
+    /// it is forgotten altogether, and a new one begins.
+    ///
+    /// # Errors
+    /// What the history says.
+    pub async fn delete(&self, app: AppHandle, session: Option<SessionId>) -> Answer<()> {
+        let before = self.talk();
+        let present = session.is_none_or(|session| session == before.assistant.session());
+        if present {
+            before.assistant.forget().await;
+        }
+        let history = &self.foundation.history;
+        let deleted = match session {
+            Some(session) => history.delete(session).await,
+            None => history.delete_all().await,
+        };
+        if present {
+            self.turn_to(app, None).await?;
+        }
+        Ok(deleted?)
     }
 
     /// How everything is.
@@ -184,7 +219,7 @@ impl Talk {
 }
 
 /// A stored mode as the conversation takes it.
-pub fn mode(stored: settings::Mode) -> machine::Mode {
+fn mode(stored: settings::Mode) -> machine::Mode {
     match stored {
         settings::Mode::PushToTalk => machine::Mode::PushToTalk,
         settings::Mode::HandsFree => machine::Mode::HandsFree,

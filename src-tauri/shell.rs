@@ -9,7 +9,7 @@ use libretto_assistant::conversation::machine::{self, Phase};
 use libretto_assistant::store::Settings;
 
 use crate::commands::settings::plain;
-use crate::libretto::{Libretto, mode};
+use crate::libretto::Libretto;
 use crate::wire::settings::SettingsChanged;
 use crate::wire::shell::{Shell, ShellChanged};
 use crate::{hotkeys, tray, windows};
@@ -27,33 +27,29 @@ pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
     }
 }
 
-/// Nothing listens until it goes on.
+/// Nothing listens until it goes on: the conversation sees to that, whichever it is.
 pub fn pause(app: &AppHandle, paused: bool) {
-    change(app, |shell| shell.paused = paused);
     let Some(libretto) = app.try_state::<Libretto>() else {
         return;
     };
-    let talk = libretto.talk();
-    let conversation = talk.assistant.conversation();
+    libretto.foundation.pause(paused);
     if paused {
-        conversation.cancel();
-        // Hands-free would open the microphone again at once.
-        conversation.set_mode(machine::Mode::PushToTalk);
-    } else {
-        conversation.set_mode(mode(libretto.foundation.now().conversation.mode));
+        libretto.trials.end_any();
     }
+    change(app, |shell| shell.paused = paused);
     hotkeys::apply(app);
-    tray::show(app, conversation.state().phase, paused);
+    tray::show(app, libretto.phase(), paused);
 }
 
 /// True while there is something that Escape could call off.
-fn runs(phase: Phase) -> bool {
+pub fn runs(phase: Phase) -> bool {
     !matches!(phase, Phase::Idle | Phase::Waiting)
 }
 
 /// Keeps tray, overlay and the cancel key in step with a conversation, until it ends.
 pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>) {
-    let mut ran = false;
+    // The conversation before this one may have ended in the middle of a turn.
+    let mut ran = None;
     loop {
         let phase = states.borrow_and_update().phase;
         let paused = app
@@ -61,8 +57,7 @@ pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>)
             .is_some_and(|libretto| libretto.shell().paused);
         tray::show(&app, phase, paused);
         let running = runs(phase);
-        if running != ran {
-            ran = running;
+        if ran.replace(running) != Some(running) {
             hotkeys::while_turn(&app, running);
             windows::running(&app, running);
         }
@@ -101,11 +96,6 @@ pub async fn obey(app: AppHandle) {
             || now.appearance.language != before.appearance.language
         {
             tray::refresh(&app);
-        }
-        if libretto.shell().paused {
-            // The assistant obeyed the settings too, and may listen hands-free again.
-            let talk = libretto.talk();
-            talk.assistant.conversation().set_mode(machine::Mode::PushToTalk);
         }
         before = now;
     }

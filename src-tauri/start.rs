@@ -98,7 +98,7 @@ fn obey(app: &AppHandle, command: &Command) {
         return;
     };
     match command {
-        Command::Toggle => toggle(&libretto),
+        Command::Toggle => toggle(app, &libretto),
         Command::Ask { question } if question.is_empty() => show(app, Window::QuickAsk),
         Command::Ask { question } => libretto.talk().assistant.conversation().ask(question.join(" ")),
         Command::Cancel => libretto.talk().assistant.conversation().cancel(),
@@ -109,8 +109,11 @@ fn obey(app: &AppHandle, command: &Command) {
     }
 }
 
-/// A tap on the talk key.
-pub fn toggle(libretto: &Libretto) {
+/// A tap on the talk key. While nothing listens, the window says so instead.
+pub fn toggle(app: &AppHandle, libretto: &Libretto) {
+    if libretto.shell().paused {
+        return show(app, Window::Main);
+    }
     let talk = libretto.talk();
     talk.assistant.conversation().key_down();
     talk.assistant.conversation().key_up();

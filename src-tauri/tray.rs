@@ -140,7 +140,7 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
     };
     let opened = match event.id().as_ref() {
         "talk" => {
-            crate::start::toggle(&libretto);
+            crate::start::toggle(app, &libretto);
             Ok(())
         }
         "ask" => windows::open(app, Window::QuickAsk),

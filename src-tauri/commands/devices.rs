@@ -1,7 +1,7 @@
 //! Microphones and loudspeakers: what there is, which one, and whether it works.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use libretto_assistant::audio::{self, DeviceId, devices};
 use libretto_assistant::failover::{Switch, Voices};
@@ -10,13 +10,14 @@ use libretto_assistant::say::{self, Speech};
 use libretto_assistant::translate;
 use libretto_assistant::voice::device::{MicrophoneEvent, MicrophoneInput};
 use libretto_assistant::voice::{Error, Kind, SpeakOptions};
+use tauri::Webview;
 use tauri::ipc::Channel;
 
 use super::App;
 use crate::libretto::Libretto;
 use crate::relay::wall;
 use crate::units::Places;
-use crate::wire::devices::{Devices, Side};
+use crate::wire::devices::{Devices, Side, TestEnd};
 use crate::wire::failure::Answer;
 use crate::wire::pulse::SampleWord;
 
@@ -46,44 +47,47 @@ pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answe
     })?)
 }
 
-/// The longest test.
-const TEST: Duration = Duration::from_mins(1);
 /// What a loudspeaker is tried with.
 const SAMPLE: &str = "This is what I sound like.";
 
 /// Tries a device without choosing it: a microphone sends its loudness (RMS from 0 to 1, ten times a second) until
-/// `devices_test_end` or for a minute; a loudspeaker says a sentence. One test runs at a time.
+/// `devices_test_end` or for a minute; a loudspeaker says a sentence. Answers when it has ended, and how. One test runs
+/// at a time; `test` is a number that this window has given to no other test.
 #[tauri::command]
 #[specta::specta]
 pub async fn devices_test(
     app: App<'_>,
+    webview: Webview,
+    test: u32,
     side: Side,
     device: Option<String>,
     level: Channel<f32>,
-) -> Answer<()> {
+) -> Answer<TestEnd> {
     let device = device.map(DeviceId);
-    try_out(&app, async {
+    let work = async {
         match side {
             Side::Microphone => microphone(&app, device, level).await,
             Side::Loudspeaker => loudspeaker(&app, device).await,
         }
-    })
-    .await
+    };
+    app.trials.run((webview.label(), test), work).await
 }
 
 /// The longest sample of a voice, in bytes.
 const LONGEST: usize = 1_000;
 
-/// Says a sample with a voice that runs here, whichever is chosen, and tells each word as it is heard; answers when it
-/// is over, or ended by `devices_test_end`. One test runs at a time.
+/// Says a sample with a voice that runs here, whichever is chosen, and tells each word as it is heard. It is a test of
+/// its own: see `devices_test`.
 #[tauri::command]
 #[specta::specta]
 pub async fn voice_preview(
     app: App<'_>,
+    webview: Webview,
+    test: u32,
     model: String,
     text: String,
     heard: Channel<SampleWord>,
-) -> Answer<()> {
+) -> Answer<TestEnd> {
     let foundation = &app.foundation;
     let lit = sample(&text, heard)?;
     let work = async {
@@ -102,7 +106,7 @@ pub async fn voice_preview(
         let speech = Speech::new(&*voice, options, &text);
         say::aloud(&*sound.loudspeaker(), speech, &text, lit).await
     };
-    try_out(&app, work).await
+    app.trials.run((webview.label(), test), work).await
 }
 
 /// Passes on the words of a sample as they are heard.
@@ -122,24 +126,18 @@ pub(super) fn sample(
     })
 }
 
-/// Runs a test until it is over, is ended or has lasted long enough. One runs at a time.
-pub(super) async fn try_out<T>(app: &Libretto, test: impl Future<Output = Result<T, Error>>) -> Answer<()> {
-    app.test.notify_waiters();
-    tokio::select! {
-        tried = test => tried.map(drop).map_err(Into::into),
-        () = app.test.notified() => Ok(()),
-        () = tokio::time::sleep(TEST) => Ok(()),
-    }
-}
-
-/// Ends the test of a device.
+/// Ends a test, if it is still the one that runs.
 #[tauri::command]
 #[specta::specta]
-pub fn devices_test_end(app: App<'_>) {
-    app.test.notify_waiters();
+pub fn devices_test_end(app: App<'_>, webview: Webview, test: u32) {
+    app.trials.end((webview.label(), test));
 }
 
 async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32>) -> Result<(), Error> {
+    if app.shell().paused {
+        let message = "Libretto is paused and does not listen. Let it go on, then test the microphone.";
+        return Err(Error::new(Kind::Unavailable, message));
+    }
     let mut settings = translate::audio(&app.foundation.now(), &app.foundation.shelf);
     settings.input.device = device;
     // A sound of its own: the conversation's microphone stays as it is.

@@ -4,13 +4,11 @@ use libretto_assistant::store::history::{Cursor, Exchange, SessionId, export};
 use libretto_assistant::voice::{Error, Kind};
 use tauri::AppHandle;
 use tauri_plugin_dialog::DialogExt;
-use tauri_specta::Event;
 
 use super::App;
 use crate::libretto::Libretto;
 use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::history::{Format, Hit, SessionPage, WholeSession};
-use crate::wire::shell::SessionChanged;
 
 /// Most rows that a page asks for at once.
 const PAGE: u32 = 500;
@@ -110,31 +108,26 @@ pub async fn history_save(
     Ok(Some(path.display().to_string()))
 }
 
-/// Deletes a session with all that was said in it.
+/// Deletes a session with all that was said in it. If it is the present one, a new one begins.
 #[tauri::command]
 #[specta::specta]
-pub async fn history_delete(app: App<'_>, session: String) -> Answer<()> {
-    Ok(app.foundation.history.delete(session.parse()?).await?)
+pub async fn history_delete(app: App<'_>, handle: AppHandle, session: String) -> Answer<()> {
+    app.delete(handle, Some(session.parse()?)).await
 }
 
-/// Deletes everything that was ever said.
+/// Deletes everything that was ever said, and begins a new session.
 #[tauri::command]
 #[specta::specta]
-pub async fn history_delete_all(app: App<'_>) -> Answer<()> {
-    Ok(app.foundation.history.delete_all().await?)
+pub async fn history_delete_all(app: App<'_>, handle: AppHandle) -> Answer<()> {
+    app.delete(handle, None).await
 }
 
 /// Goes on with an earlier session; without one, begins a new one. Answers its id. What is going on is given up.
 #[tauri::command]
 #[specta::specta]
 pub async fn session_resume(app: App<'_>, handle: AppHandle, session: Option<String>) -> Answer<String> {
-    let id: Option<SessionId> = session.map(|text| text.parse()).transpose()?;
-    let session = app.turn_to(handle.clone(), id).await?;
-    let changed = SessionChanged {
-        session: session.clone(),
-    };
-    changed.emit(&handle)?;
-    Ok(session)
+    app.turn_to(handle, session.map(|text| text.parse()).transpose()?)
+        .await
 }
 
 /// A session and all its exchanges.

@@ -6,11 +6,13 @@ use libretto_assistant::choose::Field;
 use libretto_assistant::providers::Part;
 use libretto_assistant::providers::catalogue::{self, Entry};
 use libretto_assistant::sample;
+use tauri::Webview;
 use tauri::ipc::Channel;
 
 use super::App;
 use super::devices;
 use crate::libretto::Libretto;
+use crate::wire::devices::TestEnd;
 use crate::wire::failure::Answer;
 use crate::wire::providers::{
     Ability, Provider, ProviderAccount, ProviderChoices, ProviderField, ProviderHealth, ProviderModel,
@@ -120,17 +122,20 @@ pub async fn providers_voices(app: App<'_>, provider: String) -> Answer<Vec<Prov
     Ok(voices.into_iter().map(Into::into).collect())
 }
 
-/// Says a sample with a provider's voice, and tells each word as it is heard; `null` is the voice that was chosen.
-/// Answers when it is over, or ended by `devices_test_end`. One test runs at a time.
+/// Says a sample with a provider's voice, and tells each word as it is heard; `null` is the voice that was chosen. It
+/// is a test of its own: see `devices_test`.
 #[tauri::command]
 #[specta::specta]
 pub async fn providers_preview(
     app: App<'_>,
+    webview: Webview,
+    test: u32,
     provider: String,
     voice: Option<String>,
     text: String,
     heard: Channel<SampleWord>,
-) -> Answer<()> {
+) -> Answer<TestEnd> {
     let lit = devices::sample(&text, heard)?;
-    devices::try_out(&app, sample::hear(&app.foundation, &provider, voice, &text, lit)).await
+    let work = sample::hear(&app.foundation, &provider, voice, &text, lit);
+    app.trials.run((webview.label(), test), work).await
 }

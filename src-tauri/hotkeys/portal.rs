@@ -2,15 +2,17 @@
 //! and tells of presses and releases.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use ashpd::desktop::global_shortcuts::{BindShortcutsOptions, GlobalShortcuts, NewShortcut, Shortcut};
-use ashpd::zbus::{Connection, Message};
+use ashpd::zbus::{self, Connection, Message, fdo};
 use ashpd::zvariant::{OwnedObjectPath, OwnedValue};
-use ashpd::{AppID, Error};
+use ashpd::{AppID, Error, PortalError};
 use futures::StreamExt;
 use tokio::sync::watch;
 
+use crate::libretto::lock;
 use crate::wire::hotkeys::HotkeyAction;
 
 /// A key that is wished for.
@@ -29,14 +31,21 @@ pub struct Wish {
 pub enum Told {
     /// There is none, or it has no keys to give.
     Absent,
+    /// It does not answer as it should, and is asked again.
+    Silent,
     /// It is there and was asked; these keys it gave, in its own words.
     Given(Vec<(HotkeyAction, String)>),
     /// A key went down or up.
     Used(HotkeyAction, bool),
 }
 
-/// A portal that went away is looked for again after so long: desktops restart it.
-const AGAIN: Duration = Duration::from_secs(5);
+/// The portal's name on the bus.
+const NAME: &str = "org.freedesktop.portal.Desktop";
+/// A portal that went away or does not answer is asked again after so long, each time after twice as long: desktops
+/// start and restart it.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The longest wait.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Asks for the wished keys, again whenever they change, and tells what comes of it, until nobody wishes any more.
 pub async fn follow(bus: Connection, mut wishes: watch::Receiver<Vec<Wish>>, tell: impl Fn(Told)) {
@@ -47,33 +56,121 @@ pub async fn follow(bus: Connection, mut wishes: watch::Receiver<Vec<Wish>>, tel
     {
         tracing::debug!(%error, "portal_does_not_register");
     }
+    let mut again = AGAIN;
     loop {
         let now = wishes.borrow_and_update().clone();
+        let held = Held::default();
+        let listen = |told: Told| {
+            held.note(&told);
+            tell(told);
+        };
+        let begun = Instant::now();
+        // Looked for before it is asked: one that comes in between is not missed.
+        let came = appears(&bus).await;
         let served = tokio::select! {
-            served = serve(&bus, &now, &tell) => served,
+            served = serve(&bus, &now, listen) => Some(served),
             changed = wishes.changed() => match changed {
-                Ok(()) => continue,
+                Ok(()) => None,
                 Err(_) => return,
             },
         };
+        // Whatever ended the session, its releases will not be heard.
+        held.release(&tell);
+        if begun.elapsed() > LONGEST {
+            again = AGAIN;
+        }
         let wait = match served {
-            Ok(()) => AGAIN,
-            Err(error) => {
-                tracing::info!(%error, "portal_gives_no_keys");
+            None => continue,
+            Some(Ok(())) => again,
+            Some(Err(error)) if is_absent(&error) => {
+                tracing::info!(%error, "no_portal_for_keys");
                 tell(Told::Absent);
                 Duration::MAX
             }
+            Some(Err(error)) => {
+                tracing::warn!(%error, "portal_gives_no_keys");
+                tell(Told::Silent);
+                again
+            }
         };
+        again = (again * 2).min(LONGEST);
         tokio::select! {
-            () = tokio::time::sleep(wait.min(Duration::from_hours(24))) => {}
+            () = tokio::time::sleep(wait) => {}
+            () = came => {}
             changed = wishes.changed() => if changed.is_err() { return },
         }
     }
 }
 
+/// Whether there is no such portal on this desktop, as far as the bus knows. Everything else may pass.
+fn is_absent(error: &Error) -> bool {
+    let from_bus = match error {
+        Error::PortalNotFound(_) => return true,
+        Error::Portal(PortalError::ZBus(error)) | Error::Zbus(error) => error,
+        _ => return false,
+    };
+    let from_bus = match from_bus {
+        zbus::Error::FDO(error) => (**error).clone(),
+        error => fdo::Error::from(error.clone()),
+    };
+    matches!(
+        from_bus,
+        fdo::Error::ServiceUnknown(_)
+            | fdo::Error::NameHasNoOwner(_)
+            | fdo::Error::UnknownInterface(_)
+            | fdo::Error::UnknownMethod(_)
+            | fdo::Error::UnknownObject(_)
+    )
+}
+
+/// Waits until a portal comes onto the bus, from now on.
+async fn appears(bus: &Connection) -> impl Future<Output = ()> + use<> {
+    let owners = async {
+        let names = fdo::DBusProxy::new(bus).await?;
+        names.receive_name_owner_changed_with_args(&[(0, NAME)]).await
+    };
+    let owners = owners.await;
+    async move {
+        match owners {
+            Ok(mut owners) => {
+                while let Some(change) = owners.next().await {
+                    if change.args().is_ok_and(|args| args.new_owner().is_some()) {
+                        return;
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "portal_not_watched"),
+        }
+        std::future::pending().await
+    }
+}
+
+/// Keys that are down.
+#[derive(Default)]
+struct Held(Mutex<Vec<HotkeyAction>>);
+
+impl Held {
+    fn note(&self, told: &Told) {
+        if let Told::Used(action, down) = told {
+            let mut held = lock(&self.0);
+            held.retain(|other| other != action);
+            if *down {
+                held.push(*action);
+            }
+        }
+    }
+
+    /// Tells their releases.
+    fn release(self, tell: impl Fn(Told)) {
+        let held = std::mem::take(&mut *lock(&self.0));
+        held.into_iter()
+            .for_each(|action| tell(Told::Used(action, false)));
+    }
+}
+
 /// One session with the portal, until it closes it. A session's keys cannot be changed: dropping it and beginning anew
 /// is how others are asked for.
-async fn serve(bus: &Connection, wishes: &[Wish], tell: &impl Fn(Told)) -> Result<(), Error> {
+async fn serve(bus: &Connection, wishes: &[Wish], tell: impl Fn(Told)) -> Result<(), Error> {
     let shortcuts = GlobalShortcuts::with_connection(bus.clone()).await?;
     let session = Closing(Some(
         shortcuts

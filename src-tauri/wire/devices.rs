@@ -51,3 +51,15 @@ pub enum Side {
     /// What is heard.
     Loudspeaker,
 }
+
+/// How the test of a device or a voice ended, where it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum TestEnd {
+    /// All was said.
+    Over,
+    /// It was ended: by `devices_test_end`, by a test that was begun after it, by a pause.
+    Ended,
+    /// It had lasted for a minute, which is the longest. Nothing is being tested any more.
+    TimedOut,
+}

@@ -1,5 +1,6 @@
 //! Against a small portal on a message bus of its own: it does what `xdg-desktop-portal` does on this interface.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use ashpd::zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 use libretto_testkit::Keychain;
 use libretto_testkit::keychain::Keyring;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::*;
 
@@ -29,6 +31,8 @@ struct Desktop {
     /// What each asked for.
     asked: Arc<Mutex<Vec<Asked>>>,
     version: u32,
+    /// So many sessions are not opened: it is starting itself.
+    starting: AtomicU32,
 }
 
 /// Where a request's answer is awaited.
@@ -64,13 +68,18 @@ impl Desktop {
         options: HashMap<String, OwnedValue>,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] bus: &zbus::Connection,
-    ) -> OwnedObjectPath {
+    ) -> fdo::Result<OwnedObjectPath> {
+        let starting = self.starting.load(Ordering::Relaxed);
+        if starting > 0 {
+            self.starting.store(starting - 1, Ordering::Relaxed);
+            return Err(fdo::Error::NoReply("It is not up yet.".into()));
+        }
         let request = handle(&header, "request", &options, "handle_token");
         let session = handle(&header, "session", &options, "session_handle_token");
         self.sessions.lock().unwrap().push(session.clone());
         let results = HashMap::from([("session_handle", Value::from(session.as_str().to_owned()))]);
         respond(bus, &request, results).await;
-        request
+        Ok(request)
     }
 
     async fn bind_shortcuts(
@@ -166,6 +175,23 @@ async fn next(told: &mut mpsc::UnboundedReceiver<Told>) -> Told {
         .unwrap()
 }
 
+/// What is wished for, what is told, and the task between them, which ends with the test.
+type Followed = (
+    watch::Sender<Vec<Wish>>,
+    mpsc::UnboundedReceiver<Told>,
+    JoinSet<()>,
+);
+
+async fn follow_wishes(bus: &Keychain, wishes: Vec<Wish>) -> Followed {
+    let (wishes, following) = watch::channel(wishes);
+    let (tell, told) = mpsc::unbounded_channel();
+    let mut task = JoinSet::new();
+    task.spawn(follow(connect(bus).await, following, move |said| {
+        tell.send(said).unwrap();
+    }));
+    (wishes, told, task)
+}
+
 #[tokio::test]
 async fn the_desktop_gives_keys_and_tells_of_them() {
     let bus = Keychain::start(Keyring::Absent).unwrap();
@@ -176,12 +202,8 @@ async fn the_desktop_gives_keys_and_tells_of_them() {
     let (sessions, asked) = (desktop.sessions.clone(), desktop.asked.clone());
     let portal = serve(&bus, desktop).await;
 
-    let (wishes, following) = watch::channel(vec![wish(HotkeyAction::Talk, "CTRL+SHIFT+space")]);
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let following = follow(connect(&bus).await, following, move |said| {
-        tell.send(said).unwrap();
-    });
-    let following = tokio::spawn(following);
+    let wished = vec![wish(HotkeyAction::Talk, "CTRL+SHIFT+space")];
+    let (wishes, mut told, mut following) = follow_wishes(&bus, wished).await;
     let given = |keys: &str| Told::Given(vec![(HotkeyAction::Talk, keys.to_owned())]);
     assert_eq!(next(&mut told).await, given("Press CTRL+SHIFT+space"));
 
@@ -212,8 +234,9 @@ async fn the_desktop_gives_keys_and_tells_of_them() {
     assert_eq!(sessions.lock().unwrap().len(), 2);
 
     drop(wishes);
-    tokio::time::timeout(Duration::from_secs(30), following)
+    tokio::time::timeout(Duration::from_secs(30), following.join_next())
         .await
+        .unwrap()
         .unwrap()
         .unwrap();
 }
@@ -232,11 +255,7 @@ async fn all_keys_are_asked_for_in_one_call() {
         wish(HotkeyAction::Talk, "CTRL+SHIFT+space"),
         wish(HotkeyAction::QuickAsk, "CTRL+SHIFT+k"),
     ];
-    let (_wishes, following) = watch::channel(both);
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let following = tokio::spawn(follow(connect(&bus).await, following, move |said| {
-        tell.send(said).unwrap();
-    }));
+    let (_wishes, mut told, _following) = follow_wishes(&bus, both).await;
     let Told::Given(given) = next(&mut told).await else {
         panic!("nothing was given");
     };
@@ -244,17 +263,71 @@ async fn all_keys_are_asked_for_in_one_call() {
     assert_eq!(actions, [HotkeyAction::Talk, HotkeyAction::QuickAsk]);
     let asked: Vec<_> = asked.lock().unwrap().iter().map(Vec::len).collect();
     assert_eq!(asked, [2]);
-    following.abort();
 }
 
+/// Wishes for a key to talk with.
+async fn follow_talk(bus: &Keychain) -> Followed {
+    follow_wishes(bus, vec![wish(HotkeyAction::Talk, "F9")]).await
+}
+
+fn given() -> Told {
+    Told::Given(vec![(HotkeyAction::Talk, "Press F9".to_owned())])
+}
+
+/// At login the portal may come later than Libretto.
 #[tokio::test]
-async fn a_desktop_without_a_portal_says_so() {
+async fn a_desktop_without_a_portal_says_so_until_one_comes() {
     let bus = Keychain::start(Keyring::Absent).unwrap();
-    let (_wishes, following) = watch::channel(vec![wish(HotkeyAction::Talk, "F9")]);
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let following = tokio::spawn(follow(connect(&bus).await, following, move |said| {
-        tell.send(said).unwrap();
-    }));
+    let (_wishes, mut told, _following) = follow_talk(&bus).await;
     assert_eq!(next(&mut told).await, Told::Absent);
-    following.abort();
+    let _portal = serve(&bus, Desktop::default()).await;
+    assert_eq!(next(&mut told).await, given());
+}
+
+/// At login the portal may be there and not be up to anything.
+#[tokio::test]
+async fn a_portal_that_does_not_answer_is_asked_again() {
+    let bus = Keychain::start(Keyring::Absent).unwrap();
+    let desktop = Desktop {
+        starting: AtomicU32::new(2),
+        ..Desktop::default()
+    };
+    let _portal = serve(&bus, desktop).await;
+    let (_wishes, mut told, _following) = follow_talk(&bus).await;
+    assert_eq!(next(&mut told).await, Told::Silent);
+    assert_eq!(next(&mut told).await, Told::Silent);
+    assert_eq!(next(&mut told).await, given());
+}
+
+/// Libretto would listen on and on.
+#[tokio::test]
+async fn a_key_that_is_down_when_its_session_ends_is_released() {
+    let bus = Keychain::start(Keyring::Absent).unwrap();
+    let desktop = Desktop::default();
+    let sessions = desktop.sessions.clone();
+    let portal = serve(&bus, desktop).await;
+    let (wishes, mut told, _following) = follow_talk(&bus).await;
+    let press = async |portal: &zbus::Connection, session: OwnedObjectPath| {
+        let emitter = SignalEmitter::new(portal, PATH).unwrap();
+        Desktop::activated(&emitter, session, "talk", 0, HashMap::new())
+            .await
+            .unwrap();
+    };
+    assert_eq!(next(&mut told).await, given());
+    let newest = || sessions.lock().unwrap().last().unwrap().clone();
+    // Other keys are wished for.
+    press(&portal, newest()).await;
+    assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, true));
+    wishes.send(vec![wish(HotkeyAction::Talk, "F10")]).unwrap();
+    assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, false));
+    let other = Told::Given(vec![(HotkeyAction::Talk, "Press F10".to_owned())]);
+    assert_eq!(next(&mut told).await, other);
+    // The portal dies.
+    press(&portal, newest()).await;
+    assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, true));
+    portal.close().await.unwrap();
+    assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, false));
+    assert_eq!(next(&mut told).await, Told::Absent);
+    let _portal = serve(&bus, Desktop::default()).await;
+    assert_eq!(next(&mut told).await, other);
 }

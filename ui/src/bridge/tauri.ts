@@ -12,6 +12,8 @@ type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Failure 
 
 /** Sessions that the list gets at once. */
 const PAGE = 50;
+/** The newest test of a device or a voice in this window. An end that comes late is that of its own test. */
+let test = 0;
 
 /** What the call gave, or its refusal. */
 async function fine<T>(call: Promise<Outcome<T>>): Promise<T> {
@@ -109,15 +111,15 @@ export function tauri(): Bridge {
     testMicrophone: (id, level) => {
       const levels = new Channel<number | null>();
       levels.onmessage = (loudness) => { level(loudness ?? 0); };
-      return done(commands.devicesTest("microphone", id, levels));
+      return done(commands.devicesTest(++test, "microphone", id, levels));
     },
-    testLoudspeaker: (id) => done(commands.devicesTest("loudspeaker", id, new Channel<number | null>())),
+    testLoudspeaker: (id) => done(commands.devicesTest(++test, "loudspeaker", id, new Channel<number | null>())),
     hearVoice: (model, text, heard) => {
       const words = new Channel<SampleWord>();
       words.onmessage = heard;
-      return done(commands.voicePreview(model, text, words));
+      return done(commands.voicePreview(++test, model, text, words));
     },
-    endTest: () => commands.devicesTestEnd(),
+    endTest: () => commands.devicesTestEnd(test),
 
     models: () => fine(commands.modelsList()),
     missingModels: () => fine(commands.modelsMissing()),
@@ -140,7 +142,7 @@ export function tauri(): Bridge {
     previewVoice: (provider, voice, text, heard) => {
       const words = new Channel<SampleWord>();
       words.onmessage = heard;
-      return done(commands.providersPreview(provider, voice, text, words));
+      return done(commands.providersPreview(++test, provider, voice, text, words));
     },
 
     setHotkey: (action, keys) => done(commands.hotkeysSet(action, keys)),

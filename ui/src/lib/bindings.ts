@@ -45,16 +45,17 @@ export const commands = {
 	devicesChoose: (side: Side, device: string | null) => typedError<null, Failure>(__TAURI_INVOKE("devices_choose", { side, device })),
 	/**
 	 *  Tries a device without choosing it: a microphone sends its loudness (RMS from 0 to 1, ten times a second) until
-	 *  `devices_test_end` or for a minute; a loudspeaker says a sentence. One test runs at a time.
+	 *  `devices_test_end` or for a minute; a loudspeaker says a sentence. Answers when it has ended, and how. One test runs
+	 *  at a time; `test` is a number that this window has given to no other test.
 	 */
-	devicesTest: (side: Side, device: string | null, level: Channel<number | null>) => typedError<null, Failure>(__TAURI_INVOKE("devices_test", { side, device, level })),
-	/**  Ends the test of a device. */
-	devicesTestEnd: () => __TAURI_INVOKE<void>("devices_test_end"),
+	devicesTest: (test: number, side: Side, device: string | null, level: Channel<number | null>) => typedError<TestEnd, Failure>(__TAURI_INVOKE("devices_test", { test, side, device, level })),
+	/**  Ends a test, if it is still the one that runs. */
+	devicesTestEnd: (test: number) => __TAURI_INVOKE<void>("devices_test_end", { test }),
 	/**
-	 *  Says a sample with a voice that runs here, whichever is chosen, and tells each word as it is heard; answers when it
-	 *  is over, or ended by `devices_test_end`. One test runs at a time.
+	 *  Says a sample with a voice that runs here, whichever is chosen, and tells each word as it is heard. It is a test of
+	 *  its own: see `devices_test`.
 	 */
-	voicePreview: (model: string, text: string, heard: Channel<SampleWord>) => typedError<null, Failure>(__TAURI_INVOKE("voice_preview", { model, text, heard })),
+	voicePreview: (test: number, model: string, text: string, heard: Channel<SampleWord>) => typedError<TestEnd, Failure>(__TAURI_INVOKE("voice_preview", { test, model, text, heard })),
 	/**  The catalogue, and what of it is here. */
 	modelsList: () => typedError<Model[], Failure>(__TAURI_INVOKE("models_list")),
 	/**  Models that the settings count on and that are not here. */
@@ -91,10 +92,10 @@ export const commands = {
 	/**  The voices that can be chosen, as the service lists them. */
 	providersVoices: (provider: string) => typedError<ProviderVoice[], Failure>(__TAURI_INVOKE("providers_voices", { provider })),
 	/**
-	 *  Says a sample with a provider's voice, and tells each word as it is heard; `null` is the voice that was chosen.
-	 *  Answers when it is over, or ended by `devices_test_end`. One test runs at a time.
+	 *  Says a sample with a provider's voice, and tells each word as it is heard; `null` is the voice that was chosen. It
+	 *  is a test of its own: see `devices_test`.
 	 */
-	providersPreview: (provider: string, voice: string | null, text: string, heard: Channel<SampleWord>) => typedError<null, Failure>(__TAURI_INVOKE("providers_preview", { provider, voice, text, heard })),
+	providersPreview: (test: number, provider: string, voice: string | null, text: string, heard: Channel<SampleWord>) => typedError<TestEnd, Failure>(__TAURI_INVOKE("providers_preview", { test, provider, voice, text, heard })),
 	/**  Sessions, the latest first; `after` is the page before this one's `next`. */
 	historySessions: (after: string | null, limit: number) => typedError<SessionPage, Failure>(__TAURI_INVOKE("history_sessions", { after, limit })),
 	/**  Finds words in titles, in what was said and in replies. The latest first. */
@@ -107,9 +108,9 @@ export const commands = {
 	historyExport: (session: string, format: Format) => typedError<string, Failure>(__TAURI_INVOKE("history_export", { session, format })),
 	/**  Writes a session to a file that the user names; answers where, `null` when they thought better of it. */
 	historySave: (session: string, format: Format) => typedError<string | null, Failure>(__TAURI_INVOKE("history_save", { session, format })),
-	/**  Deletes a session with all that was said in it. */
+	/**  Deletes a session with all that was said in it. If it is the present one, a new one begins. */
 	historyDelete: (session: string) => typedError<null, Failure>(__TAURI_INVOKE("history_delete", { session })),
-	/**  Deletes everything that was ever said. */
+	/**  Deletes everything that was ever said, and begins a new session. */
 	historyDeleteAll: () => typedError<null, Failure>(__TAURI_INVOKE("history_delete_all")),
 	/**  Goes on with an earlier session; without one, begins a new one. Answers its id. What is going on is given up. */
 	sessionResume: (session: string | null) => typedError<string, Failure>(__TAURI_INVOKE("session_resume", { session })),
@@ -1010,6 +1011,15 @@ export type State = {
 	/**  What. */
 	phase: Phase,
 };
+
+/**  How the test of a device or a voice ended, where it did not fail. */
+export type TestEnd = 
+/**  All was said. */
+"over" | 
+/**  It was ended: by `devices_test_end`, by a test that was begun after it, by a pause. */
+"ended" | 
+/**  It had lasted for a minute, which is the longest. Nothing is being tested any more. */
+"timed_out";
 
 /**  A turn as it stands. */
 export type Turn = {
