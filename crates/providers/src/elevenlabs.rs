@@ -91,6 +91,8 @@ pub enum Commit {
     Manual,
     /// When it hears silence too.
     Vad,
+    /// When it thinks that the speaker is done too, for models that do.
+    Turns,
 }
 
 /// How an account is used.

@@ -68,6 +68,13 @@ impl Setup {
         texts.map(str::to_owned).collect()
     }
 
+    /// Numbers of a list of the table.
+    pub fn numbers<T: TryFrom<u64>>(&self, name: &str) -> Vec<T> {
+        let list = self.table.get(name).and_then(Value::as_array);
+        let numbers = list.into_iter().flatten().filter_map(Value::as_u64);
+        numbers.filter_map(|number| number.try_into().ok()).collect()
+    }
+
     /// A switch of the table; off where it is not there.
     pub fn is_on(&self, name: &str) -> bool {
         self.table.get(name).and_then(Value::as_bool).unwrap_or_default()

@@ -6,11 +6,14 @@
 //! [`Aligner`] takes all of it and gives marks over the text as sent, in samples of the session's audio, that never go
 //! back and never lie: what was not timed gets estimated marks between its neighbours' times.
 
+mod token;
+
 use std::ops::Range;
 
 use crate::alignment::{Mark, Provenance, estimate};
 use crate::audio::SampleRate;
 use crate::text::{self, Graphemes};
+use token::{Token, spread};
 
 /// What a provider's times count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub struct Aligner {
     sounded: u64,
     /// What was matched last, to know it when it is said again.
     last: String,
+    /// How far times have reached so far, in seconds as they were said.
+    reached: f64,
 }
 
 /// Times that begin this much before their chunk's own samples are still done to count from the stream's beginning.
@@ -87,14 +92,6 @@ const SHORT_REACH: usize = 40;
 /// From so many clusters on, a piece need not be a whole word to be found behind others.
 const TELLTALE: usize = 5;
 
-/// Pieces without white space between them, which are matched as one: a word, from one piece or from its characters.
-#[derive(Debug, Default)]
-struct Token {
-    text: String,
-    /// Bytes of the text, and samples if the provider gave a possible time.
-    parts: Vec<(Range<usize>, Option<Range<u64>>)>,
-}
-
 impl Aligner {
     /// For a session whose audio has this rate.
     pub fn new(rate: SampleRate, base: TimeBase) -> Self {
@@ -107,6 +104,7 @@ impl Aligner {
             matched: 0,
             sounded: 0,
             last: String::new(),
+            reached: 0.0,
         }
     }
 
@@ -125,15 +123,20 @@ impl Aligner {
     /// the provider passed over gets estimated marks in the time that it passed over with it.
     ///
     /// Where the base is unknown, times that start no earlier than the chunk's own samples count from the stream's
-    /// beginning, others from the chunk's; from half a second of audio on, that is settled for the session.
+    /// beginning, and so do those that come late but go on where the last ended; others count from the chunk's. From half
+    /// a second of audio on, that is settled for the session.
     pub fn push(&mut self, before: u64, timed: &[Timed<'_>]) -> Vec<Mark> {
         let before_seconds = before as f64 / f64::from(self.rate.hertz());
         let shift = match self.base_of(before_seconds, timed) {
             TimeBase::Stream => 0.0,
             TimeBase::Chunk | TimeBase::Unknown => before_seconds,
         };
+        let ends = timed.iter().map(|t| t.seconds.end).filter(|end| end.is_finite());
+        self.reached = ends.fold(self.reached, f64::max);
         let mut marks = Vec::new();
-        for token in self.tokens(timed, shift, before_seconds) {
+        let mut tokens = self.tokens(timed, shift, before_seconds);
+        spread(&mut tokens);
+        for token in tokens {
             self.place(&token, &mut marks);
         }
         marks
@@ -161,7 +164,9 @@ impl Aligner {
             // Both come to nearly the same.
             return TimeBase::Chunk;
         }
-        let base = if first >= before - TOLERANCE {
+        // Counted from each chunk, times never reach half of what has come by the second one.
+        let goes_on = self.reached > before / 2.0 && first >= self.reached - TOLERANCE;
+        let base = if first >= before - TOLERANCE || goes_on {
             TimeBase::Stream
         } else {
             TimeBase::Chunk

@@ -115,6 +115,80 @@ fn words_over_chunks_and_both_time_bases() {
 }
 
 #[test]
+fn late_times_that_count_from_the_beginning_are_known_as_such() {
+    let text = "One two three four.";
+    let mut aligner = Aligner::new(RATE, TimeBase::Unknown);
+    aligner.sent(text);
+    let word = |text, start, end| Timed {
+        text,
+        seconds: start..end,
+    };
+    let mut marks = aligner.push(0, &[word("One", 0.0, 0.25)]);
+    marks.extend(aligner.push(4_000, &[word("two", 0.25, 0.5)]));
+    // The third chunk had none; its own come with the fourth, and begin before it does.
+    marks.extend(aligner.push(12_000, &[word("three", 0.5, 0.75), word("four.", 0.75, 1.0)]));
+    marks.extend(aligner.finish(16_000));
+    check(text, &marks);
+    assert_eq!(
+        seen(&words(text, &marks)),
+        [
+            ("One", 0, 250, true),
+            ("two", 250, 500, true),
+            ("three", 500, 750, true),
+            ("four.", 750, 1_000, true)
+        ]
+    );
+}
+
+#[test]
+fn two_characters_in_one_place() {
+    let text = "The kettle is on. It boils in a minute, and then we pour the tea. ";
+    // Whether the pairs begin with a word or with the space before it.
+    for sent in [text.to_owned(), format!(" {text}")] {
+        let characters: Vec<char> = sent.chars().collect();
+        let pairs: Vec<String> = characters.chunks(2).map(|pair| pair.iter().collect()).collect();
+        let starts: Vec<f64> = (0..pairs.len()).map(|n| n as f64 * 200.0).collect();
+        let mut aligner = Aligner::new(RATE, TimeBase::Stream);
+        aligner.sent(text);
+        let mut marks = aligner.push(0, &start_duration_ms(&pairs, &starts, &vec![200.0; pairs.len()]));
+        marks.extend(aligner.finish(16 * 200 * pairs.len() as u64));
+        check(text, &marks);
+        let mut at = 0;
+        for (word, start, _, measured) in words(text, &marks) {
+            at += sent[at..].find(&word).unwrap();
+            let truth = at as u64 * 100;
+            assert!(
+                measured && start.abs_diff(truth) <= 100,
+                "{word} at {start}, not {truth}"
+            );
+            at += word.len();
+        }
+    }
+}
+
+#[test]
+fn words_said_to_begin_at_one_moment_share_the_time_until_the_next() {
+    let text = "abc de fgh ijk.";
+    let shared = [(100, 287), (287, 412), (412, 600), (600, 700)];
+    let with_the_last = [(100, 250), (250, 350), (350, 500), (500, 700)];
+    for (last, expected) in [(0.6, shared), (0.1, with_the_last)] {
+        let mut aligner = Aligner::new(RATE, TimeBase::Stream);
+        aligner.sent(text);
+        let word = |text, start: f64, end: f64| Timed {
+            text,
+            seconds: start..end,
+        };
+        let at_once = ["abc", "de", "fgh"].map(|text| word(text, 0.1, 0.1));
+        let end = word("ijk.", last, 0.7);
+        let mut marks = aligner.push(0, &[&at_once[..], &[end]].concat());
+        marks.extend(aligner.finish(11_200));
+        check(text, &marks);
+        let times: Vec<_> = words(text, &marks).iter().map(|word| (word.1, word.2)).collect();
+        assert_eq!(times, expected);
+    }
+}
+
+#[test]
 fn what_was_not_timed_is_estimated_between_its_neighbours() {
     let text = "I paid £12 for apples (red), ok?";
     let mut aligner = Aligner::new(RATE, TimeBase::Stream);

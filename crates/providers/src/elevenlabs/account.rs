@@ -15,8 +15,7 @@ const PAGES: usize = 50;
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default)]
-    voices: Vec<VoiceEntry>,
+    voices: Option<Vec<VoiceEntry>>,
     has_more: Option<bool>,
     next_page_token: Option<String>,
 }
@@ -40,8 +39,7 @@ struct VerifiedLanguage {
 struct ModelEntry {
     model_id: String,
     name: Option<String>,
-    #[serde(default)]
-    can_do_text_to_speech: bool,
+    can_do_text_to_speech: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +63,7 @@ impl ElevenLabs {
             query.extend(search.map(|search| ("search", search.to_owned())));
             query.extend(token.take().map(|token| ("next_page_token", token)));
             let page: Page = service.get(&service.url(&["v2", "voices"], query)).await?;
-            voices.extend(page.voices.into_iter().map(info));
+            voices.extend(page.voices.into_iter().flatten().map(info));
             token = page.next_page_token.filter(|_| page.has_more != Some(false));
             if token.is_none() {
                 break;
@@ -78,7 +76,9 @@ impl ElevenLabs {
     pub async fn models(&self) -> Result<Vec<ModelInfo>, Failure> {
         let service = &self.0.service;
         let models: Vec<ModelEntry> = service.get(&service.url(&["v1", "models"], [])).await?;
-        let speaking = models.into_iter().filter(|model| model.can_do_text_to_speech);
+        let speaking = models
+            .into_iter()
+            .filter(|model| model.can_do_text_to_speech == Some(true));
         let info = |model: ModelEntry| ModelInfo {
             name: model.name.unwrap_or_else(|| model.model_id.clone()),
             id: model.model_id,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use futures::executor::block_on;
-use libretto_voice::{SampleRate, SpeakEvent, SpeakOptions};
+use libretto_voice::{ListenOptions, SpeakEvent, SpeakOptions};
 use tokio::sync::mpsc;
 
 use super::heard::Heard;
@@ -40,7 +40,8 @@ pub(crate) const TARGETS: [Target; 4] = [
             r#"{"message_type":"committed_transcript_with_timestamps","text":"Go","language_code":"eng","words":[{"text":"Go","start":0.1,"end":0.2,"type":"word","logprob":-0.02,"characters":["a"]}]}"#,
             r#"{"language_code":"eng","text":"Go","words":[{"text":"Go","start":0.1,"end":0.2,"type":"spacing"}]}"#,
             r#"{"message_type":"committed_transcript","text":"I am Ada"}
-{"message_type":"redacted_transcript","text":"I am Ada","redacted_text":"I am [name_1]"}"#,
+{"message_type":"redacted_transcript","text":"I am Ada","redacted_text":"I am [name_1]"}
+{"message_type":"edited_transcript","text":"I am Ada","edited_text":"Ada."}"#,
             r#"{"transcripts":[{"language_code":"eng","language_probability":0.4,"text":"Go on","words":[{"text":"Go","speaker_id":"speaker_0","start":0.1,"end":0.2,"type":"word"},{"text":" ","type":"spacing"},{"text":"on","speaker_id":"speaker_1","start":0.3,"end":0.4,"type":"word"}]},{"text":null}]}"#,
         ],
     },
@@ -97,16 +98,22 @@ fn lines(bytes: &[u8]) {
 }
 
 fn heard(bytes: &[u8]) {
-    for (commit, redacts) in [
-        (Commit::Manual, vec![]),
-        (Commit::Vad, vec![]),
-        (Commit::Manual, vec!["pii".to_owned()]),
-    ] {
+    let manners = [
+        (Commit::Manual, vec![], None),
+        (Commit::Vad, vec![], None),
+        (Commit::Manual, vec!["pii".to_owned()], None),
+        (Commit::Turns, vec![], Some("Shorter.".to_owned())),
+    ];
+    for (commit, redacts, edit) in manners {
         let mut settings = Settings::new(Access::default());
         settings.commit = commit;
         settings.hearing.filters_background = commit == Commit::Vad;
-        settings.hearing.redacts = redacts;
-        drive(live::Scribe::new(&settings, SampleRate::SPEECH), bytes);
+        (settings.hearing.redacts, settings.hearing.edit) = (redacts, edit);
+        let options = ListenOptions {
+            language: (commit == Commit::Vad).then(|| "en".to_owned()),
+            ..ListenOptions::default()
+        };
+        drive(live::Scribe::new(&settings, &options), bytes);
     }
     messages(bytes).for_each(|message| scribe::read(&message));
 }

@@ -28,14 +28,17 @@ pub struct Hearing {
     pub redacts: Vec<String>,
     /// What stands in its place: `redacted`, `entity_type` or `enumerated_entity_type`.
     pub redaction_mode: Option<String>,
+    /// What is to be done to the text besides, in plain words, at most 2,000 characters; not together with `redacts`. It
+    /// costs more.
+    pub edit: Option<String>,
+    /// Whether “(laughter)” stands in the text. The live recogniser cannot be asked: it is taken out.
+    pub tags_events: bool,
     /// Whole utterances: whether speakers are told apart. Where there are several, each begins a line with a number.
     pub diarises: bool,
     /// Whole utterances: how many speakers there are at most, up to 32.
     pub speakers: Option<u8>,
     /// Whole utterances: how easily two voices are taken for two speakers, from 0.1 to 0.4.
     pub diarisation_threshold: Option<f32>,
-    /// Whole utterances: whether “(laughter)” stands in the text.
-    pub tags_events: bool,
     /// Whole utterances: from 0 to 2.
     pub temperature: Option<f32>,
     /// Whole utterances: `digits` or `words`, with models of the third generation.
@@ -44,8 +47,9 @@ pub struct Hearing {
     pub forgets: bool,
 }
 
-/// Most characters of what was said before.
+/// Most characters of what was said before, and of what is to be done to the text.
 const PREVIOUS: usize = 50;
+const EDIT: usize = 2_000;
 
 impl Hearing {
     /// Of this, what stands in every address.
@@ -86,6 +90,7 @@ impl Hearing {
         if !self.redacts.is_empty() {
             add("entity_redaction_mode", self.redaction_mode.clone());
         }
+        add("transcript_edit", self.edit());
         query
     }
 
@@ -131,7 +136,14 @@ impl Hearing {
             add("entity_redaction", Some(kinds));
             add("entity_redaction_mode", self.redaction_mode.clone());
         }
+        add("transcript_edit", self.edit());
         form
+    }
+
+    /// What is to be done to the text, where that may be asked for.
+    pub(super) fn edit(&self) -> Option<String> {
+        let edit = self.edit.as_ref().filter(|_| self.redacts.is_empty())?;
+        Some(edit.chars().take(EDIT).collect())
     }
 
     /// The end of what was said before, from a word on.

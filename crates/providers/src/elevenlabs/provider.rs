@@ -55,11 +55,13 @@ pub(crate) fn open(setup: Setup) -> Opened {
             normalisation: setup.text("apply_text_normalization").map(str::to_owned),
             normalises_language: setup.is_on("apply_language_text_normalization"),
             seed: setup.number("seed"),
+            schedule: setup.numbers("chunk_length_schedule"),
             forgets: setup.is_on("zero_retention"),
         },
         hearing: hearing(&setup),
         commit: match setup.text("commit") {
             Some("vad") => Commit::Vad,
+            Some("turn_prediction") => Commit::Turns,
             _ => Commit::Manual,
         },
         ..Settings::new(setup.access())
@@ -80,6 +82,7 @@ fn hearing(setup: &Setup) -> Hearing {
         cleans: setup.is_on("no_verbatim"),
         redacts: setup.list("entity_redaction"),
         redaction_mode: text("entity_redaction_mode"),
+        edit: text("transcript_edit"),
         diarises: setup.is_on("diarize"),
         speakers: setup.number("num_speakers"),
         diarisation_threshold: setup.fraction("diarization_threshold"),

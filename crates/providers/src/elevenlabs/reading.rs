@@ -18,6 +18,10 @@ pub struct Reading {
     pub normalises_language: bool,
     /// The same seed makes much the same speech.
     pub seed: Option<u32>,
+    /// After how many characters, from 50 to 500, sockets speak what they have: the first time, the second, and so on, and
+    /// then always as at last. Longer pieces sound more of a piece, and begin later. Empty: each phrase at once. Dialogue
+    /// and HTTP know no such thing.
+    pub schedule: Vec<u16>,
     /// Whether the service keeps nothing of what is spoken, which enterprises may ask for.
     pub forgets: bool,
 }
@@ -58,6 +62,12 @@ impl Reading {
         if !locators.is_empty() {
             hello.insert(LOCATORS.into(), locators.into());
         }
+    }
+
+    /// When a socket is to speak, as its first message says it.
+    pub(super) fn schedule(&self) -> Value {
+        let lengths = self.schedule.iter().map(|length| (*length).clamp(50, 500));
+        json!({"chunk_length_schedule": lengths.collect::<Vec<_>>()})
     }
 
     /// Of this, what stands in the address of a socket.

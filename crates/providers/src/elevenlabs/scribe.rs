@@ -8,6 +8,7 @@ use libretto_voice::{
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Hearing;
 use crate::failure::{Failure, Fault};
@@ -114,6 +115,8 @@ struct Whole {
     language_code: Option<String>,
     language_probability: Option<f32>,
     words: Option<Vec<Word>>,
+    /// What was made of the text, where that was asked for.
+    edited_transcript: Option<Value>,
     /// Where each channel has one.
     transcripts: Option<Vec<Whole>>,
 }
@@ -124,6 +127,7 @@ const SURE: f32 = 0.5;
 /// A word, the space between two, or a sound that is none.
 #[derive(Debug, Deserialize)]
 pub(super) struct Word {
+    #[serde(default)]
     text: String,
     start: Option<f64>,
     end: Option<f64>,
@@ -156,7 +160,12 @@ fn transcript(whole: Whole) -> Option<Transcript> {
     }
     let words = whole.words.unwrap_or_default();
     let text = whole.text?;
-    let text = by_speaker(&words).unwrap_or_else(|| text.trim().to_owned());
+    let text = whole
+        .edited_transcript
+        .as_ref()
+        .and_then(edited)
+        .or_else(|| by_speaker(&words))
+        .unwrap_or_else(|| text.trim().to_owned());
     let sure = whole
         .language_probability
         .is_none_or(|probability| probability >= SURE);
@@ -166,6 +175,14 @@ fn transcript(whole: Whole) -> Option<Transcript> {
         language: language.as_deref().map(two_letters),
         ..Transcript::text(text)
     })
+}
+
+/// The text of an edited transcript. Nothing is said of its shape but that it is an object; the live recogniser's has an
+/// `edited_text`.
+fn edited(edited: &Value) -> Option<String> {
+    let texts = [&edited["edited_text"], &edited["text"], edited];
+    let text = texts.iter().find_map(|text| text.as_str())?;
+    Some(text.trim().to_owned())
 }
 
 /// A line for each time that another speaks, with the speaker's number; `None` where there are not several.
@@ -192,6 +209,16 @@ fn by_speaker(words: &[Word]) -> Option<String> {
     several.then(|| lines.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
+/// The text without “(laughter)” and its like; `None` where there is none of it.
+pub(super) fn without_events(words: &[Word]) -> Option<String> {
+    let is_event = |word: &&Word| word.kind.as_deref() == Some("audio_event");
+    words.iter().any(|word| is_event(&word)).then(|| {
+        let spoken = words.iter().filter(|word| !is_event(word));
+        let text: String = spoken.map(|word| word.text.as_str()).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    })
+}
+
 /// The words that have a time.
 pub(super) fn timed(words: Vec<Word>) -> Vec<TimedWord> {
     let word = |word: Word| {
@@ -210,29 +237,46 @@ pub(super) fn timed(words: Vec<Word>) -> Vec<TimedWord> {
 pub(super) fn two_letters(code: &str) -> String {
     let known = [
         ("ara", "ar"),
+        ("bul", "bg"),
+        ("ben", "bn"),
+        ("cat", "ca"),
         ("ces", "cs"),
         ("dan", "da"),
         ("deu", "de"),
         ("ell", "el"),
         ("eng", "en"),
+        ("est", "et"),
+        ("fas", "fa"),
         ("fin", "fi"),
         ("fra", "fr"),
+        ("heb", "he"),
         ("hin", "hi"),
+        ("hrv", "hr"),
         ("hun", "hu"),
         ("ind", "id"),
         ("ita", "it"),
         ("jpn", "ja"),
         ("kor", "ko"),
+        ("lav", "lv"),
+        ("lit", "lt"),
+        ("msa", "ms"),
+        ("zsm", "ms"),
         ("nld", "nl"),
         ("nor", "no"),
         ("pol", "pl"),
         ("por", "pt"),
         ("ron", "ro"),
         ("rus", "ru"),
+        ("slk", "sk"),
+        ("slv", "sl"),
         ("spa", "es"),
+        ("srp", "sr"),
         ("swe", "sv"),
+        ("tam", "ta"),
+        ("tha", "th"),
         ("tur", "tr"),
         ("ukr", "uk"),
+        ("urd", "ur"),
         ("vie", "vi"),
         ("zho", "zh"),
         ("cmn", "zh"),
@@ -290,6 +334,19 @@ mod tests {
         let said = |text: &str, sure: f64| json!({"text": text, "language_code": "eng", "language_probability": sure, "words": null});
         assert_eq!(heard(said("Tea", 0.9)).unwrap().language.as_deref(), Some("en"));
         assert_eq!(heard(said("Tea", 0.2)).unwrap().language, None);
+        let edited = |edited: serde_json::Value| {
+            let mut answer = said("Tea", 0.9);
+            answer["edited_transcript"] = edited;
+            heard(answer).unwrap().text
+        };
+        for object in [
+            json!({"edited_text": " A cup. ", "text": "Tea"}),
+            json!({"text": "A cup."}),
+            json!("A cup."),
+        ] {
+            assert_eq!(edited(object), "A cup.");
+        }
+        assert_eq!(edited(json!({"status": "failed"})), "Tea");
         let channels = json!({"transcripts": [said("Tea", 0.9), said("", 0.9), said("Yes", 0.9)], "transcription_id": "t"});
         assert_eq!(heard(channels).unwrap().text, "Tea\nYes");
         assert_eq!(

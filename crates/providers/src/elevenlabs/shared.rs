@@ -36,9 +36,12 @@ pub(super) enum Said {
 }
 
 enum Order {
+    /// A context of this name begins.
     Open(String, mpsc::Sender<Said>),
-    Say(String),
-    Leave(String),
+    /// The context of this name says something.
+    Say(String, String),
+    /// Nobody needs the context of this name any more; whether it was ended already.
+    Leave(String, bool),
 }
 
 /// The sockets of an account.
@@ -81,6 +84,7 @@ impl Lines {
             service: service.clone(),
             line,
             said,
+            ended: false,
         };
         context.order(Order::Open(context.name.clone(), frames)).await?;
         Ok(context)
@@ -146,6 +150,8 @@ pub(super) struct Context {
     service: Service,
     line: Line,
     said: mpsc::Receiver<Said>,
+    /// The service has been told that nothing more comes.
+    ended: bool,
 }
 
 impl Context {
@@ -158,7 +164,13 @@ impl Context {
     }
 
     pub(super) async fn text(&self, text: String) -> Result<(), Failure> {
-        self.order(Order::Say(text)).await
+        self.order(Order::Say(self.name.clone(), text)).await
+    }
+
+    /// The last message.
+    pub(super) async fn end(&mut self, text: String) -> Result<(), Failure> {
+        self.ended = true;
+        self.text(text).await
     }
 
     /// What it is told next. Safe to drop.
@@ -191,7 +203,8 @@ impl Drop for Context {
     fn drop(&mut self) {
         self.line.leave();
         // Where the queue is full, the socket will find out when it has something for it.
-        let _ = self.line.orders.try_send(Order::Leave(self.name.clone()));
+        let leave = Order::Leave(self.name.clone(), self.ended);
+        let _ = self.line.orders.try_send(leave);
     }
 }
 
@@ -203,6 +216,7 @@ struct Address {
     #[serde(rename = "isFinal", alias = "is_final")]
     last: Option<bool>,
     error: Option<serde_json::Value>,
+    message: Option<serde_json::Value>,
 }
 
 /// Carries messages between a socket and its contexts until nobody has needed it for a while.
@@ -227,8 +241,12 @@ async fn carry(mut socket: Socket, mut orders: mpsc::Receiver<Order>) {
                         open.insert(name, frames);
                         None
                     }
-                    Some(Order::Say(text)) => Some(text),
-                    Some(Order::Leave(name)) => open.remove(&name).map(|_| Surface::leave(&name)),
+                    // Whatever names a context that is over begins another one, which nobody listens to.
+                    Some(Order::Say(name, text)) => open.contains_key(&name).then_some(text),
+                    Some(Order::Leave(name, ended)) => {
+                        let known = open.remove(&name).is_some();
+                        (known && !ended).then(|| Surface::leave(&name))
+                    }
                     None => return hang_up(socket).await,
                 }
             }
@@ -260,7 +278,7 @@ fn deliver(open: &mut HashMap<String, mpsc::Sender<Said>>, text: &str) -> Option
             }
             gone.then(|| Surface::leave(&name))
         }
-        None if address.error.is_some() || open.len() == 1 => {
+        None if address.error.is_some() || address.message.is_some() || open.len() == 1 => {
             tell(open, &said());
             None
         }

@@ -19,6 +19,8 @@ use crate::timed::Stop;
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// A context that is ended within a moment of its last text may lose it.
 const HASTE: Duration = Duration::from_millis(100);
+/// Where the service holds phrases back, they are asked for when no other has come for so long.
+const HELD: Duration = Duration::from_millis(500);
 /// A context that was ended may never say so: after so much silence it has, if nothing is missing.
 const SILENCE: Duration = Duration::from_secs(3);
 
@@ -65,6 +67,14 @@ impl Line {
         match self {
             Self::Own(socket) => socket.text(text).await,
             Self::Shared(context) => context.text(text).await,
+        }
+    }
+
+    /// The last text.
+    async fn end(&mut self, text: String) -> Result<(), Failure> {
+        match self {
+            Self::Own(socket) => socket.text(text).await,
+            Self::Shared(context) => context.end(text).await,
         }
     }
 
@@ -137,19 +147,22 @@ impl Stream {
         }
         // When the next answer is due, if one is.
         let mut due: Option<Instant> = None;
+        // When it is asked for what it holds back, if it does.
+        let mut held: Option<Instant> = None;
         for phrase in self.phrases.iter().filter(|phrase| text::speaks(phrase)) {
             line.text(surface.phrase(&self.voice, phrase)).await?;
             due = Some(Instant::now() + deadlines.first);
+            held = surface.holds_back().then(Instant::now);
         }
         // Whether something sounded since the last text, and whether the end has been sent.
         let (mut sounded, mut ended) = (false, false);
         let mut silent_until = Instant::now() + KEEP_ALIVE;
         let mut calm_from = Instant::now() + HASTE;
         loop {
-            let calm = sounded && calm_from <= Instant::now();
+            let calm = sounded && calm_from <= Instant::now() && held.is_none();
             if self.finished && !ended && (calm || self.is_silent() || surface.ends_at_once()) {
-                ended = true;
-                line.text(surface.end()).await?;
+                (ended, held) = (true, None);
+                line.end(surface.end()).await?;
                 if self.is_silent() {
                     line.close().await;
                     return Ok(());
@@ -186,6 +199,7 @@ impl Stream {
                         self.phrases.push(phrase.clone());
                         if text::speaks(&phrase) {
                             line.text(surface.phrase(&self.voice, &phrase)).await?;
+                            held = surface.holds_back().then(|| Instant::now() + HELD);
                             sounded = false;
                             calm_from = Instant::now() + HASTE;
                             if self.heard.speech.told() == 0 {
@@ -197,9 +211,16 @@ impl Stream {
                     // Whoever says nothing more has finished.
                     Some(SpeakInput::Finish) | None => {
                         self.finished = true;
+                        held = held.map(|_| Instant::now());
                         due = Some(Instant::now() + deadlines.first);
                     }
                 },
+                () = sleep_until(held.unwrap_or(silent_until)), if held.is_some() => {
+                    line.text(surface.flush()).await?;
+                    (held, sounded) = (None, false);
+                    calm_from = Instant::now() + HASTE;
+                    silent_until = Instant::now() + KEEP_ALIVE;
+                }
                 () = sleep_until(calm_from), if self.finished && !ended && sounded => {}
                 () = sleep_until(silent_until), if !ended => {
                     line.text(surface.alive()).await?;

@@ -13,14 +13,18 @@ pub(super) struct Surface {
     dialogue: bool,
     /// Its name where the socket has room for several.
     context: Option<String>,
+    /// The service waits until it has enough text to speak.
+    holds_back: bool,
 }
 
 impl Surface {
     /// A socket of its own.
     pub(super) fn own(voice: &Voice) -> Self {
+        let dialogue = voice.is_late_model();
         Self {
-            dialogue: voice.is_late_model(),
+            dialogue,
             context: None,
+            holds_back: !dialogue && !voice.reading().schedule.is_empty(),
         }
     }
 
@@ -43,8 +47,10 @@ impl Surface {
         query.extend(voice.language.clone().map(|code| ("language_code", code)));
         voice.reading().query(dialogue, &mut query);
         if !dialogue {
-            // Phrases come whole: nothing is gained by waiting for more.
-            query.push(("auto_mode", "true".to_owned()));
+            // Phrases come whole: nothing is gained by waiting for more, if nobody wants it.
+            if voice.reading().schedule.is_empty() {
+                query.push(("auto_mode", "true".to_owned()));
+            }
             query.extend(voice.latency().map(|level| ("optimize_streaming_latency", level)));
         }
         let last = if several {
@@ -73,6 +79,9 @@ impl Surface {
         if !settings.is_empty() {
             hello.insert("voice_settings".into(), settings.into());
         }
+        if self.holds_back {
+            hello.insert("generation_config".into(), voice.reading().schedule());
+        }
         voice.reading().hello(&mut hello);
         self.message(hello.into())
     }
@@ -88,8 +97,21 @@ impl Surface {
         let text = format!("{text}{space}");
         self.message(match (self.dialogue, &self.context) {
             (true, _) => json!({"inputs": [{"text": text, "voice_id": voice.id}], "flush": true}),
-            (false, Some(_)) => json!({"text": text, "flush": true}),
-            (false, None) => json!({ "text": text }),
+            (false, Some(_)) if !self.holds_back => json!({"text": text, "flush": true}),
+            (false, _) => json!({ "text": text }),
+        })
+    }
+
+    /// Whether phrases may lie there until they are asked for.
+    pub(super) fn holds_back(&self) -> bool {
+        self.holds_back
+    }
+
+    /// What has those spoken.
+    pub(super) fn flush(&self) -> String {
+        self.message(match &self.context {
+            Some(_) => json!({"flush": true}),
+            None => json!({"text": " ", "flush": true}),
         })
     }
 

@@ -1,7 +1,8 @@
 //! The messages of its voices. Every surface spells them in its own way: nothing is shared between them.
 
 use libretto_voice::shapes::{Timed, start_duration_ms, start_end_seconds};
-use serde::Deserialize;
+use libretto_voice::text;
+use serde::{Deserialize, Deserializer};
 
 /// A message of the `stream-input` socket. It has no discriminator: what is there decides.
 #[derive(Debug, Deserialize)]
@@ -16,13 +17,19 @@ pub(super) struct StreamMessage {
     message: Option<String>,
 }
 
+/// An array; none where there is `null`: times that cannot be used are no reason to lose their sound.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(array: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(array).map(Option::unwrap_or_default)
+}
+
 /// Times as they stand in a message.
 #[derive(Debug, PartialEq, Deserialize)]
 pub(super) struct StreamAlignment {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     chars: Vec<String>,
     #[serde(
         default,
+        deserialize_with = "or_none",
         rename = "charStartTimesMs",
         alias = "charsStartTimesMs",
         alias = "char_start_times_ms"
@@ -30,6 +37,7 @@ pub(super) struct StreamAlignment {
     starts: Vec<f64>,
     #[serde(
         default,
+        deserialize_with = "or_none",
         rename = "charDurationsMs",
         alias = "charsDurationsMs",
         alias = "char_durations_ms"
@@ -51,7 +59,22 @@ impl StreamMessage {
     /// The times of what was sent, or of what was made of it: of the other only where there are none.
     pub(super) fn take_alignment(&mut self, respelt: bool) -> Option<StreamAlignment> {
         let (sent, made) = (self.alignment.take(), self.normalized.take());
-        if respelt { made.or(sent) } else { sent.or(made) }
+        chosen(sent, made, respelt, |alignment| &alignment.chars)
+    }
+}
+
+/// The times of a text as it was sent; where dictionaries have it `respelt`, and its characters come in disorder, those
+/// of what was made of it. But that is in Latin letters for some scripts, and would be found nowhere in the text.
+fn chosen<T>(sent: Option<T>, made: Option<T>, respelt: bool, texts: impl Fn(&T) -> &[String]) -> Option<T> {
+    let romanised = |c: char| {
+        text::without_spaces(c)
+            || matches!(c, '\u{590}'..='\u{8ff}' | '\u{1100}'..='\u{11ff}' | '\u{ac00}'..='\u{d7af}')
+    };
+    let foreign = |alignment: &T| texts(alignment).iter().any(|text| text.contains(romanised));
+    if respelt && !sent.as_ref().is_some_and(foreign) {
+        made.or(sent)
+    } else {
+        sent.or(made)
     }
 }
 
@@ -73,11 +96,11 @@ pub(super) struct TimedLine {
 
 #[derive(Debug, Deserialize)]
 struct HttpAlignment {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     characters: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     character_start_times_seconds: Vec<f64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     character_end_times_seconds: Vec<f64>,
 }
 
@@ -85,8 +108,7 @@ impl TimedLine {
     /// As [`StreamMessage::take_alignment`], character by character.
     pub(super) fn times(&self, respelt: bool) -> Vec<Timed<'_>> {
         let (sent, made) = (self.alignment.as_ref(), self.normalized_alignment.as_ref());
-        let alignment = if respelt { made.or(sent) } else { sent.or(made) };
-        alignment.map_or_else(Vec::new, |a| {
+        chosen(sent, made, respelt, |alignment| &alignment.characters).map_or_else(Vec::new, |a| {
             start_end_seconds(
                 &a.characters,
                 &a.character_start_times_seconds,

@@ -2,8 +2,9 @@
 
 use libretto_providers::elevenlabs::{ENTRY, TokenUse};
 use libretto_providers::service::{Access, Dialect, Service, Verdict};
-use libretto_providers::socket::Socket;
+use libretto_providers::socket::{Frame, Socket};
 use libretto_providers::{Credit, Fault as Failed, Key};
+use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::elevenlabs::LIMITED;
 
 use crate::*;
@@ -22,6 +23,16 @@ async fn accounts_voices_and_models() {
         with("sk_planted").check().await.unwrap_err().fault(),
         &Failed::WrongKey
     );
+    // A key whose account is locked is not one that may do something else.
+    let locked = r#"{"detail":{"status":"detected_unusual_activity","message":"Free Tier usage disabled."}}"#;
+    fake.script.fail(Fault::Refusal {
+        status: 401,
+        headers: Vec::new(),
+        body: locked.into(),
+    });
+    let failure = with(KEY).check().await.unwrap_err();
+    assert_eq!(failure.fault(), &Failed::Plan);
+    assert!(failure.to_string().contains("Free Tier usage disabled."));
     fake.manners(|m| m.used = 10_000);
     assert_eq!(with(KEY).check().await.unwrap().credit, Credit::Empty);
 
@@ -85,6 +96,28 @@ async fn tokens_for_clients_without_the_key() {
         "and for one thing"
     );
     account.single_use_token(TokenUse::BatchScribe).await.unwrap();
+    let speech = account.single_use_token(TokenUse::Speech).await.unwrap();
+    let address = guest.url(
+        &["v1", "text-to-speech", "v1", "stream-input"],
+        [
+            ("model_id", "eleven_flash_v2_5".to_owned()),
+            ("output_format", "pcm_24000".to_owned()),
+            ("single_use_token", speech.expose().to_owned()),
+        ],
+    );
+    let mut socket = Socket::open(&guest, address).await.unwrap();
+    for text in [r#"{"text":" "}"#, r#"{"text":"Tea. "}"#, r#"{"text":""}"#] {
+        socket.text(text.to_owned()).await.unwrap();
+    }
+    let Frame::Text(first) = socket.next().await.unwrap() else {
+        panic!("it does not speak")
+    };
+    assert!(first.contains("\"audio\""), "{first}");
+    // It is good for a while only.
+    fake.manners(|m| m.token_life = Duration::ZERO);
+    let late = account.single_use_token(TokenUse::RealtimeScribe).await.unwrap();
+    let refused = Socket::open(&guest, guest.url(&parts, query(&late))).await;
+    assert_eq!(refused.unwrap_err().fault(), &Failed::WrongKey);
 
     let address = account.agent_address("agent_1", true).await.unwrap();
     assert!(

@@ -105,13 +105,25 @@ async fn a_wrong_key_is_refused_or_told_in_band() {
     let fake = elevenlabs::ElevenLabs::start().await.unwrap();
     for tells_in_band in [false, true] {
         fake.manners(|m| m.tells_in_band = tells_in_band);
-        let voice = ElevenLabs::new(network(), settings(&fake, "sk_planted_wrong"))
-            .unwrap()
-            .voice();
-        let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
-        let error = spoken.failed();
-        assert_eq!(error.kind(), Kind::Unauthorised, "{error}");
-        assert!(!format!("{error} {error:?}").contains("planted"));
+        for transport in EACH {
+            let settings = Settings {
+                transport,
+                ..settings(&fake, "sk_planted_wrong")
+            };
+            let voice = ElevenLabs::new(network(), settings).unwrap().voice();
+            for model in ["eleven_flash_v2_5", "eleven_v3"] {
+                let before = fake.script.calls().len();
+                let options = SpeakOptions {
+                    model: Some(model.into()),
+                    ..SpeakOptions::default()
+                };
+                let spoken = speak(voice.speak(options), &["Tea? "]).await;
+                let error = spoken.failed();
+                assert_eq!(error.kind(), Kind::Unauthorised, "{transport:?} {model}: {error}");
+                assert!(!format!("{error} {error:?}").contains("planted"));
+                assert_eq!(fake.script.calls().len() - before, 1, "{transport:?} {model}");
+            }
+        }
     }
 }
 

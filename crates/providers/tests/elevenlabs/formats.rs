@@ -98,3 +98,25 @@ async fn what_has_no_stream_comes_whole_over_http() {
         }
     }
 }
+
+#[tokio::test]
+async fn mp3_comes_over_sockets_too() {
+    let fake = elevenlabs::ElevenLabs::start().await.unwrap();
+    let phrases = [speech::SENTENCE.to_owned()];
+    let mut lengths = Vec::new();
+    for transport in EACH {
+        let settings = Settings {
+            transport,
+            output_format: Some("mp3_44100_128".into()),
+            ..settings(&fake, KEY)
+        };
+        let voice = ElevenLabs::new(network(), settings).unwrap().voice();
+        let spoken = say(voice.as_ref(), &phrases).await;
+        lengths.push(spoken.samples().len());
+        if transport != Transport::Http {
+            let off = worst(&spoken, &phrases);
+            assert!(off < 0.08, "{transport:?}: {off} s");
+        }
+    }
+    assert!(lengths.iter().all(|length| *length == lengths[0]), "{lengths:?}");
+}

@@ -20,6 +20,7 @@ fn everything() -> Hearing {
         cleans: true,
         redacts: vec!["pii".into()],
         redaction_mode: Some("redacted".into()),
+        edit: None,
         diarises: true,
         speakers: Some(2),
         diarisation_threshold: Some(0.2),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
 mod account;
+mod commits;
 #[path = "../common/mod.rs"]
 mod common;
 mod failing;

@@ -74,6 +74,10 @@ async fn a_context_that_never_says_it_is_over_is_over_when_nothing_is_missing() 
     let voice = account(&fake, Transport::Shared).voice();
     let spoken = say(voice.as_ref(), &phrases()).await;
     same_sound(&spoken, &phrases());
+    // Named once more, it would be a new one for the service, and there is room for five.
+    drop(voice);
+    common::closed(&fake.script).await;
+    assert_eq!(sent(&fake.script, "close_context").len(), 1);
 }
 
 #[tokio::test]

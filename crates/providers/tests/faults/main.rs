@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use libretto_providers::{Access, Deadlines, Key, Network, Retry};
 use libretto_testkit::fakes::Fault;
-use libretto_testkit::fakes::elevenlabs::Flaw;
+use libretto_testkit::fakes::elevenlabs::{FLAWS, Flaw};
 use libretto_voice::{Error, Kind};
 use roles::{KEYS, Role, roles};
 
@@ -216,13 +216,7 @@ fn streaming() -> Vec<Row> {
         may: &["answer"],
         ..row("middle", "byte by byte", vec![Fault::Drip(Duration::ZERO)])
     });
-    for flaw in [
-        Flaw::Missing,
-        Flaw::Doubled,
-        Flaw::Overlapping,
-        Flaw::Late,
-        Flaw::Unequal,
-    ] {
+    for flaw in FLAWS {
         rows.push(Row {
             only: |role| role.flawed,
             flaw: Some(flaw),

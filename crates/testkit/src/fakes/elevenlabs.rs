@@ -14,13 +14,14 @@ mod stream;
 mod tokens;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use axum::routing::{get, head, post};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::body;
 use super::script::{Call, Entry, Fault, Script};
@@ -53,16 +54,34 @@ pub enum Flaw {
     Overlapping,
     /// Each comes with the message after its own.
     Late,
-    /// One array is shorter than the others.
+    /// One array is shorter than the others, or missing.
     Unequal,
-    /// The field is spelt as it was in 2025.
+    /// The field is spelt as it was in 2025. Dialogue is younger.
     OldSpelling,
     /// Only the normalised text has times, and begins with a space that nobody sent.
     OnlyNormalised,
+    /// Two characters stand in one place.
+    Joined,
+    /// All of a message's are said to begin at once.
+    AtOnce,
 }
+
+/// Every flaw.
+pub const FLAWS: [Flaw; 9] = [
+    Flaw::Missing,
+    Flaw::Doubled,
+    Flaw::Overlapping,
+    Flaw::Late,
+    Flaw::Unequal,
+    Flaw::OldSpelling,
+    Flaw::OnlyNormalised,
+    Flaw::Joined,
+    Flaw::AtOnce,
+];
 
 /// How the fake behaves, besides its script.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of a test's")]
 pub struct Manners {
     /// What the times count from.
     pub base: Base,
@@ -75,13 +94,21 @@ pub struct Manners {
     /// Characters used, of 10,000.
     pub used: u32,
     /// After how long without a message a socket is closed; `None` goes by `inactivity_timeout`.
-    pub patience: Option<std::time::Duration>,
+    pub patience: Option<Duration>,
     /// Whether the socket for several replies spells its fields `context_id` and `is_final`.
     pub snake: bool,
     /// Whether it never says that a context is over.
     pub forgets_final: bool,
     /// The shape of a transcription.
     pub shape: Shape,
+    /// Whether fields and messages that no client knows stand in what it says, and nulls in what it may leave out.
+    pub strange: bool,
+    /// Whether the recognisers hear music behind the words.
+    pub music: bool,
+    /// How long the live recogniser thinks before it answers a commit.
+    pub thinks: Duration,
+    /// How long a token for one use is good.
+    pub token_life: Duration,
 }
 
 /// The shape of a transcription.
@@ -107,6 +134,10 @@ impl Default for Manners {
             snake: false,
             forgets_final: false,
             shape: Shape::Plain,
+            strange: false,
+            music: false,
+            thinks: Duration::ZERO,
+            token_life: Duration::from_mins(15),
         }
     }
 }
@@ -124,8 +155,8 @@ pub struct ElevenLabs {
 struct Desk {
     script: Script,
     manners: Mutex<Manners>,
-    /// Tokens that have not been used: kind and token.
-    tokens: Mutex<Vec<(String, String)>>,
+    /// Tokens for one use, used ones too.
+    tokens: Mutex<Vec<tokens::Token>>,
     /// Ids of calls that spoke: a later one may follow them.
     spoken: Mutex<Vec<String>>,
 }
@@ -145,35 +176,22 @@ impl ElevenLabs {
             tokens: Mutex::default(),
             spoken: Mutex::default(),
         });
-        let routes = Router::new()
+        let mut routes = Router::new();
+        for what in ["/v1/text-to-speech/{voice}", "/v1/text-to-dialogue"] {
+            for how in ["", "/stream", "/with-timestamps", "/stream/with-timestamps"] {
+                routes = routes.route(&format!("{what}{how}"), post(speech::speak));
+            }
+        }
+        let routes = routes
             .route("/", head(|| async {}))
             .route("/v1/models", get(lists::models))
             .route("/v2/voices", get(lists::voices))
+            .route("/v1/user", get(lists::user))
             .route("/v1/user/subscription", get(lists::subscription))
-            .route("/v1/text-to-speech/{voice}", post(speech::whole))
-            .route(
-                "/v1/text-to-speech/{voice}/with-timestamps",
-                post(speech::whole_with_timestamps),
-            )
-            .route("/v1/text-to-speech/{voice}/stream", post(speech::stream))
-            .route(
-                "/v1/text-to-speech/{voice}/stream/with-timestamps",
-                post(speech::with_timestamps),
-            )
             .route("/v1/text-to-speech/{voice}/stream-input", get(stream::open))
             .route(
                 "/v1/text-to-speech/{voice}/multi-stream-input",
                 get(contexts::open),
-            )
-            .route("/v1/text-to-dialogue", post(speech::whole_dialogue))
-            .route(
-                "/v1/text-to-dialogue/with-timestamps",
-                post(speech::whole_dialogue_with_timestamps),
-            )
-            .route("/v1/text-to-dialogue/stream", post(speech::dialogue))
-            .route(
-                "/v1/text-to-dialogue/stream/with-timestamps",
-                post(speech::dialogue_with_timestamps),
             )
             .route("/v1/text-to-dialogue/stream-input", get(dialogue::open))
             .route(
@@ -230,21 +248,15 @@ impl Desk {
         spoken.iter().any(|known| known == id)
     }
 
-    /// A new token for one use.
-    fn issue(&self, kind: &str) -> String {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = format!("sutkn_{}_{}", tokens.len(), kind.len());
-        tokens.push((kind.to_owned(), token.clone()));
-        token
-    }
-
-    /// Uses a token; false where there is none like it.
-    fn spend(&self, kind: &str, token: &str) -> bool {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = tokens
-            .iter()
-            .position(|(known, issued)| known == kind && issued == token);
-        found.map(|at| tokens[at].1.clear()).is_some()
+    /// [`Desk::begin`] for a socket that speaks. The last tells whether its first message must have the key.
+    async fn open(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>, bool), Response> {
+        let known = matches!(caller(headers), Caller::Known | Caller::Limited);
+        if self.manners().tells_in_band && !known && call.query("single_use_token").is_none() {
+            let (entry, fault) = self.script.begin(call);
+            return Ok((entry, fault, true));
+        }
+        let (entry, fault) = self.begin(call, headers).await?;
+        Ok((entry, fault, false))
     }
 
     /// Notes the call; refuses where the script or the key says so.
@@ -275,6 +287,24 @@ impl Desk {
                 "needs_authorization",
                 "Neither authorization header nor key.",
             )),
+        }
+    }
+}
+
+/// Whether a socket's first message has the key, however it spells it.
+fn has_key(first: &Value) -> bool {
+    let names = ["xi_api_key", "xi-api-key"];
+    names
+        .iter()
+        .any(|name| first[name] == KEY || first[name] == LIMITED)
+}
+
+/// Puts into a message what no client knows, and nulls where it has nothing.
+fn estrange(message: &mut Value) {
+    message["new_field"] = json!({"of": ["another", 1]});
+    for name in ["alignment", "normalizedAlignment", "error", "message", "param"] {
+        if message.get(name).is_none() {
+            message[name] = Value::Null;
         }
     }
 }

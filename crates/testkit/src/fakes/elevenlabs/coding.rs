@@ -10,7 +10,8 @@ use super::super::speech;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Codec {
     Pcm,
-    Mp3,
+    /// With its thousand bits per second.
+    Mp3(u32),
     Mu,
     A,
     /// With its thousand bits per second.
@@ -53,7 +54,7 @@ pub(super) fn format(name: Option<&str>) -> Option<Format> {
         ("ulaw", None) if rate == 8_000 => Codec::Mu,
         ("alaw", None) if rate == 8_000 => Codec::A,
         ("opus", Some(kbps)) if rate == 48_000 && OPUS.contains(&kbps) => Codec::Opus(kbps.cast_signed()),
-        ("mp3", Some(kbps)) if MP3.contains(&(rate, kbps)) => Codec::Mp3,
+        ("mp3", Some(kbps)) if MP3.contains(&(rate, kbps)) => Codec::Mp3(kbps),
         _ => return None,
     };
     let last = parts.next().is_none();
@@ -68,14 +69,18 @@ impl Format {
         self.codec != Codec::Wav
     }
 
-    /// Whether this fake speaks it over a socket: its MP3 has one sentence only.
+    /// Whether this fake speaks it over a socket. Its MP3 has one sentence only, in one rate.
     pub(super) fn fits_sockets(self) -> bool {
-        !matches!(self.codec, Codec::Wav | Codec::Mp3)
+        match self.codec {
+            Codec::Wav => false,
+            Codec::Mp3(kbps) => (self.rate.hertz(), kbps) == (44_100, 128),
+            _ => true,
+        }
     }
 
     pub(super) fn content_type(self) -> &'static str {
         match self.codec {
-            Codec::Mp3 => "audio/mpeg",
+            Codec::Mp3(_) => "audio/mpeg",
             Codec::Opus(_) => "audio/ogg",
             Codec::Wav => "audio/wav",
             Codec::Mu | Codec::A => "audio/basic",
@@ -87,7 +92,7 @@ impl Format {
     pub(super) fn bytes(self, audio: &Audio) -> Vec<u8> {
         match self.codec {
             Codec::Pcm => audio.to_pcm16(),
-            Codec::Mp3 => speech::mp3().to_vec(),
+            Codec::Mp3(_) => speech::mp3().to_vec(),
             Codec::Mu => speech::g711(audio, true),
             Codec::A => speech::g711(audio, false),
             Codec::Opus(kbps) => speech::opus_at(audio, kbps),
@@ -106,7 +111,11 @@ impl Format {
         if matches!(self.codec, Codec::Opus(_)) {
             return pages(&bytes, total);
         }
-        let each = bytes.len() as f64 / total.max(f64::MIN_POSITIVE);
+        let each = match self.codec {
+            // What is put before and behind the sound counts too.
+            Codec::Mp3(kbps) => f64::from(kbps) * 125.0,
+            _ => bytes.len() as f64 / total.max(f64::MIN_POSITIVE),
+        };
         let size = ((each * seconds) as usize).max(1) | 1;
         let at = |byte: usize| byte as f64 / each;
         let chunks = bytes.chunks(size).enumerate();

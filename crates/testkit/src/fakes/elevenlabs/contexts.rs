@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::extract::ws::Message;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::coding::{Format, format};
 use super::sounding::Sounding;
-use super::{Desk, Manners, errors, identified};
+use super::stream::schedule;
+use super::{Desk, Manners, errors, estrange, has_key, identified};
 
 /// Most contexts at once.
 const MOST: usize = 5;
@@ -27,11 +27,13 @@ const NEVER: Duration = Duration::from_hours(1);
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
     Path(voice): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    opening: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
+    let Opening {
+        call,
+        headers,
+        upgrade,
+    } = opening;
     let query = |name: &str| call.query(name).map(str::to_owned);
     let body =
         json!({"model_id": query("model_id").unwrap_or_default(), "language_code": query("language_code")});
@@ -40,7 +42,7 @@ pub(super) async fn open(
         query("auto_mode").as_deref() == Some("true"),
     );
     let idle = query("inactivity_timeout").and_then(|s| s.parse().ok());
-    let (entry, fault) = match desk.begin(call, &headers).await {
+    let (entry, fault, wants_key) = match desk.open(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
@@ -55,7 +57,7 @@ pub(super) async fn open(
         return errors::refuse(
             400,
             "invalid_parameters",
-            "This fake's socket speaks pcm, and no dialogue.",
+            "This fake's socket speaks neither this format nor dialogue.",
         );
     };
     let manners = desk.manners().clone();
@@ -64,6 +66,7 @@ pub(super) async fn open(
             outbox,
             entry,
             auto,
+            wants_key,
             format,
             patience: manners
                 .patience
@@ -77,7 +80,10 @@ pub(super) async fn open(
 
 struct Context {
     settings: Value,
+    schedule: Vec<usize>,
     sounding: Sounding,
+    /// How often it began to speak.
+    generations: usize,
     /// Text that has not been flushed, and text that has, with the time when it is spoken.
     waiting: String,
     flushed: Vec<(Instant, String)>,
@@ -88,6 +94,8 @@ struct Talk {
     outbox: Outbox,
     entry: Entry,
     auto: bool,
+    /// A context's first message must have the key.
+    wants_key: bool,
     format: Format,
     patience: Duration,
     manners: Manners,
@@ -149,11 +157,20 @@ impl Talk {
                 let said = "Maximum simultaneous contexts per WebSocket connection exceeded (5). Please close an existing context before opening a new one.";
                 return self.fail("too_many_contexts", said).await;
             }
+            if self.wants_key && !has_key(message) {
+                return self.fail("invalid_api_key", "Invalid API key").await;
+            }
+            let Some(schedule) = schedule(message) else {
+                let said = "chunk_length_schedule: numbers from 50 to 500";
+                return self.fail("invalid_message", said).await;
+            };
             let mut sounding = Sounding::new(self.manners.clone(), self.format);
             sounding.respelt = message["pronunciation_dictionary_locators"].is_array();
             let context = Context {
                 settings: message["voice_settings"].clone(),
+                schedule,
                 sounding,
+                generations: 0,
                 waiting: String::new(),
                 flushed: Vec::new(),
                 idle: Instant::now(),
@@ -173,7 +190,10 @@ impl Talk {
         context.idle = Instant::now();
         let text = message["text"].as_str().unwrap_or_default();
         context.waiting.push_str(text);
-        if !context.waiting.trim().is_empty() && (auto || message["flush"] == true) {
+        let last = context.schedule.len() - 1;
+        let enough = context.waiting.chars().count() >= context.schedule[context.generations.min(last)];
+        if !context.waiting.trim().is_empty() && (auto || enough || message["flush"] == true) {
+            context.generations += 1;
             let text = std::mem::take(&mut context.waiting);
             context.flushed.push((Instant::now() + THINKS, text));
         }
@@ -234,6 +254,9 @@ impl Talk {
             ("contextId", "isFinal")
         };
         message[context] = name.into();
+        if self.manners.strange {
+            estrange(&mut message);
+        }
         if let Some(said) = message
             .as_object_mut()
             .and_then(|fields| fields.remove("isFinal"))

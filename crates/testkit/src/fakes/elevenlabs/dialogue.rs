@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::coding::{Format, format};
 use super::sounding::Sounding;
-use super::{Desk, Manners, errors, identified};
+use super::{Desk, Manners, errors, estrange, has_key, identified};
 
 /// So much text is spoken without being asked to.
 const CHARACTERS: usize = 40;
@@ -24,32 +23,20 @@ const VOICES: usize = 10;
 /// A socket that is sent nothing for this long is closed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) async fn open(
-    State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    serve(&desk, &uri, &headers, upgrade, false).await
+pub(super) async fn open(State(desk): State<Arc<Desk>>, opening: Opening) -> Response {
+    serve(&desk, opening, false).await
 }
 
-pub(super) async fn open_several(
-    State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    serve(&desk, &uri, &headers, upgrade, true).await
+pub(super) async fn open_several(State(desk): State<Arc<Desk>>, opening: Opening) -> Response {
+    serve(&desk, opening, true).await
 }
 
-async fn serve(
-    desk: &Desk,
-    uri: &Uri,
-    headers: &HeaderMap,
-    upgrade: WebSocketUpgrade,
-    several: bool,
-) -> Response {
-    let call = Call::of("SOCKET", uri, json!([]));
+async fn serve(desk: &Desk, opening: Opening, several: bool) -> Response {
+    let Opening {
+        call,
+        headers,
+        upgrade,
+    } = opening;
     let query = |name: &str| call.query(name).map(str::to_owned);
     let (model, output) = (query("model_id").unwrap_or_default(), query("output_format"));
     let timed = query("sync_alignment").as_deref() == Some("true");
@@ -60,7 +47,7 @@ async fn serve(
         "inactivity_timeout",
     ];
     let stray = stray.iter().any(|name| query(name).is_some());
-    let (entry, fault) = match desk.begin(call, headers).await {
+    let (entry, fault, wants_key) = match desk.open(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
@@ -72,7 +59,7 @@ async fn serve(
         return errors::refuse(
             400,
             "invalid_parameters",
-            "This fake's socket speaks neither this format nor MP3.",
+            "This fake's socket does not speak this format.",
         );
     };
     let manners = desk.manners().clone();
@@ -87,7 +74,7 @@ async fn serve(
             manners,
             contexts: BTreeMap::new(),
         };
-        let _ = talk.run().await;
+        let _ = talk.run(wants_key).await;
     })
 }
 
@@ -110,7 +97,8 @@ struct Talk {
 }
 
 impl Talk {
-    async fn run(&mut self) -> Result<(), Gone> {
+    /// `wants_key` where the first message must have the key.
+    async fn run(&mut self, wants_key: bool) -> Result<(), Gone> {
         loop {
             let patience = self.manners.patience.unwrap_or(PATIENCE);
             let Ok(message) = tokio::time::timeout(patience, self.outbox.recv()).await else {
@@ -126,6 +114,10 @@ impl Talk {
             self.entry.message(message.clone());
             let name = message["context_id"].as_str().unwrap_or_default().to_owned();
             let close = message["close_socket"] == true;
+            if wants_key && self.contexts.is_empty() && !close && !has_key(&message) {
+                let said = "No key came with the first message.";
+                return self.fail("authentication_required", said, None).await;
+            }
             if !close && name.is_empty() == self.several {
                 return self
                     .fail("invalid_message", "context_id: required", Some("context_id"))
@@ -213,7 +205,7 @@ impl Talk {
             let times = &message["alignment"];
             if self.timed && !times.is_null() {
                 said["alignment"] = json!({"chars": times["chars"], "char_start_times_ms": times["charStartTimesMs"],
-                    "char_durations_ms": times["charDurationsMs"]});
+                    "char_durations_ms": times.get("charDurationsMs").or(times.get("charsDurationsMs"))});
             }
             self.tell(name, said).await?;
         }
@@ -231,6 +223,9 @@ impl Talk {
     async fn tell(&mut self, name: &str, mut message: Value) -> Result<(), Gone> {
         if self.several {
             message["context_id"] = name.into();
+        }
+        if self.manners.strange {
+            estrange(&mut message);
         }
         self.outbox.text(message.to_string()).await
     }

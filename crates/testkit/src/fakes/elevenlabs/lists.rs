@@ -21,7 +21,8 @@ pub(super) async fn models(State(desk): State<Arc<Desk>>, uri: Uri, headers: Hea
     let list = json!([
         model("eleven_flash_v2_5", true),
         model("eleven_v3", true),
-        model("eleven_english_sts_v2", false)
+        model("eleven_english_sts_v2", false),
+        {"model_id": "of_which_nothing_is_known", "name": null, "can_do_text_to_speech": null, "languages": null}
     ]);
     give(&desk, &uri, &headers, &list).await
 }
@@ -46,6 +47,11 @@ pub(super) async fn voices(State(desk): State<Arc<Desk>>, uri: Uri, headers: Hea
         .filter(|name| name.to_lowercase().contains(&search))
         .collect();
     let voice = |name: &&String| {
+        if name.ends_with('9') {
+            // Nothing but the id is promised.
+            return json!({"voice_id": name.replace("Voice ", "v"), "name": name, "description": null, "labels": null,
+                "preview_url": null, "verified_languages": null, "settings": null, "is_owner": null});
+        }
         json!({"voice_id": name.replace("Voice ", "v"), "name": name, "description": null, "category": "premade",
             "labels": {"gender": "female", "language": "en"}, "preview_url": "http://127.0.0.1/preview.mp3",
             "verified_languages": [{"language": "ar", "model_id": "eleven_flash_v2_5"}], "settings": null})
@@ -57,17 +63,29 @@ pub(super) async fn voices(State(desk): State<Arc<Desk>>, uri: Uri, headers: Hea
 }
 
 pub(super) async fn subscription(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {
-    let used = desk.manners().used;
-    if caller(&headers) == Caller::Limited {
-        return errors::refuse(
-            401,
-            "missing_permissions",
-            "The API key you used is missing the permission user_read",
-        );
+    let body = spent(desk.manners().used);
+    about(&desk, &uri, &headers, &body).await
+}
+
+pub(super) async fn user(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap) -> Response {
+    let body = json!({"user_id": "user_1", "subscription": spent(desk.manners().used), "workspace_id": "ws_1",
+        "is_new_user": false, "first_name": null, "xi_api_key_preview": null, "created_at": 1_700_000_000});
+    about(&desk, &uri, &headers, &body).await
+}
+
+fn spent(used: u32) -> Value {
+    json!({"tier": "creator", "character_count": used, "character_limit": 10_000, "status": "active",
+        "max_credit_limit_extension": 0, "max_character_limit_extension": null, "currency": null,
+        "next_character_count_reset_unix": 1_790_000_000, "next_invoice": null})
+}
+
+/// What keys without that right are not told.
+async fn about(desk: &Desk, uri: &Uri, headers: &HeaderMap, body: &Value) -> Response {
+    if caller(headers) == Caller::Limited {
+        let said = "The API key you used is missing the permission user_read";
+        return errors::refuse(401, "missing_permissions", said);
     }
-    let body = json!({"tier": "creator", "character_count": used, "character_limit": 10_000, "status": "active",
-        "max_credit_limit_extension": 0, "next_character_count_reset_unix": 1_790_000_000});
-    give(&desk, &uri, &headers, &body).await
+    give(desk, uri, headers, body).await
 }
 
 async fn give(desk: &Desk, uri: &Uri, headers: &HeaderMap, list: &Value) -> Response {

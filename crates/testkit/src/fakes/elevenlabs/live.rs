@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, Uri};
+use axum::extract::ws::Message;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
+use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::{Call, Entry};
-use super::scribe::{redacted, scribed};
-use super::{Desk, identified};
+use super::scribe::{edited, redacted, scribed};
+use super::{Desk, Manners, estrange, identified};
 
 /// Quieter than this, nobody speaks.
 const QUIET: f32 = 0.004;
@@ -23,37 +22,38 @@ const WORD: f64 = 0.3;
 /// So much silence commits, where silence does.
 const SILENCE: f64 = 0.5;
 
-pub(super) async fn open(
-    State(desk): State<Arc<Desk>>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
+pub(super) async fn open(State(desk): State<Arc<Desk>>, opening: Opening) -> Response {
+    let Opening {
+        call,
+        headers,
+        upgrade,
+    } = opening;
     let query = |name: &str| call.query(name).unwrap_or_default().to_owned();
     let rate = query("audio_format")
         .strip_prefix("pcm_")
         .and_then(|rate| rate.parse().ok());
-    let strategy = query("commit_strategy");
     let good = good(&call);
-    let redacts = call.query("entity_redaction").is_some();
-    let silence = query("vad_silence_threshold_secs").parse().unwrap_or(SILENCE);
-    let timestamps = query("include_timestamps") == "true";
+    let asked = Asked {
+        commits: ["vad", "turn_prediction"].contains(&query("commit_strategy").as_str()),
+        patience: query("vad_silence_threshold_secs").parse().unwrap_or(SILENCE),
+        timestamps: query("include_timestamps") == "true",
+        language: query("include_language_detection") == "true",
+        redacts: call.query("entity_redaction").is_some(),
+        looks: call.query("entity_detection").is_some(),
+        edits: call.query("transcript_edit").is_some(),
+    };
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
-    let hears = desk.manners().hears.clone();
+    let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut session = Session {
             outbox,
             entry,
             rate: SampleRate::new(rate.unwrap_or(16_000)).unwrap_or(SampleRate::SPEECH),
-            vad: strategy == "vad",
-            timestamps,
-            redacts,
-            patience: silence,
-            hears,
+            asked,
+            manners,
             total: 0.0,
             committed: 0.0,
             spoken: 0.0,
@@ -86,7 +86,8 @@ fn good(call: &Call) -> bool {
         |code: &&str| (2..=3).contains(&code.len()) && code.chars().all(|c| c.is_ascii_lowercase());
     let (looked, taken) = (all("entity_detection"), all("entity_redaction"));
     ["scribe_v2_realtime", "scribe_v3_live"].contains(&one("model_id"))
-        && ["manual", "vad", ""].contains(&one("commit_strategy"))
+        && (["manual", "vad", ""].contains(&one("commit_strategy"))
+            || (one("commit_strategy") == "turn_prediction" && one("model_id") == "scribe_v3_live"))
         && all("language_code").iter().all(language)
         && all("secondary_languages").iter().all(language)
         && [
@@ -104,6 +105,7 @@ fn good(call: &Call) -> bool {
         && number("min_silence_duration_ms", 50.0, 2_000.0)
         && [
             "include_timestamps",
+            "include_language_detection",
             "no_verbatim",
             "filter_background_audio",
             "enable_logging",
@@ -114,18 +116,29 @@ fn good(call: &Call) -> bool {
         && all("keyterms").len() <= 50
         && all("keyterms").iter().all(|term| term.chars().count() <= 20)
         && taken.iter().all(|kind| looked.contains(kind))
+        && (looked.is_empty() || call.query("transcript_edit").is_none())
+        && one("transcript_edit").chars().count() <= 2_000
+}
+
+/// What an address asks for.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the service's")]
+struct Asked {
+    /// Whether it commits by itself, and after how many seconds of silence.
+    commits: bool,
+    patience: f64,
+    timestamps: bool,
+    language: bool,
+    redacts: bool,
+    looks: bool,
+    edits: bool,
 }
 
 struct Session {
     outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
-    vad: bool,
-    timestamps: bool,
-    redacts: bool,
-    /// Seconds of silence that commit.
-    patience: f64,
-    hears: String,
+    asked: Asked,
+    manners: Manners,
     /// Seconds of sound in all, up to the last commit, of speech since then, and of silence behind it.
     total: f64,
     committed: f64,
@@ -143,9 +156,13 @@ impl Session {
             self.outbox.close(1_008, "invalid_request").await;
             return Ok(());
         }
-        let config = json!({"sample_rate": self.rate.hertz(), "include_timestamps": self.timestamps});
+        let config = json!({"sample_rate": self.rate.hertz(), "include_timestamps": self.asked.timestamps});
         let started = json!({"message_type": "session_started", "session_id": "ses_fake", "config": config});
-        self.outbox.text(started.to_string()).await?;
+        self.say(started).await?;
+        if self.manners.strange {
+            self.say(json!({"message_type": "warning", "warning": "Not what you think."}))
+                .await?;
+        }
         let mut first = true;
         while let Some(message) = self.outbox.recv().await {
             let Message::Text(text) = message else { continue };
@@ -177,7 +194,7 @@ impl Session {
                     return Ok(());
                 }
                 self.commit().await?;
-            } else if self.vad && self.spoken > 0.0 && self.silence >= self.patience {
+            } else if self.asked.commits && self.spoken > 0.0 && self.silence >= self.asked.patience {
                 self.commit().await?;
             }
         }
@@ -193,47 +210,97 @@ impl Session {
         }
         self.spoken += seconds;
         self.silence = 0.0;
-        let words: Vec<&str> = self.hears.split_whitespace().collect();
+        let words: Vec<&str> = self.manners.hears.split_whitespace().collect();
         let heard = ((self.spoken / WORD) as usize).min(words.len());
         if heard > self.told {
             self.told = heard;
-            let partial = json!({"message_type": "partial_transcript", "text": words[..heard].join(" ")});
-            self.outbox.text(partial.to_string()).await?;
+            let text = words[..heard].join(" ");
+            self.say(json!({"message_type": "partial_transcript", "text": text}))
+                .await?;
         }
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), Gone> {
+        if !self.manners.thinks.is_zero() {
+            tokio::time::sleep(self.manners.thinks).await;
+        }
         let (from, to) = (self.committed, self.total);
-        let said = if self.spoken > 0.0 {
-            self.hears.clone()
-        } else {
-            String::new()
-        };
+        let mut said = String::new();
+        let mut words = json!([]);
+        if self.spoken > 0.0 {
+            said.clone_from(&self.manners.hears);
+            words = scribed(&said, from, to);
+        }
+        if let (true, Some(items)) = (self.manners.music, words.as_array_mut()) {
+            said = format!("(music) {said}");
+            for (text, kind) in [(" ", "spacing"), ("(music)", "audio_event")] {
+                items.insert(
+                    0,
+                    json!({"text": text, "start": from, "end": from, "type": kind, "speaker_id": null, "logprob": 0.0}),
+                );
+            }
+        }
         self.committed = to;
         (self.spoken, self.silence, self.told) = (0.0, 0.0, 0);
-        let text = json!({"message_type": "committed_transcript", "text": said});
-        self.outbox.text(text.to_string()).await?;
-        if self.timestamps {
-            let words = scribed(&said, from, to);
-            let twin = json!({"message_type": "committed_transcript_with_timestamps", "text": said,
-                "language_code": "en", "words": words});
-            self.outbox.text(twin.to_string()).await?;
+        let (timestamps, detects) = (self.asked.timestamps, self.asked.language);
+        let twin = |kind: &str| {
+            json!({"message_type": kind, "text": said, "language_code": detects.then_some("en"),
+                "words": timestamps.then_some(&words)})
+        };
+        if self.manners.strange {
+            self.say(json!({"message_type": "final_transcript", "text": said}))
+                .await?;
+            if timestamps || detects {
+                self.say(twin("final_transcript_with_timestamps")).await?;
+            }
         }
-        if self.redacts {
-            let entities =
-                json!({"message_type": "committed_transcript_entities", "text": said, "entities": []});
-            self.outbox.text(entities.to_string()).await?;
-            let without = json!({"message_type": "redacted_transcript", "text": said, "redacted_text": redacted(&said)});
-            self.outbox.text(without.to_string()).await?;
+        self.say(json!({"message_type": "committed_transcript", "text": said}))
+            .await?;
+        if self.manners.strange {
+            // What comes next has begun before all is told of this.
+            self.say(json!({"message_type": "partial_transcript", "text": ""}))
+                .await?;
+            self.say(
+                json!({"message_type": "speakers_merged", "from_speaker_id": "a", "to_speaker_id": "b"}),
+            )
+            .await?;
+            self.say(json!({"message_type": "never_heard_of", "text": 7, "words": {"a": 1}}))
+                .await?;
+        }
+        if timestamps || detects {
+            self.say(twin("committed_transcript_with_timestamps")).await?;
+        }
+        if self.asked.looks {
+            self.say(json!({"message_type": "committed_transcript_entities", "text": said, "entities": []}))
+                .await?;
+        }
+        if self.asked.redacts {
+            let without = redacted(&said);
+            self.say(json!({"message_type": "redacted_transcript", "text": said, "redacted_text": without}))
+                .await?;
+        }
+        if self.asked.edits {
+            let changed = edited(&said);
+            self.say(json!({"message_type": "edited_transcript", "text": said, "edited_text": changed}))
+                .await?;
+        }
+        if self.manners.strange {
+            self.say(json!({"message_type": "diarized_transcript", "segment_index": 0, "text": said, "words": words}))
+                .await?;
         }
         Ok(())
     }
 
+    async fn say(&mut self, mut message: Value) -> Result<(), Gone> {
+        if self.manners.strange {
+            estrange(&mut message);
+        }
+        self.outbox.text(message.to_string()).await
+    }
+
     async fn error(&mut self, kind: &str, said: &str) -> Result<(), Gone> {
-        self.outbox
-            .text(json!({"message_type": kind, "error": said}).to_string())
-            .await
+        self.say(json!({"message_type": kind, "error": said})).await
     }
 
     async fn fail(&mut self, kind: &str, said: &str) -> Result<(), Gone> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::form::{self, Fields};
 use super::super::{body, script::Call, speech};
-use super::{Desk, Shape, errors, identified};
+use super::{Desk, Shape, errors, estrange, identified};
 
 const MODELS: &[&str] = &["scribe_v1", "scribe_v2", "scribe_v2_medical", "scribe_v3"];
 /// What may be looked for in a text.
@@ -48,7 +48,13 @@ pub(super) async fn transcribe(State(desk): State<Arc<Desk>>, request: Request) 
     };
     let manners = desk.manners().clone();
     let answer = match manners.shape {
-        Shape::Plain => form.heard(&manners.hears, seconds),
+        Shape::Plain => {
+            let mut heard = form.heard(&manners.hears, seconds);
+            if manners.strange {
+                estrange(&mut heard);
+            }
+            heard
+        }
         Shape::Channels => {
             let heard = form.heard(&manners.hears, seconds);
             json!({"transcripts": [heard.clone(), heard], "transcription_id": "tr_1"})
@@ -147,6 +153,12 @@ impl Asked<'_> {
                 self.one("timestamps_granularity")
                     .is_none_or(|how| ["none", "word", "character"].contains(&how)),
             ),
+            (
+                "transcript_edit",
+                self.one("transcript_edit").is_none_or(|edit| {
+                    edit.chars().count() <= 2_000 && looked.as_ref().is_some_and(Vec::is_empty)
+                }),
+            ),
             ("entity_detection", looked.as_ref().is_some_and(known)),
             ("entity_redaction", inside),
             (
@@ -181,12 +193,14 @@ impl Asked<'_> {
                 "speaker_id": null, "logprob": 0.0, "characters": null}),
             );
         }
+        let change = |_: &str| json!({"text": text, "edited_text": edited(&text)});
+        let changed = self.one("transcript_edit").map(change);
         let looked = self.kinds("entity_detection").unwrap_or_default();
         let entities = (!looked.is_empty())
             .then(|| json!([{"text": "meters", "entity_type": looked[0], "start_char": 0, "end_char": 6}]));
         json!({"language_code": "eng", "language_probability": 0.98, "text": text, "words": words,
             "entities": entities, "channel_index": null, "additional_formats": null, "transcription_id": "tr_1",
-            "audio_duration_secs": seconds, "edited_transcript": null})
+            "audio_duration_secs": seconds, "edited_transcript": changed})
     }
 }
 
@@ -194,6 +208,11 @@ impl Asked<'_> {
 pub(super) fn redacted(text: &str) -> String {
     let (rest, _) = text.trim_end().rsplit_once(' ').unwrap_or(("", text));
     format!("{rest} [redacted]")
+}
+
+/// A text as somebody wished it to be.
+pub(super) fn edited(text: &str) -> String {
+    text.replace("ten", "10")
 }
 
 /// A word, the space behind it, and so on: as Scribe gives them.

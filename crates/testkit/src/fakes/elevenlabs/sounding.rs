@@ -11,6 +11,21 @@ use super::{Base, Flaw, Manners};
 /// Sound in one message.
 const PIECE: f64 = 0.25;
 
+/// What dictionaries make of times, with the characters in this field: those that were sent come in disorder, those of
+/// what is read do not. But what is not in Latin letters is read in them.
+pub(super) fn respelt(sent: &mut Value, field: &str) -> Value {
+    let mut read = sent.clone();
+    let latin = |c: &Value| c.as_str().is_some_and(|c| c.chars().all(|c| c < '\u{370}'));
+    let characters = sent[field].as_array().cloned().unwrap_or_default();
+    let others = vec![Value::from("x"); characters.len()].into();
+    if characters.iter().all(latin) {
+        sent[field] = others;
+    } else {
+        read[field] = others;
+    }
+    read
+}
+
 /// What one reply has sounded like so far.
 pub(super) struct Sounding {
     manners: Manners,
@@ -67,9 +82,7 @@ impl Sounding {
                 "alignment"
             }] = times;
             if self.respelt && !message["alignment"].is_null() {
-                message["normalizedAlignment"] = message["alignment"].clone();
-                let disordered = vec!["?"; here.len()];
-                message["alignment"]["chars"] = disordered.into();
+                message["normalizedAlignment"] = respelt(&mut message["alignment"], "chars");
             }
             messages.push(message.clone());
             if self.manners.flaw == Some(Flaw::Doubled) {
@@ -112,11 +125,26 @@ impl Sounding {
         if flaw == Some(Flaw::Unequal) && n == 1 {
             lengths.pop();
         }
+        if flaw == Some(Flaw::Joined) {
+            texts = texts.chunks(2).map(<[String]>::concat).collect();
+            starts = starts.iter().step_by(2).copied().collect();
+            lengths = lengths.chunks(2).map(|two| two.iter().sum()).collect();
+        }
+        if flaw == Some(Flaw::AtOnce) {
+            let all: i64 = lengths.iter().sum();
+            starts = vec![starts[0]; starts.len()];
+            lengths = vec![0; lengths.len() - 1];
+            lengths.push(all);
+        }
         let spelling = if flaw == Some(Flaw::OldSpelling) {
             "charsDurationsMs"
         } else {
             "charDurationsMs"
         };
-        json!({"chars": texts, "charStartTimesMs": starts, spelling: lengths})
+        let mut times = json!({"chars": texts, "charStartTimesMs": starts, spelling: lengths});
+        if flaw == Some(Flaw::Unequal) && n == 3 {
+            times[spelling] = Value::Null;
+        }
+        times
     }
 }

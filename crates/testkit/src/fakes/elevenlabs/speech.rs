@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::super::speech::{self as real, Character, Spoken};
 use super::super::{body, script::Call, script::Entry, script::Fault};
 use super::coding::{Format, format};
-use super::{Desk, errors, identified};
+use super::sounding::respelt;
+use super::{Desk, errors, estrange, identified};
 
 /// Longest body.
 const MOST: usize = 1 << 20;
@@ -36,71 +37,36 @@ struct Asked {
     id: String,
     /// Dictionaries change the text.
     respelt: bool,
+    strange: bool,
 }
 
-pub(super) async fn stream(
-    State(desk): State<Arc<Desk>>,
-    Path(voice): Path<String>,
-    request: Request,
-) -> Response {
-    sound(ask(&desk, &voice, request, true).await)
-}
-
-pub(super) async fn whole(
-    State(desk): State<Arc<Desk>>,
-    Path(voice): Path<String>,
-    request: Request,
-) -> Response {
-    sound(ask(&desk, &voice, request, false).await)
-}
-
-pub(super) async fn dialogue(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    sound(ask(&desk, "", request, true).await)
-}
-
-pub(super) async fn whole_dialogue(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    sound(ask(&desk, "", request, false).await)
-}
-
-pub(super) async fn with_timestamps(
-    State(desk): State<Arc<Desk>>,
-    Path(voice): Path<String>,
-    request: Request,
-) -> Response {
-    lines(ask(&desk, &voice, request, true).await, PIECE)
-}
-
-pub(super) async fn whole_with_timestamps(
-    State(desk): State<Arc<Desk>>,
-    Path(voice): Path<String>,
-    request: Request,
-) -> Response {
-    lines(ask(&desk, &voice, request, false).await, f64::MAX)
-}
-
-pub(super) async fn dialogue_with_timestamps(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    lines(ask(&desk, "", request, true).await, PIECE)
-}
-
-pub(super) async fn whole_dialogue_with_timestamps(
-    State(desk): State<Arc<Desk>>,
-    request: Request,
-) -> Response {
-    lines(ask(&desk, "", request, false).await, f64::MAX)
-}
-
-fn sound(asked: Result<Asked, Response>) -> Response {
-    let asked = match asked {
+/// What each of the eight addresses gives: a voice or a dialogue, whole or in a stream, with times or without.
+pub(super) async fn speak(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let parts: Vec<&str> = path.split('/').skip(2).collect();
+    let voice = match parts[..] {
+        ["text-to-speech", voice, ..] => Some(voice),
+        _ => None,
+    };
+    let streamed = parts.contains(&"stream");
+    let asked = match ask(&desk, voice, request, streamed).await {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
+    let id = asked.id.clone();
+    let response = match (parts.last(), streamed) {
+        (Some(&"with-timestamps"), true) => lines(asked, PIECE),
+        (Some(&"with-timestamps"), false) => lines(asked, f64::MAX),
+        _ => sound(asked),
+    };
+    numbered(response, &id)
+}
+
+fn sound(asked: Asked) -> Response {
     let bytes = asked.format.bytes(&asked.spoken.audio);
     let pieces = bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
     let kind = asked.format.content_type();
-    numbered(
-        body::answer(asked.entry, asked.fault.as_ref(), kind, pieces),
-        &asked.id,
-    )
+    body::answer(asked.entry, asked.fault.as_ref(), kind, pieces)
 }
 
 /// With the headers of every answer, and an id of its own.
@@ -113,38 +79,37 @@ fn numbered(mut response: Response, id: &str) -> Response {
 }
 
 /// A JSON object for so many seconds, one a line.
-fn lines(asked: Result<Asked, Response>, seconds: f64) -> Response {
-    let asked = match asked {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
+fn lines(asked: Asked, seconds: f64) -> Response {
     let rate = asked.format.rate;
     let total = asked.spoken.audio.duration().as_secs_f64();
     let characters = asked.spoken.characters();
     let mut lines = Vec::new();
-    for (piece, time) in asked.format.pieces(&asked.spoken.audio, seconds.min(total + 1.0)) {
+    let pieces = asked.format.pieces(&asked.spoken.audio, seconds.min(total + 1.0));
+    let last = pieces.len().saturating_sub(1);
+    let mut from = 0.0;
+    for (n, (piece, time)) in pieces.into_iter().enumerate() {
+        // Every third line has sound and no times; they come with the next.
+        let silent = n % 3 == 2 && n < last;
+        let to = if silent { from } else { time.end };
         let here: Vec<&Character> = characters
             .iter()
-            .filter(|c| time.contains(&c.seconds.start))
+            .filter(|c| (from..to).contains(&c.seconds.start))
             .collect();
-        // Every third line has sound and no times; they come with the next.
+        from = to;
         let text = |c: &&Character| c.text.clone();
-        let alignment = (!here.is_empty()).then(|| {
+        let mut alignment = (!here.is_empty()).then(|| {
             json!({"characters": here.iter().map(text).collect::<Vec<_>>(),
                 "character_start_times_seconds": here.iter().map(|c| c.seconds.start).collect::<Vec<_>>(),
                 "character_end_times_seconds": here.iter().map(|c| c.seconds.end).collect::<Vec<_>>()})
         });
-        // What a dictionary changes is said once more in its place.
-        let normalised = asked.respelt.then(|| alignment.clone());
-        let mut alignment = alignment;
-        if let (true, Some(alignment)) = (asked.respelt, &mut alignment) {
-            alignment["characters"] = vec!["?"; here.len()].into();
+        let normalised = alignment.as_mut().filter(|_| asked.respelt);
+        let normalised = normalised.map(|alignment| respelt(alignment, "characters"));
+        let mut line = json!({"audio_base64": BASE64.encode(piece), "alignment": alignment,
+            "normalized_alignment": normalised, "sample_rate": rate.hertz()});
+        if asked.strange {
+            estrange(&mut line);
         }
-        lines.push(
-            json!({"audio_base64": BASE64.encode(piece), "alignment": alignment,
-            "normalized_alignment": normalised, "sample_rate": rate.hertz()})
-            .to_string(),
-        );
+        lines.push(line.to_string());
     }
     // An empty line between, and no end of the last.
     let whole = lines.join("\n\n");
@@ -153,11 +118,10 @@ fn lines(asked: Result<Asked, Response>, seconds: f64) -> Response {
         .chunks(3_001)
         .map(Bytes::copy_from_slice)
         .collect();
-    let response = body::answer(asked.entry, asked.fault.as_ref(), "application/json", pieces);
-    numbered(response, &asked.id)
+    body::answer(asked.entry, asked.fault.as_ref(), "application/json", pieces)
 }
 
-async fn ask(desk: &Desk, voice: &str, request: Request, streamed: bool) -> Result<Asked, Response> {
+async fn ask(desk: &Desk, voice: Option<&str>, request: Request, streamed: bool) -> Result<Asked, Response> {
     let (parts, bytes) = request.into_parts();
     let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
     let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -167,14 +131,15 @@ async fn ask(desk: &Desk, voice: &str, request: Request, streamed: bool) -> Resu
     let forgets = call.query("enable_logging") == Some("false");
     let (entry, fault) = desk.begin(call, &parts.headers).await?;
     // Without a voice in its path it is a dialogue, whose inputs have one each.
-    let (voice, text) = if voice.is_empty() {
-        let input = &body["inputs"][0];
-        if body.get("voice_settings").is_some() || body.get("text").is_some() {
+    let (voice, text) = match voice {
+        Some(voice) => (voice, &body["text"]),
+        None if body.get("voice_settings").is_some() || body.get("text").is_some() => {
             return Err(errors::invalid("inputs", "A dialogue has inputs and settings."));
         }
-        (input["voice_id"].as_str().unwrap_or_default(), &input["text"])
-    } else {
-        (voice, &body["text"])
+        None => {
+            let input = &body["inputs"][0];
+            (input["voice_id"].as_str().unwrap_or_default(), &input["text"])
+        }
     };
     let Some(text) = text.as_str() else {
         return Err(errors::invalid("text", "Field required"));
@@ -198,6 +163,7 @@ async fn ask(desk: &Desk, voice: &str, request: Request, streamed: bool) -> Resu
         spoken: real::speak(text).at(format.rate),
         id: desk.number(),
         respelt: body["pronunciation_dictionary_locators"].is_array(),
+        strange: desk.manners().strange,
     })
 }
 

@@ -3,29 +3,47 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::extract::ws::Message;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::super::outbox::{self, Gone, Outbox};
-use super::super::script::{Call, Entry};
+use super::super::outbox::{self, Gone, Opening, Outbox};
+use super::super::script::Entry;
 use super::coding::format;
 use super::sounding::Sounding;
-use super::{Caller, Desk, KEY, caller, errors, identified};
+use super::{Desk, errors, estrange, has_key, identified};
 
 /// When buffered text is spoken, without `auto_mode`.
 const SCHEDULE: [usize; 4] = [120, 160, 250, 290];
+/// With less than this, a wish to be spoken is passed over.
+const LEAST: usize = 50;
+
+/// When buffered text is spoken, as a first message asks for it; `None` where the service would not take that.
+pub(super) fn schedule(first: &Value) -> Option<Vec<usize>> {
+    let Some(asked) = first["generation_config"].get("chunk_length_schedule") else {
+        return Some(SCHEDULE.to_vec());
+    };
+    let length = |length: &Value| {
+        length
+            .as_f64()
+            .filter(|n| (50.0..=500.0).contains(n))
+            .map(|n| n as usize)
+    };
+    let lengths: Option<Vec<usize>> = asked.as_array()?.iter().map(length).collect();
+    lengths.filter(|lengths| !lengths.is_empty())
+}
 
 pub(super) async fn open(
     State(desk): State<Arc<Desk>>,
     Path(voice): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    opening: Opening,
 ) -> Response {
-    let call = Call::of("SOCKET", &uri, json!([]));
+    let Opening {
+        call,
+        headers,
+        upgrade,
+    } = opening;
     let query = |name: &str| call.query(name).map(str::to_owned);
     let (model, output) = (query("model_id").unwrap_or_default(), query("output_format"));
     let language = query("language_code");
@@ -34,15 +52,9 @@ pub(super) async fn open(
         .and_then(|s| s.parse().ok())
         .unwrap_or(20_u64)
         .min(180);
-    let manners = desk.manners().clone();
-    let known = caller(&headers);
-    let (entry, fault) = if manners.tells_in_band && known != Caller::Known {
-        desk.script.begin(call)
-    } else {
-        match desk.begin(call, &headers).await {
-            Ok(begun) => begun,
-            Err(refusal) => return refusal,
-        }
+    let (entry, fault, wants_key) = match desk.open(call, &headers).await {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
     };
     let body = json!({"model_id": model, "language_code": language});
     if let Err(refusal) = super::speech::check(&voice, &body) {
@@ -52,20 +64,22 @@ pub(super) async fn open(
         return errors::refuse(
             400,
             "invalid_parameters",
-            "This fake's socket speaks neither this format nor MP3.",
+            "This fake's socket does not speak this format.",
         );
     };
+    let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
             outbox,
             entry,
             patience: manners.patience.unwrap_or(Duration::from_secs(idle)),
             auto,
+            strange: manners.strange,
             sounding: Sounding::new(manners, format),
             buffer: String::new(),
             generations: 0,
         };
-        let _ = talk.run(known, model.starts_with("eleven_v")).await;
+        let _ = talk.run(wants_key, model.starts_with("eleven_v")).await;
     })
 }
 
@@ -74,18 +88,18 @@ struct Talk {
     entry: Entry,
     patience: Duration,
     auto: bool,
+    strange: bool,
     sounding: Sounding,
     buffer: String,
     generations: usize,
 }
 
 impl Talk {
-    async fn run(&mut self, known: Caller, too_new: bool) -> Result<(), Gone> {
+    async fn run(&mut self, wants_key: bool, too_new: bool) -> Result<(), Gone> {
         let Some(first) = self.message().await? else {
             return Ok(());
         };
-        let in_band = ["xi_api_key", "xi-api-key"].iter().any(|name| first[name] == KEY);
-        if known != Caller::Known && known != Caller::Limited && !in_band {
+        if wants_key && !has_key(&first) {
             return self.fail("invalid_api_key", "Invalid API key").await;
         }
         if too_new {
@@ -93,23 +107,21 @@ impl Talk {
                 .fail("model_not_found", "This model cannot be used over this socket")
                 .await;
         }
-        if first["text"] != " " {
-            return self
-                .fail(
-                    "invalid_message",
-                    "The first message must have a single space as its text",
-                )
-                .await;
-        }
         let locators = &first["pronunciation_dictionary_locators"];
-        if !super::speech::dictionaries(locators) {
-            return self
-                .fail(
-                    "invalid_message",
-                    "pronunciation_dictionary_locators: at most three, each with an id",
-                )
-                .await;
-        }
+        let wrong = if first["text"] != " " {
+            Some("The first message must have a single space as its text")
+        } else if super::speech::dictionaries(locators) {
+            None
+        } else {
+            Some("pronunciation_dictionary_locators: at most three, each with an id")
+        };
+        let schedule = match (wrong, schedule(&first)) {
+            (None, Some(schedule)) => schedule,
+            (wrong, _) => {
+                let said = wrong.unwrap_or("chunk_length_schedule: numbers from 50 to 500");
+                return self.fail("invalid_message", said).await;
+            }
+        };
         self.sounding.respelt = locators.is_array();
         let settings = first["voice_settings"].clone();
         while let Some(message) = self.message().await? {
@@ -132,8 +144,9 @@ impl Talk {
             if text != " " {
                 self.buffer.push_str(text);
             }
-            let threshold = SCHEDULE[self.generations.min(SCHEDULE.len() - 1)];
-            let enough = self.buffer.chars().count() >= threshold;
+            let waiting = self.buffer.chars().count();
+            let enough = waiting >= schedule[self.generations.min(schedule.len() - 1)]
+                || (waiting >= LEAST && message["try_trigger_generation"] == true);
             if self.auto || enough || message["flush"] == true {
                 self.generate().await?;
             }
@@ -176,7 +189,10 @@ impl Talk {
             return Ok(());
         }
         self.generations += 1;
-        for message in self.sounding.messages(&text) {
+        for mut message in self.sounding.messages(&text) {
+            if self.strange {
+                estrange(&mut message);
+            }
             self.outbox.text(message.to_string()).await?;
         }
         Ok(())

@@ -1,14 +1,53 @@
 //! Tokens for one use, and the ways into a conversation with an agent.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::super::script::Call;
 use super::{Desk, errors};
+
+/// A token for one use.
+#[derive(Debug)]
+pub(super) struct Token {
+    kind: String,
+    text: String,
+    since: Instant,
+    used: bool,
+}
+
+impl Desk {
+    /// A new token for one use.
+    fn issue(&self, kind: &str) -> String {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = format!("sutkn_{}_{}", tokens.len(), kind.len());
+        tokens.push(Token {
+            kind: kind.to_owned(),
+            text: text.clone(),
+            since: Instant::now(),
+            used: false,
+        });
+        text
+    }
+
+    /// Uses a token; false where there is none like it that is still good.
+    pub(super) fn spend(&self, kind: &str, text: &str) -> bool {
+        let life = self.manners().token_life;
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let good = |token: &&mut Token| {
+            token.kind == kind && token.text == text && !token.used && token.since.elapsed() < life
+        };
+        tokens
+            .iter_mut()
+            .find(good)
+            .map(|token| token.used = true)
+            .is_some()
+    }
+}
 
 /// Which tokens a path takes.
 pub(super) fn kind_for(path: &str) -> Option<&'static str> {
