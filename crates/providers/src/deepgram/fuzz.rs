@@ -1,13 +1,15 @@
 //! Its parsers, for fuzzers.
 
 use libretto_voice::SampleRate;
+use tokio::sync::watch;
 
 use super::flux::Ear;
 use super::live::Nova;
 use super::tuning::Wishes;
-use super::{dialect, recorded, stream};
+use super::{Settings, dialect, recorded, stream};
 use crate::fuzz::{Target, messages, refusal};
 use crate::live::drive;
+use crate::service::Access;
 
 pub(crate) const TARGETS: [Target; 4] = [
     Target {
@@ -47,13 +49,19 @@ pub(crate) const TARGETS: [Target; 4] = [
     },
 ];
 
+/// Settings that never change.
+fn unchanged() -> Wishes {
+    let settings = watch::Sender::new(Settings::new(Access::default()));
+    Wishes::new(settings.subscribe(), Box::new(|_, _| serde_json::Map::new()))
+}
+
 fn nova(bytes: &[u8]) {
-    drive(Nova::new(SampleRate::SPEECH, Some(Wishes::none())), bytes);
+    drive(Nova::new(SampleRate::SPEECH, unchanged()), bytes);
     messages(bytes).for_each(|message| recorded::read(&message));
 }
 
 fn flux(bytes: &[u8]) {
-    drive(Ear::new(SampleRate::SPEECH, Vec::new(), Wishes::none()), bytes);
+    drive(Ear::new(SampleRate::SPEECH, Vec::new(), unchanged()), bytes);
 }
 
 fn aura(bytes: &[u8]) {

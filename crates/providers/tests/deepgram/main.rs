@@ -134,16 +134,36 @@ async fn silence_ends_a_turn_before_anybody_says_so() {
 }
 
 #[tokio::test]
+async fn in_noise_that_no_silence_follows_the_words_end_the_turn() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let settings = Settings {
+        endpointing: None,
+        ..settings(&fake, Transport::Socket)
+    };
+    let recogniser = Deepgram::new(network(), settings).unwrap().recogniser();
+    let heard = common::hear_turn(recogniser.listen(options()), &utterance()).await;
+    assert!(heard.error.is_none(), "{:?}", heard.error);
+    assert_eq!(heard.text(), HEARS);
+    let ends = heard
+        .events
+        .iter()
+        .filter(|event| matches!(event, ListenEvent::EndOfTurn(_)));
+    assert_eq!(ends.count(), 1);
+}
+
+#[tokio::test]
 async fn a_pause_in_speaking_keeps_the_session() {
     let fake = deepgram::Deepgram::start().await.unwrap();
     fake.manners(|m| m.patience = Duration::from_secs(6));
     let recogniser = account(&fake, Transport::Socket).recogniser();
     let mut session = recogniser.listen(options());
     assert!(matches!(session.next().await, Some(Ok(ListenEvent::Ready))));
-    tokio::time::sleep(Duration::from_secs(7)).await;
+    tokio::time::sleep(Duration::from_secs(9)).await;
     session.send(ListenInput::Finish).await.unwrap();
     assert!(matches!(session.next().await, Some(Ok(ListenEvent::Finished))));
-    assert_eq!(fake.script.last().unwrap().body[0], json!({"type": "KeepAlive"}));
+    // Without any sound, messages alone do not keep it.
+    let kept = json!([{"sound": 640}, {"type": "KeepAlive"}, {"type": "CloseStream"}]);
+    assert_eq!(fake.script.last().unwrap().body, kept);
     // Where it is closed for silence all the same, it says so.
     fake.manners(|m| m.patience = Duration::from_millis(200));
     let mut session = recogniser.listen(options());
@@ -292,7 +312,8 @@ async fn aura_fails_in_plain_words() {
         if transport == Transport::Socket {
             cases.extend([
                 (Fault::CloseAfter(1, 1_011, "NET-0003"), Kind::Unavailable, 3),
-                (Fault::CloseAfter(6, 1_008, "DATA-0001"), Kind::BadInput, 1),
+                (Fault::CloseAfter(6, 1_008, "DATA-0000"), Kind::BadInput, 1),
+                (Fault::CloseAfter(6, 1_008, "DATA-0001"), Kind::RateLimited, 1),
                 (Fault::CloseAfter(6, 1_000, ""), Kind::Unavailable, 1),
                 (Fault::Garble(0), Kind::Unavailable, 1),
             ]);
@@ -322,6 +343,58 @@ async fn too_many_flushes_are_no_silence() {
         fake.manners(|m| (m.flushes, m.specified) = (1, specified));
         let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? ", "Tea! "]).await;
         assert_eq!(spoken.failed().kind(), Kind::RateLimited);
+    }
+    // Nor is too much text in a minute.
+    fake.manners(|m| (m.flushes, m.characters) = (20, 8));
+    let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? ", "Tea! "]).await;
+    assert_eq!(spoken.failed().kind(), Kind::RateLimited);
+}
+
+/// The voices of both sockets.
+const SOCKETS: [&str; 2] = ["aura-2-thalia-en", "flux-jack-en"];
+
+fn spoken_by(voice: &str) -> SpeakOptions {
+    SpeakOptions {
+        voice: Some(voice.to_owned()),
+        ..SpeakOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn words_without_sound_are_no_success() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let voice = account(&fake, Transport::Socket).voice();
+    fake.manners(|m| m.mute = true);
+    for name in SOCKETS {
+        let before = fake.script.calls().len();
+        let spoken = speak(voice.speak(spoken_by(name)), &["Tea? "]).await;
+        assert_eq!(spoken.failed().kind(), Kind::Unavailable, "{name}");
+        assert_eq!(fake.script.calls().len() - before, 3, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_voice_that_was_closed_for_silence_speaks_on() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let voice = account(&fake, Transport::Socket).voice();
+    fake.manners(|m| m.idle = Duration::from_millis(150));
+    for name in SOCKETS {
+        let before = fake.script.calls().len();
+        let session = voice.speak(spoken_by(name));
+        for _ in 0..2 {
+            session.send(SpeakInput::Text("Tea? ".into())).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(600)).await;
+        }
+        session.send(SpeakInput::Finish).await.unwrap();
+        let spoken = common::listen_to(session).await;
+        assert!(
+            spoken.finished && spoken.error.is_none(),
+            "{name}: {:?}",
+            spoken.error
+        );
+        let once = speech::speak("Tea? ").audio.samples.len();
+        assert_eq!(spoken.samples().len(), 2 * once, "{name}");
+        assert_eq!(fake.script.calls().len() - before, 2, "{name}");
     }
 }
 

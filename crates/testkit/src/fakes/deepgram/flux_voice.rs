@@ -8,11 +8,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use libretto_voice::SampleRate;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::{body, speech};
-use super::{Desk, REQUEST, errors, identified};
+use super::{Desk, Manners, REQUEST, errors, identified};
 
 /// Frames end in the middle of a sample.
 const ODD: usize = 4_801;
@@ -36,11 +37,13 @@ pub(super) async fn open(
         Ok(rate) => rate,
         Err(code) => return errors::refuse(400, code, "The request cannot be served."),
     };
+    let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
             outbox,
             entry,
             rate,
+            manners,
             turns: 0,
         };
         let _ = talk.run().await;
@@ -103,6 +106,7 @@ struct Talk {
     outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
+    manners: Manners,
     turns: usize,
 }
 
@@ -115,7 +119,11 @@ impl Talk {
         .await?;
         let mut text = String::new();
         loop {
-            let value: Value = match self.outbox.recv().await {
+            let Ok(message) = timeout(self.manners.idle, self.outbox.recv()).await else {
+                self.outbox.close(1_011, "NET-0004").await;
+                return Ok(());
+            };
+            let value: Value = match message {
                 Some(Message::Text(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
                 Some(Message::Close(_)) | None => return Ok(()),
                 Some(_) => continue,
@@ -161,8 +169,8 @@ impl Talk {
         let id = self.id();
         // Understood; the sound is still to come.
         self.tell(json!({"type": "Flushed", "speech_id": id})).await?;
-        let speaks = text.chars().any(char::is_alphanumeric);
-        let audio = speech::speak(text).at(self.rate).audio;
+        let speaks = text.chars().any(char::is_alphanumeric) && !self.manners.mute;
+        let audio = speech::speak(if speaks { text } else { "" }).at(self.rate).audio;
         if speaks {
             self.tell(json!({"type": "SpeechStarted", "speech_id": id}))
                 .await?;
