@@ -48,8 +48,8 @@ pub struct Manners {
     pub characters: usize,
     /// After how long without a message a socket that speaks is closed.
     pub idle: Duration,
-    /// Whether voices find nothing to speak in any text.
-    pub mute: bool,
+    /// Where this stands in a text, voices find nothing to speak in it.
+    pub unspeakable: Option<&'static str>,
     /// Whether Flux is of the older kind, which tells no times and leaves a turn open when the stream is closed.
     pub old_flux: bool,
     /// Whether it does not know the call that keys are tested with, like those that stand in for it.
@@ -65,7 +65,7 @@ impl Default for Manners {
             flushes: 20,
             characters: 2_400,
             idle: Duration::from_mins(1),
-            mute: false,
+            unspeakable: None,
             old_flux: false,
             stands_in: false,
         }
@@ -124,6 +124,13 @@ impl Deepgram {
     /// Changes how it behaves.
     pub fn manners(&self, change: impl FnOnce(&mut Manners)) {
         change(&mut self.desk.manners());
+    }
+}
+
+impl Manners {
+    /// Whether a text has something to speak in it.
+    fn speaks(&self, text: &str) -> bool {
+        text.chars().any(char::is_alphanumeric) && !self.unspeakable.is_some_and(|not| text.contains(not))
     }
 }
 

@@ -226,16 +226,18 @@ impl Talk {
         let id = context.id.clone();
         if text.chars().any(char::is_alphanumeric) {
             let (base, phonemes) = (context.seconds, context.fields["add_phoneme_timestamps"] == true);
-            let mut own = outputs(&self.manners, &spoken, base, phonemes);
-            own.iter_mut()
-                .for_each(|message| message["context_id"] = id.as_str().into());
+            let of = |id: &str, mut messages: Vec<Value>| {
+                for message in &mut messages {
+                    message["context_id"] = id.into();
+                }
+                messages
+            };
+            let own = of(&id, outputs(&self.manners, &spoken, base, phonemes));
             // In between comes another context, of which nobody knows any more.
-            let mut other = outputs(&self.manners, &speech::speak("Tea? ").at(rate), 0.0, phonemes);
+            let other = speech::speak("Tea? ").at(rate);
+            let mut other = outputs(&self.manners, &other, 0.0, phonemes);
             other.push(json!({"type": "done", "done": true, "status_code": 206}));
-            other
-                .iter_mut()
-                .for_each(|message| message["context_id"] = "old".into());
-            let mut other = other.into_iter();
+            let mut other = of("old", other).into_iter();
             for message in own {
                 for message in [Some(message), other.next()].into_iter().flatten() {
                     self.outbox.text(message.to_string()).await?;

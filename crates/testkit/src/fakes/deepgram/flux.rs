@@ -42,7 +42,7 @@ pub(super) async fn open(
 ) -> Response {
     let checked = check(&call);
     let eager = call.query("eager_eot_threshold").is_some();
-    let several = call.query("model") == Some("flux-general-multi");
+    let model = call.query("model").unwrap_or_default().to_owned();
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
@@ -58,7 +58,7 @@ pub(super) async fn open(
             entry,
             rate,
             eager,
-            several,
+            model,
             old: manners.old_flux,
             patience: manners.patience,
             hears: manners.hears,
@@ -117,8 +117,7 @@ struct Session {
     entry: Entry,
     rate: SampleRate,
     eager: bool,
-    /// It knows several languages.
-    several: bool,
+    model: String,
     /// Its words have no times, and a stream that closes leaves its turn open.
     old: bool,
     patience: Duration,
@@ -194,7 +193,7 @@ impl Session {
                 "description": "Too many terms."})
         } else if !good {
             json!({"type": "ConfigureFailure", "description": "A threshold is out of range."})
-        } else if change["language_hints"].is_array() && !self.several {
+        } else if change["language_hints"].is_array() && self.model != "flux-general-multi" {
             json!({"type": "ConfigureFailure", "description": "language_hints is for the multi model only."})
         } else {
             self.eager |= change["thresholds"]["eager_eot_threshold"].is_number();

@@ -169,7 +169,7 @@ impl Talk {
         let id = self.id();
         // Understood; the sound is still to come.
         self.tell(json!({"type": "Flushed", "speech_id": id})).await?;
-        let speaks = text.chars().any(char::is_alphanumeric) && !self.manners.mute;
+        let speaks = self.manners.speaks(text);
         let audio = speech::speak(if speaks { text } else { "" }).at(self.rate).audio;
         if speaks {
             self.tell(json!({"type": "SpeechStarted", "speech_id": id}))

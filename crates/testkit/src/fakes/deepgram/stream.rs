@@ -144,7 +144,7 @@ impl Talk {
 
     async fn speak(&mut self) -> Result<(), Gone> {
         let text = std::mem::take(&mut self.buffer);
-        if self.manners.mute {
+        if !self.manners.speaks(&text) {
             return Ok(());
         }
         let audio = speech::speak(&text).at(self.rate).audio;
