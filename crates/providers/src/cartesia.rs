@@ -190,7 +190,13 @@ fn fields(settings: &Settings, options: &SpeakOptions) -> Map<String, Value> {
     fields.insert("output_format".into(), format);
     let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
     let code = code.map(str::to_ascii_lowercase);
-    let code = code.filter(|code| LANGUAGES.contains(&code.as_str()));
+    // Norwegian and Filipino by the names that the service has for them.
+    let code = code.as_deref().map(|code| match code {
+        "nb" | "nn" => "no",
+        "fil" => "tl",
+        code => code,
+    });
+    let code = code.filter(|code| LANGUAGES.contains(code));
     // Never both.
     if let Some(locale) = settings.locale.as_deref().filter(|_| knows_places(model)) {
         fields.insert("locale".into(), locale.into());

@@ -27,6 +27,8 @@ pub(crate) const TARGETS: [Target; 4] = [
         name: "deepgram_flux",
         read: flux,
         seeds: &[r#"{"type":"Connected","request_id":"r","sequence_id":0}
+{"type":"Warning","request_id":"r","sequence_id":1,"code":"c","description":"d"}
+{"type":"ConfigureFailure","request_id":"r","sequence_id":2,"code":"c","description":"d"}
 {"type":"TurnInfo","request_id":"r","sequence_id":9,"event":"EagerEndOfTurn","turn_index":0,"audio_window_start":0.0,"audio_window_end":2.4,"transcript":"What time","words":[{"word":"What","confidence":0.99,"start":0.1,"end":0.3},{"word":"time","confidence":0.99}],"end_of_turn_confidence":0.86}
 {"type":"TurnInfo","event":"TurnResumed","turn_index":0,"transcript":"What time"}
 {"type":"TurnInfo","event":"EndOfTurn","turn_index":0,"transcript":"What time?","trigger":"model"}"#],

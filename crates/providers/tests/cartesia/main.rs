@@ -261,14 +261,7 @@ async fn cancelling_tells_the_service() {
     session.send(SpeakInput::Text(MORE.into())).await.unwrap();
     while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
     drop(session);
-    let start = Instant::now();
-    while fake.script.open() > 0 {
-        assert!(
-            start.elapsed() < common::PATIENCE,
-            "the service still works for nobody"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    common::closed(&fake.script).await;
     let said = fake.script.last().unwrap().body;
     assert_eq!(
         said.as_array().unwrap().last().unwrap(),

@@ -30,13 +30,14 @@ async fn voices_speak_as_the_settings_say() {
     let table = json!({"locale": "en-GB", "accent": "scottish", "emotion": "calm", "volume": 1.2,
         "pronunciation_dict_id": "d1", "normalization": "off"});
     let voice = open(&fake, table).voice().unwrap();
-    for (model, locale, language) in [
-        ("sonic-3.5", json!(null), json!("en")),
-        ("sonic-3.6", json!("en-GB"), json!(null)),
+    for (model, tag, locale, language) in [
+        ("sonic-3.5", "en-US", json!(null), json!("en")),
+        ("sonic-3.5", "nb-NO", json!(null), json!("no")),
+        ("sonic-3.6", "en-US", json!("en-GB"), json!(null)),
     ] {
         let options = SpeakOptions {
             model: Some(model.to_owned()),
-            language: Some("en-US".into()),
+            language: Some(tag.into()),
             ..SpeakOptions::default()
         };
         let spoken = speak(voice.speak(options), &["Tea? "]).await;

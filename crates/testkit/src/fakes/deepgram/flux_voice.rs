@@ -54,15 +54,8 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
     if !call.query("model").is_some_and(|model| VOICES.contains(&model)) {
         return Err("INVALID_QUERY_PARAMETER");
     }
-    let speed = call
-        .query("speed")
-        .map_or(Some(1.0), |speed| speed.parse::<f64>().ok());
-    if !speed.is_some_and(|speed| (0.5..=1.5).contains(&speed)) {
-        return Err("SPEED_OUT_OF_RANGE");
-    }
-    if speed.is_some_and(|speed| ((speed * 20.0).round() - speed * 20.0).abs() > 1e-6) {
-        return Err("SPEED_INCREMENT_INVALID");
-    }
+    let speed = call.query("speed").unwrap_or("1").parse();
+    fitting(speed.map_err(|_| "SPEED_OUT_OF_RANGE")?)?;
     let liveliness = call
         .query("expressivity")
         .map_or(Some(0.0), |most| most.parse::<f64>().ok());
@@ -76,6 +69,18 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
     let known = rate.filter(|rate| [8_000, 16_000, 24_000, 32_000, 44_100, 48_000].contains(rate));
     let known = known.filter(|_| call.query("encoding") == Some("linear16"));
     known.and_then(SampleRate::new).ok_or("INVALID_QUERY_PARAMETER")
+}
+
+/// A speed that it speaks with, or what is wrong with it.
+fn fitting(speed: f64) -> Result<f64, &'static str> {
+    if !(0.5..=1.5).contains(&speed) {
+        return Err("SPEED_OUT_OF_RANGE");
+    }
+    let steps = speed * 20.0;
+    if (steps.round() - steps).abs() > 1e-6 {
+        return Err("SPEED_INCREMENT_INVALID");
+    }
+    Ok(speed)
 }
 
 /// Over HTTP: what a phrase sounds like, behind a header.
@@ -132,18 +137,8 @@ impl Talk {
             match value["type"].as_str() {
                 Some("Speak") => text.push_str(value["text"].as_str().unwrap_or_default()),
                 Some("Flush") => self.speak(&std::mem::take(&mut text)).await?,
-                Some("Interrupt") => {
-                    text.clear();
-                    let metadata = json!({"speech_id": self.id(), "audio_duration_ms": 0});
-                    self.tell(
-                        json!({"type": "SpeechInterrupted", "audio_played_ms": 0, "metadata": metadata}),
-                    )
-                    .await?;
-                }
-                Some("Configure") => {
-                    self.tell(json!({"type": "ConfigureSuccess", "applied": {"speed": value["speed"]}}))
-                        .await?;
-                }
+                Some("Interrupt") => self.interrupt(&std::mem::take(&mut text)).await?,
+                Some("Configure") => self.configure(&value).await?,
                 Some("Close") => {
                     self.tell(json!({"type": "SessionMetadata", "total_audio_duration_ms": 0}))
                         .await?;
@@ -162,6 +157,32 @@ impl Talk {
 
     fn id(&self) -> String {
         format!("dg_sp_{:012x}", self.turns)
+    }
+
+    /// Where nothing waits to be spoken there is nothing to interrupt: all sound has gone out already.
+    async fn interrupt(&mut self, rest: &str) -> Result<(), Gone> {
+        let told = if rest.is_empty() {
+            json!({"type": "Warning", "code": "NO_ACTIVE_SPEECH", "description": "Nothing is spoken."})
+        } else {
+            json!({"type": "SpeechInterrupted", "audio_played_ms": 0,
+                "metadata": {"speech_id": self.id(), "audio_duration_ms": 0}})
+        };
+        self.tell(told).await
+    }
+
+    async fn configure(&mut self, asked: &Value) -> Result<(), Gone> {
+        let speed = asked["speed"]
+            .as_f64()
+            .ok_or("SPEED_NOT_SUPPORTED")
+            .and_then(fitting);
+        let told = match speed {
+            Ok(speed) => json!({"type": "ConfigureSuccess", "applied": {"speed": speed}}),
+            Err(code) => {
+                json!({"type": "ConfigureFailure", "code": code, "field": "speed", "value": asked["speed"],
+                "description": "The speed cannot be changed to this."})
+            }
+        };
+        self.tell(told).await
     }
 
     async fn speak(&mut self, text: &str) -> Result<(), Gone> {
