@@ -40,12 +40,32 @@ struct State {
     health: BTreeMap<String, Health>,
 }
 
-/// What was opened, and from what: it is opened anew only when that changes, since calls at once are counted in it.
+/// What was opened, and from what: it is opened anew only when that changes, and it cannot go on with the change, since
+/// calls at once are counted in it.
 #[derive(Default)]
 struct Made {
     tables: BTreeMap<String, settings::Provider>,
     network: settings::Network,
     accounts: BTreeMap<&'static str, Opened>,
+}
+
+impl Made {
+    /// Whatever cannot go on with these settings will be opened anew.
+    fn follow(&mut self, settings: &Settings, setup: impl Fn(&str) -> Setup) {
+        if self.network != settings.network {
+            self.accounts.clear();
+            self.network = settings.network.clone();
+        }
+        if self.tables == settings.providers {
+            return;
+        }
+        let before = std::mem::replace(&mut self.tables, settings.providers.clone());
+        self.accounts.retain(|name, account| {
+            let changed = changed(before.get(*name), settings.providers.get(*name));
+            let goes_on = |account: &Arc<dyn Provider>| account.tune(&setup(name), &changed);
+            changed.is_empty() || account.as_ref().is_ok_and(goes_on)
+        });
+    }
 }
 
 impl Accounts {
@@ -117,19 +137,12 @@ impl Accounts {
         let network = self.network.clone()?;
         let mut state = self.state();
         let State { keys, made, .. } = &mut *state;
-        if made.tables != settings.providers || made.network != settings.network {
-            *made = Made {
-                tables: settings.providers.clone(),
-                network: settings.network.clone(),
-                accounts: BTreeMap::new(),
-            };
-        }
-        let open = || {
-            let calls = &settings.network;
-            let table = serde_json::to_value(settings.provider(entry.name)).unwrap_or_default();
-            let setup = Setup {
-                network,
-                key: keys.get(entry.name).cloned(),
+        let calls = &settings.network;
+        let setup = |name: &str| {
+            let table = serde_json::to_value(settings.provider(name)).unwrap_or_default();
+            Setup {
+                network: network.clone(),
+                key: keys.get(name).cloned(),
                 retry: Retry {
                     attempts: calls.attempts,
                     wait: settings::seconds(calls.wait),
@@ -137,9 +150,10 @@ impl Accounts {
                 },
                 limit: Limit::at_once(calls.concurrency as usize),
                 table: table.as_object().cloned().unwrap_or_default(),
-            };
-            provider::open(entry, setup)
+            }
         };
+        made.follow(settings, &setup);
+        let open = || provider::open(entry, setup(entry.name));
         made.accounts.entry(entry.name).or_insert_with(open).clone()
     }
 
@@ -197,6 +211,17 @@ impl fmt::Debug for Accounts {
     }
 }
 
+/// The names that are set in one of the tables and not, or otherwise, in the other.
+fn changed<'a>(was: Option<&'a settings::Provider>, is: Option<&'a settings::Provider>) -> Vec<&'a str> {
+    let names = [was, is].into_iter().flatten().flat_map(|table| table.0.keys());
+    let value = |table: Option<&'a settings::Provider>, name: &str| table.and_then(|table| table.0.get(name));
+    let names = names.filter(|name| value(was, name) != value(is, name));
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// No provider has this name.
 pub fn nobody(name: &str) -> Error {
     let name: String = name.chars().take(64).collect();
@@ -222,5 +247,72 @@ pub async fn within<T>(call: impl Future<Output = std::result::Result<T, Failure
             Kind::Timeout,
             "The provider does not answer. Check the network, and try again.",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libretto_store::settings::{Provider as Table, Value};
+
+    use super::*;
+
+    fn setup(_: &str) -> Setup {
+        Setup {
+            network: Network::new().unwrap(),
+            key: Some(Key::new("planted")),
+            retry: Retry::default(),
+            limit: Limit::default(),
+            table: serde_json::Map::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_cannot_go_on_is_opened_anew() {
+        let mut made = Made::default();
+        let mut settings = Settings::default();
+        let mut open = |settings: &Settings| {
+            made.follow(settings, setup);
+            let account = |entry: &'static Entry| {
+                let open = || provider::open(entry, setup(entry.name));
+                made.accounts
+                    .entry(entry.name)
+                    .or_insert_with(open)
+                    .clone()
+                    .unwrap()
+            };
+            ["deepgram", "cartesia"]
+                .map(|name| catalogue::named(name).unwrap())
+                .map(account)
+        };
+        let first = open(&settings);
+        for (provider, name, value, [deepgram, cartesia]) in [
+            ("deepgram", "eot_threshold", Value::Number(0.8), [true, true]),
+            ("deepgram", "endpointing", Value::Integer(500), [false, true]),
+            (
+                "cartesia",
+                "turn_end_timeout_ms",
+                Value::Integer(900),
+                [true, true],
+            ),
+            ("cartesia", "emotion", Value::Text("calm".into()), [true, false]),
+        ] {
+            let before = open(&settings);
+            let table = settings
+                .providers
+                .entry(provider.to_owned())
+                .or_insert_with(Table::default);
+            table.0.insert(name.to_owned(), value);
+            let after = open(&settings);
+            let same = [0, 1].map(|n| Arc::ptr_eq(&before[n], &after[n]));
+            assert_eq!(same, [deepgram, cartesia], "{name}");
+        }
+        settings.network.attempts += 1;
+        let last = open(&settings);
+        assert!(
+            !first
+                .iter()
+                .zip(&last)
+                .any(|(first, last)| Arc::ptr_eq(first, last))
+        );
     }
 }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{ListenOptions, SampleRate, SpeakOptions, SpeechToText, TextToSpeech};
+use reqwest::Url;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
@@ -81,34 +82,29 @@ pub struct Cartesia(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     service: Service,
-    settings: Settings,
-    tuning: watch::Sender<Turns>,
+    settings: watch::Sender<Settings>,
 }
 
 impl Cartesia {
     /// An account with these settings.
     ///
     /// # Errors
-    /// `Unreachable` where the address is none, `Unsupported` for a feeling that it does not know.
+    /// `Unreachable` where the address is none, `Unsupported` for a feeling that it does not know, and for the service's
+    /// own address without encryption.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
         let service = Service::new(&ENTRY, settings.access.clone(), &dialect::DIALECT, network)?;
+        if service.url(&[], []).scheme() == "http" && is_theirs(&service.url(&[], [])) {
+            let what =
+                "it revokes keys that come without encryption. Begin the address in the settings with https";
+            return Err(service.failure(Fault::Unsupported(what.to_owned())));
+        }
         let strange = settings.emotion.as_deref();
         if let Some(strange) = strange.filter(|emotion| !EMOTIONS.contains(emotion)) {
             let what = format!("its voices know no feeling “{strange}”. Choose another in the settings");
             return Err(service.failure(Fault::Unsupported(what)));
         }
-        let tuning = watch::Sender::default();
-        Ok(Self(Arc::new(Inner {
-            service,
-            settings,
-            tuning,
-        })))
-    }
-
-    /// Changes when it thinks that a turn has ended, where it decides that itself: the sessions that run are told, and
-    /// those that begin later.
-    pub fn tune(&self, turns: Turns) {
-        self.0.tuning.send_replace(turns);
+        let settings = watch::Sender::new(settings);
+        Ok(Self(Arc::new(Inner { service, settings })))
     }
 
     /// Its voices.
@@ -128,23 +124,24 @@ impl TextToSpeech for Cartesia {
     }
 
     fn warm(&self) {
-        match self.0.settings.transport {
+        match self.0.settings.borrow().transport {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Sse | Transport::Bytes => self.0.service.open(),
         }
     }
 
     fn timed(&self) -> bool {
-        self.0.settings.transport != Transport::Bytes
+        self.0.settings.borrow().transport != Transport::Bytes
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
+        let settings = self.0.settings.borrow();
         let voice = Voice {
             service: self.0.service.clone(),
-            fields: self.fields(&options),
-            phonemes: self.0.settings.phonemes.clone(),
+            fields: fields(&settings, &options),
+            phonemes: settings.phonemes.clone(),
         };
-        match self.0.settings.transport {
+        match settings.transport {
             Transport::Socket => stream::session(voice),
             Transport::Sse => sse::session(voice),
             Transport::Bytes => bytes::session(voice),
@@ -162,11 +159,13 @@ impl SpeechToText for Cartesia {
     }
 
     fn wants_pauses(&self) -> bool {
-        self.0.settings.finalize && self.0.settings.listening == Listening::Manual
+        let settings = self.0.settings.borrow();
+        settings.finalize && settings.listening == Listening::Manual
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
-        match self.0.settings.listening {
+        let listening = self.0.settings.borrow().listening;
+        match listening {
             Listening::Manual => live::session(&self.0, &options),
             Listening::Turns(turns) => turns::session(&self.0, turns, &options),
             Listening::Recorded => recorded::session(self.0.service.clone(), options),
@@ -174,52 +173,61 @@ impl SpeechToText for Cartesia {
     }
 }
 
-impl Cartesia {
-    /// What every request for speech says.
-    fn fields(&self, options: &SpeakOptions) -> Map<String, Value> {
-        let own = ENTRY.voice.map_or("", |ability| ability.model);
-        let model = options.model.as_deref().unwrap_or(own);
-        let settings = &self.0.settings;
-        let mut fields = Map::new();
-        fields.insert("model_id".into(), model.into());
-        fields.insert("voice".into(), options.voice.as_deref().unwrap_or(VOICE).into());
-        let format = json!({"container": "raw", "encoding": "pcm_s16le", "sample_rate": RATE.hertz()});
-        fields.insert("output_format".into(), format);
-        let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
-        let code = code.map(str::to_ascii_lowercase);
-        let code = code.filter(|code| LANGUAGES.contains(&code.as_str()));
-        // Never both.
-        if let Some(locale) = settings.locale.as_deref().filter(|_| knows_places(model)) {
-            fields.insert("locale".into(), locale.into());
-        } else if let Some(code) = code {
-            fields.insert("language".into(), code.into());
-        }
-        let mut manner = Map::new();
-        if (options.speed - 1.0).abs() > 0.005 {
-            let speed = f64::from(options.speed.clamp(0.6, 1.5));
-            manner.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
-        }
-        if let Some(volume) = settings.volume {
-            let volume = f64::from(volume.clamp(0.5, 2.0));
-            manner.insert("volume".into(), ((volume * 100.0).round() / 100.0).into());
-        }
-        if let Some(emotion) = &settings.emotion {
-            manner.insert("emotion".into(), emotion.as_str().into());
-        }
-        for (name, value) in [
-            ("accent", &settings.accent),
-            ("pronunciation_dict_id", &settings.dictionary),
-            ("normalization", &settings.normalisation),
-        ] {
-            if let Some(value) = value {
-                fields.insert(name.into(), value.as_str().into());
-            }
-        }
-        if !manner.is_empty() {
-            fields.insert("generation_config".into(), manner.into());
-        }
-        fields
+/// Whether an address is the service's own, and not one of a server that stands in for it.
+fn is_theirs(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host == "cartesia.ai" || host.ends_with(".cartesia.ai")
+}
+
+/// What every request for speech says.
+fn fields(settings: &Settings, options: &SpeakOptions) -> Map<String, Value> {
+    let own = ENTRY.voice.map_or("", |ability| ability.model);
+    let model = options.model.as_deref().unwrap_or(own);
+    let mut fields = Map::new();
+    fields.insert("model_id".into(), model.into());
+    fields.insert("voice".into(), options.voice.as_deref().unwrap_or(VOICE).into());
+    let format = json!({"container": "raw", "encoding": "pcm_s16le", "sample_rate": RATE.hertz()});
+    fields.insert("output_format".into(), format);
+    let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
+    let code = code.map(str::to_ascii_lowercase);
+    // Norwegian and Filipino by the names that the service has for them.
+    let code = code.as_deref().map(|code| match code {
+        "nb" | "nn" => "no",
+        "fil" => "tl",
+        code => code,
+    });
+    let code = code.filter(|code| LANGUAGES.contains(code));
+    // Never both.
+    if let Some(locale) = settings.locale.as_deref().filter(|_| knows_places(model)) {
+        fields.insert("locale".into(), locale.into());
+    } else if let Some(code) = code {
+        fields.insert("language".into(), code.into());
     }
+    let mut manner = Map::new();
+    if (options.speed - 1.0).abs() > 0.005 {
+        let speed = f64::from(options.speed.clamp(0.6, 1.5));
+        manner.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
+    }
+    if let Some(volume) = settings.volume {
+        let volume = f64::from(volume.clamp(0.5, 2.0));
+        manner.insert("volume".into(), ((volume * 100.0).round() / 100.0).into());
+    }
+    if let Some(emotion) = &settings.emotion {
+        manner.insert("emotion".into(), emotion.as_str().into());
+    }
+    for (name, value) in [
+        ("accent", &settings.accent),
+        ("pronunciation_dict_id", &settings.dictionary),
+        ("normalization", &settings.normalisation),
+    ] {
+        if let Some(value) = value {
+            fields.insert(name.into(), value.as_str().into());
+        }
+    }
+    if !manner.is_empty() {
+        fields.insert("generation_config".into(), manner.into());
+    }
+    fields
 }
 
 /// Whether a model speaks as in a place: `sonic-3.6` and newer do.

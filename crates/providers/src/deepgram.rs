@@ -34,7 +34,6 @@ pub use flux::Flux;
 pub use grant::Grant;
 pub(crate) use provider::open;
 pub use settings::{Settings, Transport};
-pub use tuning::Tuning;
 
 /// What it can do.
 pub static ENTRY: Entry = Entry {
@@ -68,8 +67,7 @@ pub struct Deepgram(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     service: Service,
-    settings: Settings,
-    tuning: watch::Sender<Tuning>,
+    settings: watch::Sender<Settings>,
 }
 
 impl Deepgram {
@@ -84,12 +82,8 @@ impl Deepgram {
             &dialect::DIALECT
         };
         let service = Service::new(&ENTRY, settings.access.clone(), dialect, network)?;
-        let tuning = watch::Sender::default();
-        Ok(Self(Arc::new(Inner {
-            service,
-            settings,
-            tuning,
-        })))
+        let settings = watch::Sender::new(settings);
+        Ok(Self(Arc::new(Inner { service, settings })))
     }
 
     /// Its voices.
@@ -109,7 +103,7 @@ impl TextToSpeech for Deepgram {
     }
 
     fn warm(&self) {
-        match self.0.settings.speaking {
+        match self.0.settings.borrow().speaking {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Http => self.0.service.open(),
         }
@@ -120,7 +114,8 @@ impl TextToSpeech for Deepgram {
     }
 
     fn speak(&self, options: SpeakOptions) -> SpeakSession {
-        let voice = Voice {
+        let settings = self.0.settings.borrow();
+        let mut voice = Voice {
             service: self.0.service.clone(),
             // Here a voice is a model.
             model: options
@@ -128,14 +123,16 @@ impl TextToSpeech for Deepgram {
                 .or(options.model)
                 .unwrap_or_else(|| ENTRY.voice.map_or("", |ability| ability.model).to_owned()),
             speed: options.speed,
-            expressivity: self.0.settings.expressivity,
+            expressivity: settings.expressivity,
+            features: Vec::new(),
         };
-        let settings = &self.0.settings;
-        let transport = if voice.is_flux() {
-            settings.flux_speaking
-        } else {
-            settings.speaking
+        let (transport, known): (_, &[&str]) = match (voice.is_flux(), settings.speaking) {
+            (true, _) => (settings.flux_speaking, FEATURES),
+            (false, Transport::Http) => (Transport::Http, FEATURES),
+            (false, Transport::Socket) => (Transport::Socket, AURA_FEATURES),
         };
+        let features = settings.featured(known);
+        voice.features = features.map(|(name, value)| (name.to_owned(), value)).collect();
         match transport {
             Transport::Socket => streamed::session(Arc::new(stream::Mouth::new(voice))),
             Transport::Http => http::session(voice),
@@ -149,19 +146,21 @@ impl SpeechToText for Deepgram {
     }
 
     fn warm(&self) {
-        match self.0.settings.listening {
+        match self.0.settings.borrow().listening {
             Transport::Socket => self.0.service.open_socket(),
             Transport::Http => self.0.service.open(),
         }
     }
 
     fn wants_pauses(&self) -> bool {
-        self.0.settings.finalize && self.0.settings.listening == Transport::Socket
+        let settings = self.0.settings.borrow();
+        settings.finalize && settings.listening == Transport::Socket
     }
 
     fn listen(&self, options: ListenOptions) -> ListenSession {
         let model = options.model.clone().filter(|model| flux::knows(model));
-        match (self.0.settings.listening, model) {
+        let listening = self.0.settings.borrow().listening;
+        match (listening, model) {
             // Its models know no other way.
             (_, Some(model)) => flux::session(&self.0, &model, &options),
             (Transport::Socket, None) => live::session(&self.0, &options),
@@ -176,7 +175,13 @@ struct Voice {
     model: String,
     speed: f32,
     expressivity: Option<f32>,
+    /// What else it is asked for.
+    features: Vec<(String, String)>,
 }
+
+/// What voices can be asked for besides; Aura's socket knows no tags.
+const FEATURES: &[&str] = &["mip_opt_out", "tag"];
+const AURA_FEATURES: &[&str] = &["mip_opt_out"];
 
 /// All of its sound has this rate.
 const RATE: SampleRate = SampleRate::VOICE;
@@ -207,6 +212,8 @@ impl Voice {
         if (speed - 1.0).abs() > 0.005 {
             query.push(("speed", format!("{speed:.2}")));
         }
+        let features = self.features.iter();
+        query.extend(features.map(|(name, value)| (name.as_str(), value.clone())));
         self.service.url(&[version, "speak"], query)
     }
 }

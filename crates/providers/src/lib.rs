@@ -31,6 +31,7 @@ pub mod sound;
 pub mod sse;
 pub mod streamed;
 pub mod timed;
+pub mod whole;
 
 pub use account::{Account, Credit, ModelInfo, VoiceInfo};
 pub use catalogue::Entry;

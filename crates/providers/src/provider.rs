@@ -109,6 +109,12 @@ pub trait Provider: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Goes on with another table of settings, in which these names have changed: sessions that run are told of it,
+    /// and those that begin later have it. False where it cannot, and has to be opened anew.
+    fn tune(&self, _setup: &Setup, _changed: &[&str]) -> bool {
+        false
+    }
+
     /// Tests the key by one call that costs nothing, or next to it.
     fn check(&self) -> BoxFuture<'_, Result<Account, Failure>>;
 

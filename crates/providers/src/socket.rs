@@ -81,7 +81,10 @@ impl Drop for Socket {
                 if let Some(farewell) = farewell {
                     stream.send(farewell).await?;
                 }
-                stream.close(Some(goodbye())).await
+                stream.close(Some(goodbye())).await?;
+                // Gone before it is answered, a connection may count as open for a while.
+                while stream.next().await.transpose()?.is_some() {}
+                Ok::<_, SocketError>(())
             }));
         }
     }

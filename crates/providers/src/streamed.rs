@@ -74,7 +74,12 @@ async fn speak(speaker: Arc<dyn Speaker>, ends: Ends<SpeakInput, SpeakEvent>) ->
     let mut tries = service.retry.begin();
     loop {
         match stream.attempt().await {
-            Ok(()) => return Ok(()),
+            Ok(true) => {
+                let told = stream.tell(SpeakEvent::Finished).await;
+                return told.map_err(|_| Error::cancelled());
+            }
+            // Whatever comes next opens another.
+            Ok(false) => tries = service.retry.begin(),
             Err(Stop::Gone) => return Err(Error::cancelled()),
             Err(Stop::Failed(failure)) if stream.begun => return Err(failure.again(false).into()),
             Err(Stop::Failed(failure)) => tries.again(failure).await?,
@@ -85,15 +90,18 @@ async fn speak(speaker: Arc<dyn Speaker>, ends: Ends<SpeakInput, SpeakEvent>) ->
 struct Stream {
     speaker: Arc<dyn Speaker>,
     ends: Ends<SpeakInput, SpeakEvent>,
-    /// All text so far: until something has been heard it can be sent again.
+    /// What has been sent and not been spoken: until something of it has been heard it can be sent again.
     phrases: Vec<String>,
     finished: bool,
     ready: bool,
+    /// Something of that has been heard.
     begun: bool,
 }
 
 impl Stream {
-    async fn attempt(&mut self) -> Result<(), Stop> {
+    /// Speaks over one socket. True when everything has been spoken; false where the service closed the socket when it
+    /// owed nothing, as it does after a while, and there is more to say.
+    async fn attempt(&mut self) -> Result<bool, Stop> {
         let speaker = Arc::clone(&self.speaker);
         let service = speaker.service();
         let deadlines = service.deadlines;
@@ -104,8 +112,8 @@ impl Stream {
             self.tell(SpeakEvent::Ready).await?;
         }
         let mut pcm = PcmDecoder::default();
-        // Flushes that have not been answered.
-        let mut open = 0;
+        // Flushes that have not been answered, and whether there was sound since the last answer.
+        let (mut open, mut sounded) = (0, false);
         for phrase in &self.phrases {
             open += send(&mut socket, speaker.as_ref(), phrase).await?;
         }
@@ -117,7 +125,7 @@ impl Stream {
                     socket.text(close).await?;
                 }
                 socket.close().await;
-                return self.tell(SpeakEvent::Finished).await;
+                return Ok(true);
             }
             tokio::select! {
                 biased;
@@ -125,6 +133,10 @@ impl Stream {
                     let said = match frame? {
                         Frame::Binary(bytes) => Said::Sound(bytes.into()),
                         Frame::Text(text) => speaker.take(&text).map_err(|wrong| socket.wrong(wrong, &text))?,
+                        Frame::Closed { .. } if open == 0 => {
+                            self.hear().await;
+                            return Ok(self.finished);
+                        }
                         Frame::Closed { code, reason } => {
                             let fault = speaker.closed(code, &reason);
                             return Err(socket.failure(fault).said(&reason).into());
@@ -134,11 +146,21 @@ impl Stream {
                         Said::Sound(bytes) => {
                             let audio = pcm.push(speaker.rate(), &bytes);
                             if !audio.is_empty() {
-                                self.begun = true;
+                                (self.begun, sounded) = (true, true);
                                 self.tell(SpeakEvent::Audio(audio)).await?;
                             }
                         }
-                        Said::Spoken => open = open.saturating_sub(1),
+                        // It was given words.
+                        Said::Spoken if !std::mem::take(&mut sounded) => {
+                            return Err(socket.failure(Fault::BrokeOff).into());
+                        }
+                        Said::Spoken => {
+                            open = open.saturating_sub(1);
+                            if open == 0 {
+                                self.phrases.clear();
+                                self.begun = false;
+                            }
+                        }
                         Said::Other => {}
                     }
                     due = Instant::now() + deadlines.idle;
@@ -157,6 +179,14 @@ impl Stream {
                 },
                 () = sleep_until(due), if open > 0 => return Err(socket.failure(Fault::Late).into()),
             }
+        }
+    }
+
+    /// Waits for more to say, or the end.
+    async fn hear(&mut self) {
+        match self.ends.input.recv().await {
+            Some(SpeakInput::Text(phrase)) => self.phrases.push(phrase),
+            Some(SpeakInput::Finish) | None => self.finished = true,
         }
     }
 

@@ -7,12 +7,12 @@ use libretto_voice::{SampleRate, SpeakEvent, SpeakOptions};
 use tokio::sync::{mpsc, watch};
 
 use super::heard::{Heard, Taken};
-use super::{Cartesia, Settings, Voice, dialect, live, turns};
+use super::{ENTRY, Settings, Turns, Voice, dialect, fields, live, recorded, turns};
 use crate::failure::{Failure, Fault, Who};
 use crate::fuzz::{Target, messages, ordered, refusal};
 use crate::live::drive;
 use crate::network::Network;
-use crate::service::Access;
+use crate::service::{Access, Service};
 
 pub(crate) const TARGETS: [Target; 3] = [
     Target {
@@ -49,16 +49,19 @@ pub(crate) const TARGETS: [Target; 3] = [
     },
 ];
 
+fn settings() -> Settings {
+    Settings::new(Access::default())
+}
+
 fn voice() -> Option<Voice> {
-    static ACCOUNT: OnceLock<Option<Cartesia>> = OnceLock::new();
-    let account = ACCOUNT.get_or_init(|| {
+    static SERVICE: OnceLock<Option<Service>> = OnceLock::new();
+    let service = SERVICE.get_or_init(|| {
         let network = Network::new().ok()?;
-        Cartesia::new(network, Settings::new(Access::default())).ok()
+        Service::new(&ENTRY, Access::default(), &dialect::DIALECT, network).ok()
     });
-    let account = account.as_ref()?;
     Some(Voice {
-        service: account.0.service.clone(),
-        fields: account.fields(&SpeakOptions::default()),
+        service: service.clone()?,
+        fields: fields(&settings(), &SpeakOptions::default()),
         // A queue that is soon full.
         phonemes: Some(mpsc::channel(2).0),
     })
@@ -91,9 +94,13 @@ fn sonic(bytes: &[u8]) {
 }
 
 fn ink(bytes: &[u8]) {
+    messages(bytes).for_each(|message| recorded::read(&message));
     drive(live::Ink::new(SampleRate::SPEECH), bytes);
-    let tuning = watch::Sender::default().subscribe();
-    drive(turns::Ink::new(SampleRate::SPEECH, tuning), bytes);
+    let changes = watch::Sender::new(settings()).subscribe();
+    drive(
+        turns::Ink::new(SampleRate::SPEECH, Turns::default(), changes),
+        bytes,
+    );
 }
 
 fn refused(bytes: &[u8]) {

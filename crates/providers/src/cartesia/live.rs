@@ -54,8 +54,9 @@ fn url(account: &Inner, options: &ListenOptions) -> Url {
     let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
     query.extend(code.map(|code| ("language", code.to_ascii_lowercase())));
     if model.starts_with("ink-whisper") {
-        let volume = account.settings.min_volume.map(|volume| volume.clamp(0.0, 1.0));
-        let silence = account.settings.max_silence.map(|seconds| seconds.max(0.0));
+        let settings = account.settings.borrow();
+        let volume = settings.min_volume.map(|volume| volume.clamp(0.0, 1.0));
+        let silence = settings.max_silence.map(|seconds| seconds.max(0.0));
         query.extend(volume.map(|volume| ("min_volume", volume.to_string())));
         query.extend(silence.map(|seconds| ("max_silence_duration_secs", seconds.to_string())));
     }

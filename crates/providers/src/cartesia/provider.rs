@@ -23,12 +23,7 @@ pub(crate) fn open(setup: Setup) -> Opened {
             _ => Transport::Socket,
         },
         listening: match setup.text("listening") {
-            Some("turns") => Listening::Turns(Turns {
-                start: setup.fraction("turn_start_threshold"),
-                eager_end: setup.fraction("turn_eager_end_threshold"),
-                end: setup.fraction("turn_end_threshold"),
-                timeout_ms: setup.number("turn_end_timeout_ms"),
-            }),
+            Some("turns") => Listening::Turns(turns(&setup)),
             Some("recorded") => Listening::Recorded,
             _ => Listening::Manual,
         },
@@ -46,6 +41,23 @@ pub(crate) fn open(setup: Setup) -> Opened {
     Ok(Arc::new(Cartesia::new(setup.network, settings)?))
 }
 
+/// What a session can be told of while it listens.
+const TOLD: &[&str] = &[
+    "turn_start_threshold",
+    "turn_eager_end_threshold",
+    "turn_end_threshold",
+    "turn_end_timeout_ms",
+];
+
+fn turns(setup: &Setup) -> Turns {
+    Turns {
+        start: setup.fraction("turn_start_threshold"),
+        eager_end: setup.fraction("turn_eager_end_threshold"),
+        end: setup.fraction("turn_end_threshold"),
+        timeout_ms: setup.number("turn_end_timeout_ms"),
+    }
+}
+
 impl Provider for Cartesia {
     fn recogniser(&self) -> Option<Arc<dyn SpeechToText>> {
         Some(Self::recogniser(self))
@@ -53,6 +65,18 @@ impl Provider for Cartesia {
 
     fn voice(&self) -> Option<Arc<dyn TextToSpeech>> {
         Some(Self::voice(self))
+    }
+
+    fn tune(&self, setup: &Setup, changed: &[&str]) -> bool {
+        let told = changed.iter().all(|name| TOLD.contains(name));
+        if told {
+            self.0.settings.send_modify(|settings| {
+                if let Listening::Turns(known) = &mut settings.listening {
+                    *known = turns(setup);
+                }
+            });
+        }
+        told
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Account, Failure>> {

@@ -1,27 +1,24 @@
-//! Ink for whole utterances, which are held in memory only.
+//! Ink for whole utterances.
 
 use libretto_voice::listen::ListenSession;
-use libretto_voice::session::Ends;
-use libretto_voice::{
-    Audio, Error, ListenEvent, ListenInput, ListenOptions, Result, Session, TimedWord, Transcript,
-};
+use libretto_voice::{ListenOptions, TimedWord, Transcript};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 
 use super::live::Word;
-use crate::failure::{Failure, Fault};
+use crate::failure::Failure;
 use crate::service::Service;
-use crate::sound::wav_file;
+use crate::whole;
 
 /// The model for whole utterances.
 const MODEL: &str = "ink-whisper";
-/// Longest utterance in samples: half an hour at 16 kHz, which is 115 MB here.
-const MOST: usize = 30 * 60 * 16_000;
 
 /// Begins an utterance.
 pub(super) fn session(service: Service, options: ListenOptions) -> ListenSession {
-    Session::spawn(move |ends| listen(service, options, ends))
+    let rate = options.rate;
+    let request = move |service: &Service, file: &[u8]| request(service, &options, file);
+    whole::session(service, rate, request, transcript)
 }
 
 #[derive(Deserialize)]
@@ -32,34 +29,18 @@ struct Answer {
     words: Option<Vec<Word>>,
 }
 
-async fn listen(
-    service: Service,
-    options: ListenOptions,
-    mut ends: Ends<ListenInput, ListenEvent>,
-) -> Result<()> {
-    say(&ends, ListenEvent::Ready).await?;
-    let mut utterance = Audio::empty(options.rate);
-    while let Some(ListenInput::Audio(audio)) = ends.input.recv().await {
-        if utterance.samples.len() + audio.samples.len() > MOST {
-            return Err(service.failure(Fault::TooLong).into());
-        }
-        utterance.samples.extend(audio.samples);
+fn transcript(answer: Answer) -> Transcript {
+    Transcript {
+        words: timed(answer.words.unwrap_or_default()),
+        language: answer.language,
+        ..Transcript::text(answer.text.trim())
     }
-    if !utterance.is_empty() {
-        let file = wav_file(&utterance);
-        drop(utterance);
-        let reply = service.call(|| request(&service, &options, &file)).await?;
-        let answer: Answer = reply.json().await?;
-        let transcript = Transcript {
-            words: timed(answer.words.unwrap_or_default()),
-            language: answer.language,
-            ..Transcript::text(answer.text.trim())
-        };
-        if !transcript.is_blank() {
-            say(&ends, ListenEvent::Segment(transcript)).await?;
-        }
-    }
-    say(&ends, ListenEvent::Finished).await
+}
+
+/// Reads an answer, for fuzzers.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    let _ = serde_json::from_str(text).map(transcript);
 }
 
 fn request(service: &Service, options: &ListenOptions, file: &[u8]) -> Result<RequestBuilder, Failure> {
@@ -86,8 +67,4 @@ pub(super) fn timed(words: Vec<Word>) -> Vec<TimedWord> {
         confidence: None,
     };
     words.into_iter().map(word).collect()
-}
-
-async fn say(ends: &Ends<ListenInput, ListenEvent>, event: ListenEvent) -> Result<()> {
-    ends.events.send(Ok(event)).await.map_err(|_| Error::cancelled())
 }

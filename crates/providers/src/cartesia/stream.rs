@@ -29,19 +29,19 @@ async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<(
         context: 0,
         open: false,
         unheard: Vec::new(),
+        settled: 0,
     };
     let mut tries = service.retry.begin();
     loop {
         match stream.attempt(&mut ends).await {
-            Ok(()) => {
-                return ends
-                    .events
-                    .send(Ok(SpeakEvent::Finished))
-                    .await
-                    .map_err(|_| Error::cancelled());
+            Ok(true) => {
+                let told = stream.heard.speech.tell(SpeakEvent::Finished).await;
+                return told.map_err(|_| Error::cancelled());
             }
+            // Whatever comes next opens another.
+            Ok(false) => tries = service.retry.begin(),
             Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if stream.heard.speech.told() > 0 => {
+            Err(Stop::Failed(failure)) if stream.heard.speech.told() > stream.settled => {
                 return Err(failure.again(false).into());
             }
             Err(Stop::Failed(failure)) => tries.again(failure).await?,
@@ -53,7 +53,7 @@ async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<(
 struct Stream {
     voice: Voice,
     heard: Heard,
-    /// All text so far: until something has been heard it can be sent again.
+    /// What has been sent and not been spoken: until something of it has been heard it can be sent again.
     phrases: Vec<String>,
     finished: bool,
     ready: bool,
@@ -63,10 +63,14 @@ struct Stream {
     open: bool,
     /// What was sent since the last sound.
     unheard: Vec<String>,
+    /// How much had been told when the last context was done.
+    settled: u64,
 }
 
 impl Stream {
-    async fn attempt(&mut self, ends: &mut Ends<SpeakInput, SpeakEvent>) -> Result<(), Stop> {
+    /// Speaks over one socket. True when everything has been spoken; false where the service closed the socket when it
+    /// owed nothing, as it does after five minutes, and there is more to say.
+    async fn attempt(&mut self, ends: &mut Ends<SpeakInput, SpeakEvent>) -> Result<bool, Stop> {
         let service = self.voice.service.clone();
         let deadlines = service.deadlines;
         let url = service.url(&["tts", "websocket"], [("cartesia_version", VERSION.to_owned())]);
@@ -87,7 +91,7 @@ impl Stream {
         loop {
             if self.finished && !self.open {
                 socket.close().await;
-                return Ok(());
+                return Ok(true);
             }
             tokio::select! {
                 biased;
@@ -97,6 +101,13 @@ impl Stream {
                         due = Instant::now() + deadlines.idle;
                     }
                     Frame::Binary(_) => return Err(socket.failure(Fault::Garbled).into()),
+                    Frame::Closed { .. } if !self.open => {
+                        match ends.input.recv().await {
+                            Some(SpeakInput::Text(phrase)) => self.note(phrase),
+                            Some(SpeakInput::Finish) | None => self.finished = true,
+                        }
+                        return Ok(self.finished);
+                    }
                     Frame::Closed { reason, .. } => {
                         return Err(socket.failure(Fault::BrokeOff).said(&reason).into());
                     }
@@ -106,8 +117,7 @@ impl Stream {
                         if !self.open {
                             due = Instant::now() + deadlines.first;
                         }
-                        self.heard.speech.sent(&phrase);
-                        self.phrases.push(phrase.clone());
+                        self.note(phrase.clone());
                         self.send(&mut socket, &phrase).await?;
                     }
                     // Whoever says nothing more has finished.
@@ -121,6 +131,12 @@ impl Stream {
                 () = sleep_until(due), if self.open => return Err(socket.failure(Fault::Late).into()),
             }
         }
+    }
+
+    /// More to say.
+    fn note(&mut self, phrase: String) {
+        self.heard.speech.sent(&phrase);
+        self.phrases.push(phrase);
     }
 
     fn name(&self) -> String {
@@ -184,17 +200,21 @@ impl Stream {
     async fn done(&mut self, socket: &mut Socket) -> Result<(), Stop> {
         let garbled = socket.failure(Fault::Garbled);
         self.open = false;
-        if self.heard.speech.told() == 0 {
+        if self.heard.speech.told() == self.settled {
             // It was given words, and nothing sounded.
             return Err(socket.failure(Fault::BrokeOff).into());
         }
         let rest = std::mem::take(&mut self.unheard).concat();
         if !text::speaks(&rest) {
             let ended = self.heard.speech.ended().await?;
+            self.phrases.clear();
+            self.settled = self.heard.speech.told();
             return Ok(ended.map_err(|error| garbled.because(error))?);
         }
         let ended = self.heard.speech.ended_before(&rest).await?;
         ended.map_err(|error| garbled.because(error))?;
+        self.phrases = vec![rest.clone()];
+        self.settled = self.heard.speech.told();
         self.send(socket, &rest).await?;
         if self.finished {
             self.finish(socket).await?;

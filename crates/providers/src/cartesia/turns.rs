@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::live::keyterms;
-use super::{ENTRY, Inner, VERSION};
+use super::{ENTRY, Inner, Listening, Settings, VERSION};
 use crate::live::{self, End, Out, Protocol, Wrong};
 use crate::sound::Gather;
 
@@ -58,12 +58,13 @@ const PERHAPS: f32 = 0.5;
 
 /// Begins an utterance.
 pub(super) fn session(account: &Inner, turns: Turns, options: &ListenOptions) -> ListenSession {
-    let mut tuning = account.tuning.subscribe();
-    if *tuning.borrow() != Turns::default() {
-        tuning.mark_changed();
-    }
+    let changes = account.settings.subscribe();
     let url = url(account, turns, options);
-    live::session(account.service.clone(), url, Ink::new(options.rate, tuning))
+    live::session(
+        account.service.clone(),
+        url,
+        Ink::new(options.rate, turns, changes),
+    )
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,15 +137,18 @@ fn url(account: &Inner, turns: Turns, options: &ListenOptions) -> Url {
 pub(super) struct Ink {
     gather: Gather,
     standing: Standing,
-    tuning: watch::Receiver<Turns>,
+    /// As it knows them, and how they change.
+    turns: Turns,
+    changes: watch::Receiver<Settings>,
 }
 
 impl Ink {
-    pub(super) fn new(rate: SampleRate, tuning: watch::Receiver<Turns>) -> Self {
+    pub(super) fn new(rate: SampleRate, turns: Turns, changes: watch::Receiver<Settings>) -> Self {
         Self {
-            tuning,
             gather: Gather::new(rate),
             standing: Standing::default(),
+            turns,
+            changes,
         }
     }
 }
@@ -155,14 +159,14 @@ impl Protocol for Ink {
     }
 
     async fn wish(&mut self) -> Out {
-        while self.tuning.changed().await.is_ok() {
-            let turn: Map<String, Value> = self
-                .tuning
-                .borrow_and_update()
-                .fields()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect();
-            if !turn.is_empty() {
+        while self.changes.changed().await.is_ok() {
+            let Listening::Turns(turns) = self.changes.borrow_and_update().listening else {
+                continue;
+            };
+            let changed = std::mem::replace(&mut self.turns, turns) != turns;
+            let named = |(name, value): (&str, Value)| (name.to_owned(), value);
+            let turn: Map<String, Value> = turns.fields().map(named).collect();
+            if changed && !turn.is_empty() {
                 return Out::Text(json!({"type": "config", "turn": turn}).to_string());
             }
         }

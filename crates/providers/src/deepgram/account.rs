@@ -5,6 +5,14 @@ use serde::Deserialize;
 use super::Deepgram;
 use crate::account::{Account, ModelInfo, VoiceInfo};
 use crate::failure::{Failure, Fault};
+use crate::provider::listed;
+
+/// Those that its documentation names besides, in case that its list leaves them out: they have addresses of their own.
+const FLUX: &[&str] = &["flux-general-en", "flux-general-multi"];
+const FLUX_VOICES: &[&str] = &[
+    "alexis", "bruce", "cole", "drew", "haley", "heather", "jack", "marcus", "priya", "renee", "rufus",
+    "sharon",
+];
 
 #[derive(Deserialize)]
 struct Models {
@@ -52,7 +60,7 @@ impl Deepgram {
             id: model.canonical_name.unwrap_or_else(|| model.name.clone()),
             name: model.name,
         };
-        let mut models: Vec<ModelInfo> = live.map(info).collect();
+        let mut models: Vec<ModelInfo> = live.map(info).chain(listed(FLUX)).collect();
         models.sort_by(|a, b| a.id.cmp(&b.id));
         models.dedup_by(|a, b| a.id == b.id);
         Ok(models)
@@ -75,7 +83,20 @@ impl Deepgram {
                 preview: metadata.sample,
             }
         };
-        Ok(self.all().await?.tts.into_iter().map(info).collect())
+        let mut voices: Vec<VoiceInfo> = self.all().await?.tts.into_iter().map(info).collect();
+        for name in FLUX_VOICES {
+            let id = format!("flux-{name}-en");
+            if voices.iter().all(|voice| voice.id != id) {
+                voices.push(VoiceInfo {
+                    id,
+                    name: format!("{name} (Flux)"),
+                    description: None,
+                    languages: vec!["en".to_owned()],
+                    preview: None,
+                });
+            }
+        }
+        Ok(voices)
     }
 
     /// Tests the key. Whether there is money shows only when it is used.

@@ -50,7 +50,8 @@ fn named(code: &str) -> Option<Fault> {
         "INVALID_QUERY_PARAMETER" | "Bad Request" | "PAYLOAD_ERROR" | "UNSUPPORTED_MEDIA_TYPE" => {
             Fault::Refused
         }
-        "TOO_MANY_REQUESTS" | "Too Many Requests" => Fault::Busy,
+        // The last is a voice that was given more text in a minute than it takes.
+        "TOO_MANY_REQUESTS" | "Too Many Requests" | "DATA-0001" => Fault::Busy,
         code => return of_code(code),
     })
 }
@@ -69,19 +70,18 @@ fn of_code(code: &str) -> Option<Fault> {
 pub(super) fn closed(code: Option<u16>, reason: &str) -> Fault {
     let upper = reason.to_ascii_uppercase();
     let mut words = upper.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-    let named = words.find_map(|word| {
+    let told = words.find_map(|word| {
         let known = ["DATA", "MESSAGE", "BIG", "NET"]
             .iter()
             .any(|name| word.starts_with(name));
         let numbered = word.ends_with(|c: char| c.is_ascii_digit());
-        let dashed = if word.contains('-') {
-            word.to_owned()
-        } else {
-            word.replacen("NET", "NET-", 1)
+        let dashed = match word.find(|c: char| c.is_ascii_digit()) {
+            Some(at) if !word.contains('-') => format!("{}-{}", &word[..at], &word[at..]),
+            _ => word.to_owned(),
         };
-        (known && numbered).then(|| of_code(&dashed)).flatten()
+        (known && numbered).then(|| named(&dashed)).flatten()
     });
-    named.unwrap_or(match code {
+    told.unwrap_or(match code {
         Some(1_003 | 1_008) => Fault::Refused,
         Some(1_009) => Fault::TooLong,
         _ => Fault::BrokeOff,
@@ -154,6 +154,8 @@ mod tests {
             (1_011, live, Fault::BrokeOff),
             (1_011, "NET-0000", Fault::BrokeOff),
             (1_008, "DATA-0000", Fault::Refused),
+            (1_008, "DATA-0001", Fault::Busy),
+            (1_008, "See https://dpgr.am/data0001", Fault::Busy),
             (1_009, "BIG-0001", Fault::TooLong),
             (1_003, "MESSAGE-0000: unknown", Fault::Refused),
             (1_008, "", Fault::Refused),

@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use libretto_voice::listen::ListenSession;
 use libretto_voice::{ListenEvent, ListenOptions, SampleRate};
-use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::Inner;
 use super::dialect::closed;
-use super::settings::KEYTERMS;
-use super::tuning::{Wishes, turning};
+use super::tuning::Wishes;
 use super::turns::{Message, Turns};
+use super::{Inner, Settings};
 use crate::failure::Fault;
 use crate::live::{self, End, Greeting, Out, Protocol, Wrong};
 use crate::sound::Gather;
@@ -23,14 +21,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(4);
 /// Most characters of key terms in an address: longer ones are refused by what stands before the service.
 const ADDRESS: usize = 1_000;
 /// What it can be asked for besides.
-const FEATURES: &[&str] = &[
-    "keyterm",
-    "mip_opt_out",
-    "numerals",
-    "profanity_filter",
-    "redact",
-    "tag",
-];
+const FEATURES: &[&str] = &["mip_opt_out", "numerals", "profanity_filter", "redact", "tag"];
 /// What the model for several languages takes as hints.
 const HINTS: &[&str] = &["en", "es", "fr", "de", "hi", "ru", "pt", "ja", "it", "nl"];
 
@@ -53,14 +44,21 @@ pub(super) fn knows(model: &str) -> bool {
 
 /// Begins an utterance.
 pub(super) fn session(account: &Inner, model: &str, options: &ListenOptions) -> ListenSession {
-    let terms = keyterms(&options.vocabulary);
-    let url = url(account, model, options, &terms);
-    let ear = Ear::new(options.rate, terms, Wishes::of(&account.tuning));
+    let asked = Asked {
+        model: model.to_owned(),
+        options: options.clone(),
+    };
+    let told = asked.clone();
+    let tell = move |was: &Settings, is: &Settings| told.change(was, is);
+    let wishes = Wishes::new(account.settings.subscribe(), Box::new(tell));
+    let settings = wishes.known();
+    let url = account.service.url(&["v2", "listen"], asked.query(settings));
+    let ear = Ear::new(options.rate, asked.terms(settings), wishes);
     live::session(account.service.clone(), url, ear)
 }
 
 /// When a turn ends, as it is told in an address and in a message: within what it takes.
-pub(super) fn thresholds(flux: Flux) -> impl Iterator<Item = (&'static str, Value)> {
+fn thresholds(flux: Flux) -> impl Iterator<Item = (&'static str, Value)> {
     // In hundredths: the nearest double of 0.7 is not a number that people send.
     let share = |share: f32, from: f32, to: f32| (f64::from(share.clamp(from, to)) * 100.0).round() / 100.0;
     let threshold = flux
@@ -75,36 +73,83 @@ pub(super) fn thresholds(flux: Flux) -> impl Iterator<Item = (&'static str, Valu
     [threshold, eager, timeout].into_iter().flatten()
 }
 
-/// The terms that it takes: a weight behind a colon is refused here.
-pub(super) fn keyterms(vocabulary: &[String]) -> Vec<String> {
-    let terms = vocabulary.iter().map(|term| term.trim());
-    let terms = terms.filter(|term| !term.is_empty() && !term.contains(':'));
-    terms.take(KEYTERMS).map(str::to_owned).collect()
-}
-
 /// Whether the terms are so many that they are said in a message, instead of in the address.
 fn are_many(terms: &[String]) -> bool {
     terms.iter().map(String::len).sum::<usize>() > ADDRESS
 }
 
-fn url(account: &Inner, model: &str, options: &ListenOptions, terms: &[String]) -> Url {
-    let mut query = vec![
-        ("model", model.to_owned()),
-        ("encoding", "linear16".to_owned()),
-        ("sample_rate", options.rate.hertz().to_string()),
-    ];
-    query.extend(thresholds(account.settings.flux).map(|(name, value)| (name, value.to_string())));
-    if model.contains("multi") {
-        let code = options.language.as_deref().and_then(|tag| tag.split('-').next());
+/// What a session is asked for, whatever the settings are.
+#[derive(Clone)]
+struct Asked {
+    model: String,
+    options: ListenOptions,
+}
+
+impl Asked {
+    /// The terms that it takes: a weight behind a colon is refused here.
+    fn terms(&self, settings: &Settings) -> Vec<String> {
+        let mut terms = settings.terms("keyterm", &self.options);
+        terms.retain(|term| !term.contains(':'));
+        terms
+    }
+
+    /// The languages that may be spoken, for the model that knows several.
+    fn hints(&self, settings: &Settings) -> Vec<String> {
+        if !self.model.contains("multi") {
+            return Vec::new();
+        }
+        let code = self
+            .options
+            .language
+            .as_deref()
+            .and_then(|tag| tag.split('-').next());
         let code = code.filter(|code| HINTS.contains(code)).map(str::to_owned);
-        query.extend(code.map(|code| ("language_hint", code)));
-        query.extend(account.settings.featured(&["language_hint"]));
+        let more = settings.featured(&["language_hint"]).map(|(_, hint)| hint);
+        code.into_iter().chain(more).collect()
     }
-    if !are_many(terms) {
-        query.extend(terms.iter().map(|term| ("keyterm", term.clone())));
+
+    fn query<'a>(&self, settings: &'a Settings) -> Vec<(&'a str, String)> {
+        let mut query = vec![
+            ("model", self.model.clone()),
+            ("encoding", "linear16".to_owned()),
+            ("sample_rate", self.options.rate.hertz().to_string()),
+        ];
+        query.extend(thresholds(settings.flux).map(|(name, value)| (name, value.to_string())));
+        query.extend(
+            self.hints(settings)
+                .into_iter()
+                .map(|hint| ("language_hint", hint)),
+        );
+        let terms = self.terms(settings);
+        if !are_many(&terms) {
+            query.extend(terms.into_iter().map(|term| ("keyterm", term)));
+        }
+        query.extend(settings.featured(FEATURES));
+        query
     }
-    query.extend(account.settings.featured(FEATURES));
-    account.service.url(&["v2", "listen"], query)
+
+    /// What it is told in the middle. What is taken out of the settings stays as it is until the next session.
+    fn change(&self, was: &Settings, is: &Settings) -> Map<String, Value> {
+        let mut message = Map::new();
+        let named = |(name, value): (&str, Value)| (name.to_owned(), value);
+        let thresholds: Map<String, Value> = thresholds(is.flux).map(named).collect();
+        if is.flux != was.flux && !thresholds.is_empty() {
+            message.insert("thresholds".into(), thresholds.into());
+        }
+        for (name, was, is) in [
+            ("keyterms", self.terms(was), self.terms(is)),
+            ("language_hints", self.hints(was), self.hints(is)),
+        ] {
+            if was != is {
+                message.insert(name.into(), is.into());
+            }
+        }
+        let numerals = is.wants("numerals");
+        if numerals != was.wants("numerals") {
+            message.insert("numerals".into(), numerals.into());
+        }
+        message
+    }
 }
 
 /// Where an utterance stands.
@@ -176,7 +221,7 @@ impl Protocol for Ear {
     }
 
     async fn wish(&mut self) -> Out {
-        Out::Text(self.wishes.next(turning).await)
+        Out::Text(self.wishes.next().await)
     }
 
     fn finish(&mut self) -> Vec<Out> {
@@ -194,6 +239,7 @@ impl Protocol for Ear {
             Message::ConfigureFailure { code, description } => {
                 self.wishes.answered(Some((&code, &description)));
             }
+            Message::Warning { code, description } => tracing::warn!(code, description, "Deepgram warns"),
             Message::Error {} => return Err(Wrong::Complaint),
             _ => {}
         }

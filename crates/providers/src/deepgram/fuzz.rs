@@ -1,13 +1,15 @@
 //! Its parsers, for fuzzers.
 
 use libretto_voice::SampleRate;
+use tokio::sync::watch;
 
 use super::flux::Ear;
 use super::live::Nova;
 use super::tuning::Wishes;
-use super::{dialect, recorded, stream};
+use super::{Settings, dialect, recorded, stream};
 use crate::fuzz::{Target, messages, refusal};
 use crate::live::drive;
+use crate::service::Access;
 
 pub(crate) const TARGETS: [Target; 4] = [
     Target {
@@ -25,6 +27,8 @@ pub(crate) const TARGETS: [Target; 4] = [
         name: "deepgram_flux",
         read: flux,
         seeds: &[r#"{"type":"Connected","request_id":"r","sequence_id":0}
+{"type":"Warning","request_id":"r","sequence_id":1,"code":"c","description":"d"}
+{"type":"ConfigureFailure","request_id":"r","sequence_id":2,"code":"c","description":"d"}
 {"type":"TurnInfo","request_id":"r","sequence_id":9,"event":"EagerEndOfTurn","turn_index":0,"audio_window_start":0.0,"audio_window_end":2.4,"transcript":"What time","words":[{"word":"What","confidence":0.99,"start":0.1,"end":0.3},{"word":"time","confidence":0.99}],"end_of_turn_confidence":0.86}
 {"type":"TurnInfo","event":"TurnResumed","turn_index":0,"transcript":"What time"}
 {"type":"TurnInfo","event":"EndOfTurn","turn_index":0,"transcript":"What time?","trigger":"model"}"#],
@@ -47,13 +51,19 @@ pub(crate) const TARGETS: [Target; 4] = [
     },
 ];
 
+/// Settings that never change.
+fn unchanged() -> Wishes {
+    let settings = watch::Sender::new(Settings::new(Access::default()));
+    Wishes::new(settings.subscribe(), Box::new(|_, _| serde_json::Map::new()))
+}
+
 fn nova(bytes: &[u8]) {
-    drive(Nova::new(SampleRate::SPEECH, Some(Wishes::none())), bytes);
+    drive(Nova::new(SampleRate::SPEECH, unchanged()), bytes);
     messages(bytes).for_each(|message| recorded::read(&message));
 }
 
 fn flux(bytes: &[u8]) {
-    drive(Ear::new(SampleRate::SPEECH, Vec::new(), Wishes::none()), bytes);
+    drive(Ear::new(SampleRate::SPEECH, Vec::new(), unchanged()), bytes);
 }
 
 fn aura(bytes: &[u8]) {

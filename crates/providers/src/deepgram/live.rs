@@ -1,24 +1,25 @@
 //! Nova, which listens while it is spoken to.
 
-use std::future::pending;
 use std::time::Duration;
 
 use libretto_voice::listen::ListenSession;
 use libretto_voice::{ListenEvent, ListenOptions, SampleRate};
-use reqwest::Url;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::Inner;
 use super::dialect::closed;
 use super::results::{Message, Utterance};
 use super::settings::{asked, is_newest, model};
-use super::tuning::{Wishes, nova};
+use super::tuning::Wishes;
+use super::{Inner, Settings};
 use crate::failure::Fault;
 use crate::live::{self, End, Out, Protocol, Wrong};
 use crate::sound::Gather;
 
 /// The service closes a socket that is sent nothing for 10 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// The first of a session must be sound: one that has had none is closed, whatever else it was sent. So little of it
+/// moves no word's time by more than the service rounds them.
+const FIRST: Duration = Duration::from_millis(20);
 /// The service takes no less silence than this for the end of an utterance, in milliseconds.
 const UTTERANCE_END: u32 = 1_000;
 /// What it can be asked for only here.
@@ -26,16 +27,30 @@ const FEATURES: &[&str] = &["no_delay"];
 
 /// Begins an utterance.
 pub(super) fn session(account: &Inner, options: &ListenOptions) -> ListenSession {
-    let wishes = is_newest(model(options)).then(|| Wishes::of(&account.tuning));
-    live::session(
-        account.service.clone(),
-        url(account, options),
-        Nova::new(options.rate, wishes),
-    )
+    let told = options.clone();
+    let tell = move |was: &Settings, is: &Settings| change(&told, was, is);
+    let wishes = Wishes::new(account.settings.subscribe(), Box::new(tell));
+    let query = query(wishes.known(), options);
+    let url = account.service.url(&["v1", "listen"], query);
+    live::session(account.service.clone(), url, Nova::new(options.rate, wishes))
 }
 
-fn url(account: &Inner, options: &ListenOptions) -> Url {
-    let settings = &account.settings;
+/// What it is told in the middle.
+fn change(options: &ListenOptions, was: &Settings, is: &Settings) -> Map<String, Value> {
+    let mut message = Map::new();
+    let terms = is.terms("keyterm", options);
+    // Older generations refuse them.
+    if is_newest(model(options)) && terms != was.terms("keyterm", options) {
+        message.insert("keyterms".into(), terms.into());
+    }
+    let numerals = is.wants("numerals");
+    if numerals != was.wants("numerals") {
+        message.insert("features".into(), json!({ "numerals": numerals }));
+    }
+    message
+}
+
+fn query<'a>(settings: &'a Settings, options: &ListenOptions) -> Vec<(&'a str, String)> {
     let mut query = asked(settings, options);
     let endpointing = settings.endpointing.map(|ms| ms.to_string());
     let utterance_end = settings.utterance_end.max(UTTERANCE_END);
@@ -46,37 +61,38 @@ fn url(account: &Inner, options: &ListenOptions) -> Url {
         ("vad_events", "true".to_owned()),
     ]);
     query.extend(settings.featured(FEATURES));
-    account.service.url(&["v1", "listen"], query)
+    query
 }
 
 /// Where an utterance stands.
 pub(super) struct Nova {
+    rate: SampleRate,
     gather: Gather,
     utterance: Utterance,
     /// It has said something about what it heard, and whether words of that are not final yet.
     answered: bool,
     shown: bool,
-    /// Older generations cannot be told anything in the middle.
-    wishes: Option<Wishes>,
+    /// It has been sent sound.
+    begun: bool,
+    wishes: Wishes,
 }
 
 impl Nova {
-    pub(super) fn new(rate: SampleRate, wishes: Option<Wishes>) -> Self {
+    pub(super) fn new(rate: SampleRate, wishes: Wishes) -> Self {
         Self {
+            rate,
             gather: Gather::new(rate),
             utterance: Utterance::default(),
             answered: false,
             shown: false,
+            begun: false,
             wishes,
         }
     }
-}
 
-impl Nova {
-    fn answered(&mut self, refused: Option<(&str, &str)>) {
-        if let Some(wishes) = &mut self.wishes {
-            wishes.answered(refused);
-        }
+    fn piece(&mut self, piece: Vec<u8>) -> Out {
+        self.begun = true;
+        Out::Bytes(piece)
     }
 }
 
@@ -88,12 +104,17 @@ impl Protocol for Nova {
     const KEEP_ALIVE: Option<Duration> = Some(KEEP_ALIVE);
 
     fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
-        self.gather.push(samples).map(Out::Bytes).into_iter().collect()
+        let piece = self.gather.push(samples);
+        piece.map(|piece| self.piece(piece)).into_iter().collect()
     }
 
     fn alive(&mut self) -> Option<Out> {
         // As text: as bytes it would be taken for sound.
-        Some(command("KeepAlive"))
+        Some(if self.begun {
+            command("KeepAlive")
+        } else {
+            self.piece(vec![0; self.rate.samples(FIRST) as usize * 2])
+        })
     }
 
     fn pause(&mut self) -> Vec<Out> {
@@ -102,10 +123,7 @@ impl Protocol for Nova {
     }
 
     async fn wish(&mut self) -> Out {
-        match &mut self.wishes {
-            Some(wishes) => Out::Text(wishes.next(nova).await),
-            None => pending().await,
-        }
+        Out::Text(self.wishes.next().await)
     }
 
     fn finish(&mut self) -> Vec<Out> {
@@ -135,8 +153,10 @@ impl Protocol for Nova {
             Message::SpeechStarted {} => told.push(ListenEvent::SpeechStarted),
             // One may come before a close for idleness too; then the close says what happened.
             Message::Metadata {} => return Ok(true),
-            Message::ConfigureSuccess {} => self.answered(None),
-            Message::ConfigureFailure { code, description } => self.answered(Some((&code, &description))),
+            Message::ConfigureSuccess {} => self.wishes.answered(None),
+            Message::ConfigureFailure { code, description } => {
+                self.wishes.answered(Some((&code, &description)));
+            }
             Message::Error {} => return Err(Wrong::Complaint),
             Message::Other => {}
         }

@@ -31,15 +31,27 @@ pub(crate) fn open(setup: Setup) -> Opened {
         },
         utterance_end: setup.number("utterance_end_ms").unwrap_or(usual.utterance_end),
         finalize: setup.is_on("finalize"),
-        flux: Flux {
-            threshold: setup.fraction("eot_threshold"),
-            eager: setup.fraction("eager_eot_threshold"),
-            timeout_ms: setup.number("eot_timeout_ms"),
-        },
+        flux: flux(&setup),
         expressivity: setup.fraction("expressivity"),
         ..usual
     };
     Ok(Arc::new(Deepgram::new(setup.network, settings)?))
+}
+
+/// What a session can be told of while it listens; of `features` that is a part, and the rest is for the next session.
+const TOLD: &[&str] = &[
+    "eot_threshold",
+    "eager_eot_threshold",
+    "eot_timeout_ms",
+    "features",
+];
+
+fn flux(setup: &Setup) -> Flux {
+    Flux {
+        threshold: setup.fraction("eot_threshold"),
+        eager: setup.fraction("eager_eot_threshold"),
+        timeout_ms: setup.number("eot_timeout_ms"),
+    }
 }
 
 /// What else is asked for: `numerals = true`, `redact = ["pci", "ssn"]`, ….
@@ -67,6 +79,17 @@ impl Provider for Deepgram {
 
     fn voice(&self) -> Option<Arc<dyn TextToSpeech>> {
         Some(Self::voice(self))
+    }
+
+    fn tune(&self, setup: &Setup, changed: &[&str]) -> bool {
+        let told = changed.iter().all(|name| TOLD.contains(name));
+        if told {
+            self.0.settings.send_modify(|settings| {
+                settings.flux = flux(setup);
+                settings.features = features(&setup.table);
+            });
+        }
+        told
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Account, Failure>> {

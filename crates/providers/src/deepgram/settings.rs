@@ -5,6 +5,9 @@ use libretto_voice::ListenOptions;
 use super::{ENTRY, Flux};
 use crate::service::Access;
 
+/// Most terms: 500 tokens, about a hundred of them.
+pub(super) const KEYTERMS: usize = 100;
+
 /// How speech and utterances travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
@@ -38,8 +41,8 @@ pub struct Settings {
     pub flux: Flux,
     /// How lively Flux's voices speak, from -2 to 2; `None` is the voice's own way.
     pub expressivity: Option<f32>,
-    /// What else the recognisers are asked for: `numerals`, `redact`, `profanity_filter`, …, with their values as they
-    /// stand in an address. A name may come more than once.
+    /// What else it is asked for: `numerals`, `redact`, `profanity_filter`, …, with their values as they stand in an
+    /// address. A name may come more than once. Voices take `mip_opt_out` and `tag`.
     pub features: Vec<(String, String)>,
     /// The key is a token that was granted ([`Deepgram::grant`](super::Deepgram::grant)).
     pub granted: bool,
@@ -75,6 +78,20 @@ impl Settings {
     pub(super) fn says(&self, feature: &str) -> bool {
         self.features.iter().any(|(name, _)| name == feature)
     }
+
+    /// Whether a feature is asked for.
+    pub(super) fn wants(&self, feature: &str) -> bool {
+        self.featured(&[feature]).any(|(_, value)| value == "true")
+    }
+
+    /// Words that are likely: those of a vocabulary, and those of the feature that takes them.
+    pub(super) fn terms(&self, feature: &str, options: &ListenOptions) -> Vec<String> {
+        let terms = options.vocabulary.iter().map(|term| term.trim().to_owned());
+        let more = [feature];
+        let more = self.featured(&more).map(|(_, term)| term);
+        let terms = terms.chain(more).filter(|term| !term.is_empty());
+        terms.take(KEYTERMS).collect()
+    }
 }
 
 /// What Nova can be asked for besides, however the utterance travels.
@@ -85,8 +102,6 @@ const FEATURES: &[&str] = &[
     "dictation",
     "extra",
     "filler_words",
-    "keyterm",
-    "keywords",
     "mip_opt_out",
     "numerals",
     "profanity_filter",
@@ -98,8 +113,6 @@ const FEATURES: &[&str] = &[
     "tag",
     "version",
 ];
-/// Most terms: 500 tokens, about a hundred of them.
-pub(super) const KEYTERMS: usize = 100;
 
 /// The recogniser's model.
 pub(super) fn model(options: &ListenOptions) -> &str {
@@ -110,13 +123,6 @@ pub(super) fn model(options: &ListenOptions) -> &str {
 /// Whether it is of the newest generation, which knows several languages at once and takes terms.
 pub(super) fn is_newest(model: &str) -> bool {
     model.starts_with("nova-3")
-}
-
-/// The terms of a vocabulary.
-pub(super) fn terms(vocabulary: &[String]) -> impl Iterator<Item = String> {
-    let terms = vocabulary.iter().map(|term| term.trim());
-    let terms = terms.filter(|term| !term.is_empty()).take(KEYTERMS);
-    terms.map(str::to_owned)
 }
 
 /// What is asked of Nova however the utterance travels.
@@ -140,10 +146,9 @@ pub(super) fn asked<'a>(settings: &'a Settings, options: &ListenOptions) -> Vec<
         }
         None => {}
     }
-    let name = if is_newest(model) { "keyterm" } else { "keywords" };
-    query.extend(terms(&options.vocabulary).map(|term| (name, term)));
     // Each generation refuses the other's.
-    let other = if is_newest(model) { "keywords" } else { "keyterm" };
-    query.extend(settings.featured(FEATURES).filter(|(name, _)| *name != other));
+    let name = if is_newest(model) { "keyterm" } else { "keywords" };
+    query.extend(settings.terms(name, options).into_iter().map(|term| (name, term)));
+    query.extend(settings.featured(FEATURES));
     query
 }

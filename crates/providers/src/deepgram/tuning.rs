@@ -1,57 +1,49 @@
-//! What may change while a session listens.
+//! Settings that change while a session listens: what it can be told of them, it is told.
 
 use std::future::pending;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
-use super::{Deepgram, Flux, flux, settings};
+use super::Settings;
 
-/// What may change while a session listens; `None` leaves it as it is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tuning {
-    /// When Flux thinks that a turn has ended.
-    pub flux: Flux,
-    /// Words that are likely, instead of those so far; for Flux and Nova-3.
-    pub keyterms: Option<Vec<String>>,
-    /// Whether numbers are written as figures.
-    pub numerals: Option<bool>,
-}
-
-impl Deepgram {
-    /// Changes how it listens: the sessions that run are told, and those that begin later.
-    pub fn tune(&self, tuning: Tuning) {
-        self.0.tuning.send_replace(tuning);
-    }
-}
+/// What a session is told when its account's settings change from the first to the second; nothing where they are the
+/// same to it.
+pub(super) type Tell = Box<dyn Fn(&Settings, &Settings) -> Map<String, Value> + Send>;
 
 /// The changes that a session has not been told. One is told at a time: the service wants each answered before the next.
 pub(super) struct Wishes {
-    changes: watch::Receiver<Tuning>,
+    changes: watch::Receiver<Settings>,
+    /// As the session knows them.
+    known: Settings,
+    tell: Tell,
     /// The last one has not been answered.
     open: bool,
 }
 
 impl Wishes {
-    /// Those of an account.
-    pub(super) fn of(changes: &watch::Sender<Tuning>) -> Self {
-        let mut changes = changes.subscribe();
-        if *changes.borrow() != Tuning::default() {
-            changes.mark_changed();
+    /// For a session that begins with the settings as they are now.
+    pub(super) fn new(changes: watch::Receiver<Settings>, tell: Tell) -> Self {
+        let known = changes.borrow().clone();
+        Self {
+            changes,
+            known,
+            tell,
+            open: false,
         }
-        Self { changes, open: false }
     }
 
-    /// None, ever.
-    #[cfg(any(test, fuzzing))]
-    pub(super) fn none() -> Self {
-        Self::of(&watch::Sender::default())
+    /// The settings that the session began with, or has been told since.
+    pub(super) fn known(&self) -> &Settings {
+        &self.known
     }
 
-    /// The message that tells the next change, of those that `tell` knows how to tell. Safe to drop.
-    pub(super) async fn next(&mut self, tell: fn(&Tuning) -> Map<String, Value>) -> String {
+    /// The message that tells the next change. Safe to drop.
+    pub(super) async fn next(&mut self) -> String {
         while !self.open && self.changes.changed().await.is_ok() {
-            let mut message = tell(&self.changes.borrow_and_update());
+            let now = self.changes.borrow_and_update().clone();
+            let mut message = (self.tell)(&self.known, &now);
+            self.known = now;
             if !message.is_empty() {
                 self.open = true;
                 message.insert("type".into(), "Configure".into());
@@ -68,34 +60,4 @@ impl Wishes {
             tracing::warn!(code, description, "Deepgram does not change how it listens");
         }
     }
-}
-
-/// What Nova-3 is told.
-pub(super) fn nova(tuning: &Tuning) -> Map<String, Value> {
-    let mut message = Map::new();
-    if let Some(terms) = &tuning.keyterms {
-        message.insert("keyterms".into(), settings::terms(terms).collect());
-    }
-    if let Some(numerals) = tuning.numerals {
-        message.insert("features".into(), json!({ "numerals": numerals }));
-    }
-    message
-}
-
-/// What Flux is told.
-pub(super) fn turning(tuning: &Tuning) -> Map<String, Value> {
-    let mut message = Map::new();
-    let thresholds: Map<String, Value> = flux::thresholds(tuning.flux)
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    if !thresholds.is_empty() {
-        message.insert("thresholds".into(), thresholds.into());
-    }
-    if let Some(terms) = &tuning.keyterms {
-        message.insert("keyterms".into(), flux::keyterms(terms).into());
-    }
-    if let Some(numerals) = tuning.numerals {
-        message.insert("numerals".into(), numerals.into());
-    }
-    message
 }

@@ -16,6 +16,13 @@ pub(super) enum Message {
         description: String,
     },
     TurnInfo(TurnInfo),
+    /// Something is amiss, and it goes on.
+    Warning {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        description: String,
+    },
     Error {},
     #[serde(other)]
     Other,

@@ -63,18 +63,22 @@ pub(crate) fn access(base: String, key: &str) -> Access {
     }
 }
 
-/// The same as the settings describe it: an account at the provider of this name, with this table.
-pub(crate) fn opened(name: &str, base: String, key: &str, mut table: serde_json::Value) -> Arc<dyn Provider> {
+/// The same as the settings describe it, with this table.
+pub(crate) fn setup(base: String, key: &str, mut table: serde_json::Value) -> Setup {
     table["base_url"] = base.clone().into();
     let access = access(base, key);
-    let setup = Setup {
+    Setup {
         network: network(),
         key: access.key,
         retry: access.retry,
         limit: access.limit,
         table: table.as_object().unwrap().clone(),
-    };
-    provider::open(catalogue::named(name).unwrap(), setup).unwrap()
+    }
+}
+
+/// An account at the provider of this name, with this table.
+pub(crate) fn opened(name: &str, base: String, key: &str, table: serde_json::Value) -> Arc<dyn Provider> {
+    provider::open(catalogue::named(name).unwrap(), setup(base, key, table)).unwrap()
 }
 
 /// The same for calls that fail in this way, so many of them: only who never answers at all may be left soon.

@@ -31,7 +31,14 @@ async fn keys_models_and_voices() {
         .into_iter()
         .map(|model| model.id)
         .collect();
-    assert_eq!(models, ["nova-2-general", "nova-3", "nova-3-general"]);
+    let known = [
+        "flux-general-en",
+        "flux-general-multi",
+        "nova-2-general",
+        "nova-3",
+        "nova-3-general",
+    ];
+    assert_eq!(models, known);
     // Where somebody stands in for it and does not know the call.
     fake.manners(|m| m.stands_in = true);
     assert!(!good.check().await.unwrap().limited);
@@ -48,6 +55,10 @@ async fn keys_models_and_voices() {
     assert_eq!(
         (voices[0].id.as_str(), voices[0].name.as_str()),
         ("aura-2-thalia-en", "thalia")
+    );
+    assert_eq!(
+        voices.iter().filter(|voice| voice.id == "flux-jack-en").count(),
+        1
     );
 }
 

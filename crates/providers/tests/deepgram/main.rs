@@ -9,10 +9,11 @@ mod common;
 mod flux;
 mod settings;
 mod tuning;
+mod voices;
 
 use std::time::{Duration, Instant};
 
-use common::{Spoken, access, failing_at, fails, hear, network, speak};
+use common::{access, failing_at, fails, hear, network, speak};
 
 use libretto_providers::deepgram::{Deepgram, Settings, Transport};
 use libretto_testkit::fakes::deepgram::{self, KEY};
@@ -134,16 +135,36 @@ async fn silence_ends_a_turn_before_anybody_says_so() {
 }
 
 #[tokio::test]
+async fn in_noise_that_no_silence_follows_the_words_end_the_turn() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    let settings = Settings {
+        endpointing: None,
+        ..settings(&fake, Transport::Socket)
+    };
+    let recogniser = Deepgram::new(network(), settings).unwrap().recogniser();
+    let heard = common::hear_turn(recogniser.listen(options()), &utterance()).await;
+    assert!(heard.error.is_none(), "{:?}", heard.error);
+    assert_eq!(heard.text(), HEARS);
+    let ends = heard
+        .events
+        .iter()
+        .filter(|event| matches!(event, ListenEvent::EndOfTurn(_)));
+    assert_eq!(ends.count(), 1);
+}
+
+#[tokio::test]
 async fn a_pause_in_speaking_keeps_the_session() {
     let fake = deepgram::Deepgram::start().await.unwrap();
     fake.manners(|m| m.patience = Duration::from_secs(6));
     let recogniser = account(&fake, Transport::Socket).recogniser();
     let mut session = recogniser.listen(options());
     assert!(matches!(session.next().await, Some(Ok(ListenEvent::Ready))));
-    tokio::time::sleep(Duration::from_secs(7)).await;
+    tokio::time::sleep(Duration::from_secs(9)).await;
     session.send(ListenInput::Finish).await.unwrap();
     assert!(matches!(session.next().await, Some(Ok(ListenEvent::Finished))));
-    assert_eq!(fake.script.last().unwrap().body[0], json!({"type": "KeepAlive"}));
+    // Without any sound, messages alone do not keep it.
+    let kept = json!([{"sound": 640}, {"type": "KeepAlive"}, {"type": "CloseStream"}]);
+    assert_eq!(fake.script.last().unwrap().body, kept);
     // Where it is closed for silence all the same, it says so.
     fake.manners(|m| m.patience = Duration::from_millis(200));
     let mut session = recogniser.listen(options());
@@ -224,126 +245,4 @@ async fn recognisers_fail_in_plain_words() {
             assert_eq!(error.request_id(), Some("0b1c6a1e-6f0c-4a4e-9a54-0f8a5d9f7c11"));
         }
     }
-}
-
-async fn say(voice: &dyn TextToSpeech, phrases: &[&str]) -> Spoken {
-    let spoken = speak(voice.speak(SpeakOptions::default()), phrases).await;
-    assert!(spoken.finished && spoken.error.is_none(), "{:?}", spoken.error);
-    spoken
-}
-
-#[tokio::test]
-async fn aura_speaks() {
-    let fake = deepgram::Deepgram::start().await.unwrap();
-    let long = format!("{} ", speech::SENTENCE).repeat(2);
-    let phrases = ["Tea? ", " … ", long.as_str()];
-    let expected = ["Tea? ", long.as_str()]
-        .map(|text| speech::speak(text).audio.samples)
-        .concat();
-    for transport in [Transport::Http, Transport::Socket] {
-        let voice = account(&fake, transport).voice();
-        assert!(!voice.timed());
-        fake.script.fail(Fault::Status(429));
-        let spoken = say(voice.as_ref(), &phrases).await;
-        assert_eq!(spoken.samples().len(), expected.len(), "{transport:?}");
-        assert!(
-            spoken
-                .samples()
-                .iter()
-                .zip(&expected)
-                .all(|(a, b)| (a - b).abs() < 1e-4),
-            "{transport:?}"
-        );
-        let call = fake.script.last().unwrap();
-        assert_eq!(
-            (call.query("model"), call.query("container")),
-            (Some("aura-2-thalia-en"), Some("none"))
-        );
-        assert!(
-            say(voice.as_ref(), &[" ", "…"]).await.samples().is_empty(),
-            "nothing to say is said quickly"
-        );
-    }
-    // More than one call takes.
-    let novel = "Once upon a time there was a kettle. ".repeat(80);
-    let spoken = say(account(&fake, Transport::Http).voice().as_ref(), &[&novel]).await;
-    assert!(spoken.samples().len() > 24_000 * 60);
-}
-
-#[tokio::test]
-async fn aura_fails_in_plain_words() {
-    let fake = deepgram::Deepgram::start().await.unwrap();
-    for transport in [Transport::Http, Transport::Socket] {
-        let mut cases = vec![
-            (Fault::Status(400), Kind::BadInput, 1),
-            (Fault::Status(401), Kind::Unauthorised, 1),
-            (Fault::Status(402), Kind::Quota, 1),
-            (Fault::Status(413), Kind::BadInput, 1),
-            (Fault::Status(422), Kind::BadInput, 1),
-            (Fault::Status(429), Kind::RateLimited, 3),
-            (Fault::Status(503), Kind::Unavailable, 3),
-            (Fault::Silence, Kind::Timeout, 3),
-            (Fault::StallAfter(0), Kind::Timeout, 3),
-            (Fault::BreakAfter(0), Kind::Unavailable, 3),
-            // In mid-word.
-            (Fault::BreakAfter(6), Kind::Unavailable, 1),
-            (Fault::StallAfter(6), Kind::Timeout, 1),
-        ];
-        if transport == Transport::Socket {
-            cases.extend([
-                (Fault::CloseAfter(1, 1_011, "NET-0003"), Kind::Unavailable, 3),
-                (Fault::CloseAfter(6, 1_008, "DATA-0001"), Kind::BadInput, 1),
-                (Fault::CloseAfter(6, 1_000, ""), Kind::Unavailable, 1),
-                (Fault::Garble(0), Kind::Unavailable, 1),
-            ]);
-        }
-        for (fault, kind, calls) in cases {
-            let settings = Settings {
-                access: failing_at(fake.url(), KEY, kind, calls),
-                ..settings(&fake, transport)
-            };
-            let voice = Deepgram::new(network(), settings).unwrap().voice();
-            let case = (&fault, kind, calls);
-            fails(&fake.script, case, async {
-                let spoken = speak(voice.speak(SpeakOptions::default()), &[speech::SENTENCE]).await;
-                assert!(!spoken.finished, "{transport:?} {fault:?}");
-                spoken.error
-            })
-            .await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn too_many_flushes_are_no_silence() {
-    let fake = deepgram::Deepgram::start().await.unwrap();
-    let voice = account(&fake, Transport::Socket).voice();
-    for specified in [false, true] {
-        fake.manners(|m| (m.flushes, m.specified) = (1, specified));
-        let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? ", "Tea! "]).await;
-        assert_eq!(spoken.failed().kind(), Kind::RateLimited);
-    }
-}
-
-#[tokio::test]
-async fn cancelling_tells_the_service() {
-    let fake = deepgram::Deepgram::start().await.unwrap();
-    let voice = account(&fake, Transport::Socket).voice();
-    let mut session = voice.speak(SpeakOptions::default());
-    session.send(SpeakInput::Text("Tea? ".into())).await.unwrap();
-    while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-    drop(session);
-    let start = Instant::now();
-    while fake.script.open() > 0 {
-        assert!(
-            start.elapsed() < common::PATIENCE,
-            "the service still works for nobody"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let said = fake.script.last().unwrap().body;
-    assert_eq!(
-        said.as_array().unwrap().last().unwrap(),
-        &json!({"type": "Clear"})
-    );
 }

@@ -55,7 +55,18 @@ async fn recognisers_are_asked_for_what_the_settings_say() {
         (0, vec!["Brahms:2".into()])
     );
     assert!(all("language_hint").is_empty());
+    // What it does not take is not left out in silence: the user counts on it.
+    let options = ListenOptions {
+        model: Some("flux-general-en".into()),
+        ..ListenOptions::default()
+    };
+    let refused = hear(recogniser.listen(options), &utterance()).await;
+    assert!(refused.error.unwrap().message().contains("redact"));
+    let mut other = table.clone();
+    other["features"]["redact"] = "numbers".into();
+    let recogniser = open(&fake, other).recogniser().unwrap();
     heard(recogniser.as_ref(), "flux-general-en").await;
+    assert_eq!(all("redact"), ["numbers"]);
     for (name, value) in [
         ("eot_threshold", "0.85"),
         ("eager_eot_threshold", "0.55"),
@@ -80,7 +91,8 @@ async fn recognisers_are_asked_for_what_the_settings_say() {
 async fn flux_speaks_as_the_settings_say() {
     let fake = deepgram::Deepgram::start().await.unwrap();
     for (speaking, method) in [("http", "POST"), ("socket", "SOCKET"), ("", "SOCKET")] {
-        let table = json!({"speaking": speaking, "expressivity": 1.5});
+        let table = json!({"speaking": speaking, "expressivity": 1.5,
+            "features": {"mip_opt_out": true, "tag": "home", "numerals": true}});
         let voice = open(&fake, table).voice().unwrap();
         let options = SpeakOptions {
             voice: Some("flux-jack-en".into()),
@@ -96,6 +108,25 @@ async fn flux_speaks_as_the_settings_say() {
         assert_eq!(
             (call.query("expressivity"), call.query("speed")),
             (Some("1.5"), Some("1.50"))
+        );
+        let asked = ["mip_opt_out", "tag", "numerals"].map(|name| call.query(name));
+        assert_eq!(asked, [Some("true"), Some("home"), None]);
+    }
+}
+
+#[tokio::test]
+async fn aura_does_not_teach_who_does_not_want_it() {
+    let fake = deepgram::Deepgram::start().await.unwrap();
+    // Its socket knows no tags.
+    for (speaking, tag) in [("http", Some("home")), ("socket", None)] {
+        let table = json!({"speaking": speaking, "features": {"mip_opt_out": true, "tag": "home"}});
+        let voice = open(&fake, table).voice().unwrap();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
+        assert!(spoken.finished, "{:?}", spoken.error);
+        let call = fake.script.last().unwrap();
+        assert_eq!(
+            (call.query("mip_opt_out"), call.query("tag")),
+            (Some("true"), tag)
         );
     }
 }

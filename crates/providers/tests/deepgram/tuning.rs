@@ -1,6 +1,6 @@
 //! What is asked of a recogniser in the middle of an utterance.
 
-use libretto_providers::deepgram::{Flux, Tuning};
+use libretto_providers::Provider;
 use libretto_voice::listen::ListenSession;
 use serde_json::Value;
 
@@ -82,70 +82,79 @@ async fn at_a_pause_the_words_become_final() {
     assert!(!account(&fake, Transport::Socket).recogniser().wants_pauses());
 }
 
+/// Changes what the settings say to this table.
+fn tune(fake: &deepgram::Deepgram, account: &dyn Provider, table: Value) -> bool {
+    let names: Vec<String> = table.as_object().unwrap().keys().cloned().collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    account.tune(&common::setup(fake.url(), KEY, table), &names)
+}
+
 #[tokio::test]
 async fn flux_is_told_of_other_thresholds_and_terms() {
     let fake = deepgram::Deepgram::start().await.unwrap();
-    let account = account(&fake, Transport::Socket);
-    let recogniser = account.recogniser();
+    let account = common::opened("deepgram", fake.url(), KEY, json!({}));
+    let recogniser = account.recogniser().unwrap();
     let flux = ListenOptions {
-        model: Some("flux-general-en".into()),
+        model: Some("flux-general-multi".into()),
         ..options()
     };
     let mut session = recogniser.listen(flux.clone());
     assert_eq!(next(&mut session).await, ListenEvent::Ready);
-    let tuning = Tuning {
-        flux: Flux {
-            threshold: Some(0.85),
-            eager: Some(0.1),
-            timeout_ms: Some(1),
-        },
-        keyterms: Some(vec!["Bach".into(), "Brahms:2".into()]),
-        numerals: Some(true),
-    };
-    account.tune(tuning);
-    let configure = json!({"type": "Configure", "numerals": true, "keyterms": ["Bach"],
+    let table = json!({"eot_threshold": 0.85, "eager_eot_threshold": 0.1, "eot_timeout_ms": 1,
+        "features": {"keyterm": ["Bach", "Brahms:2"], "numerals": true, "language_hint": ["de"]}});
+    assert!(tune(&fake, account.as_ref(), table));
+    let configure = json!({"type": "Configure", "numerals": true, "keyterms": ["Libretto", "Bach"],
+        "language_hints": ["de"],
         "thresholds": {"eot_threshold": 0.85, "eager_eot_threshold": 0.3, "eot_timeout_ms": 500}});
-    assert_eq!(told(&fake, 1).await, std::slice::from_ref(&configure));
+    assert_eq!(told(&fake, 1).await, [configure]);
     // It says early now that the turn ends.
     for piece in utterance().samples.chunks(1_600) {
         send(&session, piece).await;
     }
     while !matches!(next(&mut session).await, ListenEvent::EndOfTurn(sure) if sure < 1.0) {}
-    // A session that begins later is told too.
+    // A session that begins later knows it from the beginning.
     let mut later = recogniser.listen(flux);
     assert_eq!(next(&mut later).await, ListenEvent::Ready);
-    assert_eq!(told(&fake, 1).await, [configure]);
+    assert_eq!(fake.script.last().unwrap().query("eot_threshold"), Some("0.85"));
+    // What no session can be told of needs another account.
+    assert!(!tune(
+        &fake,
+        account.as_ref(),
+        json!({"eot_threshold": 0.6, "endpointing": 100})
+    ));
 }
 
 #[tokio::test]
 async fn nova_is_told_one_change_at_a_time() {
     let fake = deepgram::Deepgram::start().await.unwrap();
-    let account = account(&fake, Transport::Socket);
-    let mut session = account.recogniser().listen(options());
+    let account = common::opened("deepgram", fake.url(), KEY, json!({}));
+    let recogniser = account.recogniser().unwrap();
+    let mut session = recogniser.listen(options());
     assert_eq!(next(&mut session).await, ListenEvent::Ready);
-    let terms = |terms: &[&str]| Tuning {
-        keyterms: Some(terms.iter().map(|term| (*term).to_owned()).collect()),
-        ..Tuning::default()
-    };
-    account.tune(terms(&["Bach"]));
-    let first = json!({"type": "Configure", "keyterms": ["Bach"]});
+    let change = |features: Value| assert!(tune(&fake, account.as_ref(), json!({ "features": features })));
+    change(json!({"keyterm": "Bach"}));
+    let first = json!({"type": "Configure", "keyterms": ["Libretto", "Bach"]});
     assert_eq!(told(&fake, 1).await, std::slice::from_ref(&first));
     // The fake answers with the next sound; until then, nothing more may be asked of it.
-    account.tune(terms(&["Brahms"]));
-    account.tune(terms(&[]));
+    change(json!({"keyterm": "Brahms"}));
+    change(json!({"numerals": true, "redact": "pci"}));
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(told(&fake, 1).await, std::slice::from_ref(&first));
     send(&session, &[0.0; 1_600]).await;
-    let last = json!({"type": "Configure", "keyterms": []});
+    let last = json!({"type": "Configure", "keyterms": ["Libretto"], "features": {"numerals": true}});
     assert_eq!(told(&fake, 2).await, [first, last]);
-    // Those before it know no such message.
+    // Those before it know no terms in the middle.
     let older = ListenOptions {
         model: Some("nova-2-general".into()),
         ..options()
     };
-    let mut session = account.recogniser().listen(older);
+    let mut session = recogniser.listen(older);
     assert_eq!(next(&mut session).await, ListenEvent::Ready);
+    assert_eq!(fake.script.last().unwrap().query("redact"), Some("pci"));
+    change(json!({"keyterm": "Bach"}));
+    let other = json!({"type": "Configure", "features": {"numerals": false}});
+    assert_eq!(told(&fake, 1).await, std::slice::from_ref(&other));
     session.send(ListenInput::Finish).await.unwrap();
     assert_eq!(next(&mut session).await, ListenEvent::Finished);
-    assert_eq!(told(&fake, 1).await, [json!({"type": "CloseStream"})]);
+    assert_eq!(told(&fake, 2).await, [other, json!({"type": "CloseStream"})]);
 }

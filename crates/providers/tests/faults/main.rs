@@ -89,6 +89,7 @@ const ANY: &[&str] = &[
 const ENDLESS: &[&str] = &[
     "ElevenLabs voice, HTTP",
     "Deepgram voice, HTTP",
+    "Deepgram voice, Flux over HTTP",
     "Cartesia voice, bytes",
     "OpenAI voice",
     "Deepgram recogniser, Flux",

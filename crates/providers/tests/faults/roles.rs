@@ -87,6 +87,9 @@ pub(crate) fn roles() -> Vec<Role> {
         role("Deepgram voice, Flux", true, |plan| {
             deepgram_voice(plan, deepgram::Transport::Socket, Some("flux-priya-en"))
         }),
+        role("Deepgram voice, Flux over HTTP", false, |plan| {
+            deepgram_voice(plan, deepgram::Transport::Http, Some("flux-priya-en"))
+        }),
         role("Deepgram recogniser, Nova", true, |plan| {
             deepgram_ear(plan, deepgram::Transport::Socket, "nova-3")
         }),
@@ -228,6 +231,7 @@ async fn deep(
     let fake = fakes::deepgram::Deepgram::start().await.unwrap();
     let settings = deepgram::Settings {
         speaking: transport,
+        flux_speaking: transport,
         listening: transport,
         ..deepgram::Settings::new(plan.access(fake.url(), fakes::deepgram::KEY))
     };

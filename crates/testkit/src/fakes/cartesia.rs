@@ -35,6 +35,8 @@ pub struct Manners {
     pub hears: String,
     /// How long a context lives after its last sound.
     pub expiry: Duration,
+    /// After how long without a message a socket that speaks is closed, if no context is open.
+    pub idle: Duration,
     /// Whether times come before their sound, and not after it.
     pub early: bool,
     /// Whether times count from the first sample of the last flush instead of the context's.
@@ -48,6 +50,7 @@ impl Default for Manners {
         Self {
             hears: "The kettle is on.".into(),
             expiry: Duration::from_secs(1),
+            idle: Duration::from_mins(5),
             early: true,
             restarts: false,
             tags: false,
@@ -122,6 +125,7 @@ impl Desk {
     /// Notes the call; refuses where the script, the key or the missing date says so.
     async fn begin(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>), Response> {
         let dated = headers.contains_key("cartesia-version") || call.query("cartesia_version").is_some();
+        let asked = ["api_key", "access_token"].map(|name| call.query(name).map(str::to_owned));
         let (entry, fault) = self.script.begin(call);
         if let Some(refusal) = body::refusal(fault.as_ref(), own_words).await {
             return Err(refusal);
@@ -136,11 +140,19 @@ impl Desk {
         }
         let key = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = key("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        if ![Some(KEY), Some(TOKEN)].contains(&bearer.or(key("x-api-key"))) {
+        let queried = asked.iter().flatten().map(String::as_str).next();
+        if ![Some(KEY), Some(TOKEN)].contains(&bearer.or(key("x-api-key")).or(queried)) {
             return Err(refuse(401, None, "Invalid API key."));
         }
         Ok((entry, fault))
     }
+}
+
+/// Whether a recogniser takes the terms that a call names.
+fn fitting(call: &Call) -> bool {
+    let terms = call.query.iter().filter(|(name, _)| name == "keyterm");
+    let lengths: Vec<usize> = terms.map(|(_, term)| term.chars().count()).collect();
+    lengths.len() <= 100 && lengths.iter().sum::<usize>() <= 1_200
 }
 
 fn identified() -> HeaderMap {

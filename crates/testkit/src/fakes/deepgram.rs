@@ -44,6 +44,12 @@ pub struct Manners {
     pub specified: bool,
     /// How many flushes a socket takes.
     pub flushes: usize,
+    /// How many characters a socket takes in a minute.
+    pub characters: usize,
+    /// After how long without a message a socket that speaks is closed.
+    pub idle: Duration,
+    /// Where this stands in a text, voices find nothing to speak in it.
+    pub unspeakable: Option<&'static str>,
     /// Whether Flux is of the older kind, which tells no times and leaves a turn open when the stream is closed.
     pub old_flux: bool,
     /// Whether it does not know the call that keys are tested with, like those that stand in for it.
@@ -57,6 +63,9 @@ impl Default for Manners {
             patience: Duration::from_secs(10),
             specified: false,
             flushes: 20,
+            characters: 2_400,
+            idle: Duration::from_mins(1),
+            unspeakable: None,
             old_flux: false,
             stands_in: false,
         }
@@ -118,6 +127,13 @@ impl Deepgram {
     }
 }
 
+impl Manners {
+    /// Whether a text has something to speak in it.
+    fn speaks(&self, text: &str) -> bool {
+        text.chars().any(char::is_alphanumeric) && !self.unspeakable.is_some_and(|not| text.contains(not))
+    }
+}
+
 impl Desk {
     fn manners(&self) -> MutexGuard<'_, Manners> {
         self.manners.lock().unwrap_or_else(PoisonError::into_inner)
@@ -125,6 +141,7 @@ impl Desk {
 
     /// Notes the call; refuses where the script or the key says so.
     async fn begin(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>), Response> {
+        let nameless = call.method == "SOCKET" && !headers.contains_key("user-agent");
         let (entry, fault) = self.script.begin(call);
         if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
             return Err(refusal);
@@ -138,6 +155,9 @@ impl Desk {
         };
         if !known {
             return Err(errors::refuse(401, "INVALID_AUTH", "Invalid credentials."));
+        }
+        if nameless {
+            return Err(errors::refuse(403, "FORBIDDEN", "A user agent is needed."));
         }
         Ok((entry, fault))
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::Entry;
-use super::{Desk, REQUEST, identified, refuse};
+use super::{Desk, REQUEST, fitting, identified, refuse};
 
 /// Quieter than this, nobody speaks.
 const QUIET: f32 = 0.004;
@@ -39,7 +39,7 @@ pub(super) async fn open(
     let own = ["min_volume", "max_silence_duration_secs"].map(number);
     let fits = own.iter().flatten().all(|number| whisper && *number >= 0.0);
     let spoken = call.query("language");
-    let fits = fits && (whisper || spoken.is_none_or(|language| language == "en"));
+    let fits = fits && fitting(&call) && (whisper || spoken.is_none_or(|language| language == "en"));
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
@@ -134,24 +134,25 @@ impl Session {
         .await
     }
 
-    /// The text in two finals, cut in the middle of a word: whoever reads them must not put a space there.
+    /// The text in three finals. The first is cut in the middle of a word, where whoever reads them must not put a space;
+    /// the last begins with one.
     async fn finals(&mut self) -> Result<(), Gone> {
         if self.spoken == 0.0 {
             return Ok(());
         }
-        let at = self
-            .hears
-            .char_indices()
-            .nth(6)
-            .map_or(self.hears.len(), |(at, _)| at);
-        let (first, second) = self.hears.split_at(at);
+        let end = self.hears.len();
+        let cut = self.hears.char_indices().nth(6).map_or(end, |(at, _)| at);
+        let space = self.hears[cut..].find(' ').map_or(end, |at| cut + at);
+        let pieces = [&self.hears[..cut], &self.hears[cut..space], &self.hears[space..]];
         let count = self.hears.split_whitespace().count().max(1) as f64;
         let word = |(n, word): (usize, &str)| {
             let time = |n: usize| self.total * n as f64 / count;
             json!({"word": word, "start": time(n), "end": time(n + 1)})
         };
         let words: Vec<Value> = self.hears.split_whitespace().enumerate().map(word).collect();
-        let finals = [(first, json!([])), (second, json!(words))].map(|(text, words)| {
+        let known = self.hears[..space].split_whitespace().count();
+        let (early, late) = words.split_at(known);
+        let finals = [(pieces[0], &[][..]), (pieces[1], early), (pieces[2], late)].map(|(text, words)| {
             json!({"type": "transcript", "request_id": REQUEST, "text": text, "is_final": true, "language": "en",
                 "duration": self.total, "words": words})
         });

@@ -1,7 +1,6 @@
 //! Sonic: the socket with its contexts, and bytes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::ws::Message;
 use axum::extract::{Request, State};
@@ -143,19 +142,20 @@ struct Talk {
     over: Vec<String>,
 }
 
-/// A far future: nothing expires while nothing is open.
-const NEVER: Duration = Duration::from_hours(1);
-
 impl Talk {
     async fn run(&mut self) -> Result<(), Gone> {
         loop {
             let expires = self
                 .context
                 .as_ref()
-                .map_or_else(|| Instant::now() + NEVER, |context| context.expires);
+                .map_or_else(|| Instant::now() + self.manners.idle, |context| context.expires);
             let message = tokio::select! {
                 message = self.outbox.recv() => message,
                 () = sleep_until(expires) => {
+                    if self.context.is_none() {
+                        self.outbox.close(1_000, "connection idle timeout").await;
+                        return Ok(());
+                    }
                     self.done().await?;
                     continue;
                 }
@@ -175,9 +175,12 @@ impl Talk {
             return self.fail((400, None, "context_id is required."), None).await;
         };
         if message["cancel"] == true {
+            // What is being made comes still.
             self.context = None;
+            let late =
+                json!({"type": "chunk", "data": "AAAA", "done": false, "status_code": 206, "context_id": id});
             self.over.push(id);
-            return Ok(());
+            return self.outbox.text(late.to_string()).await;
         }
         let rate = match check(&message) {
             Ok(rate) => rate,
@@ -223,13 +226,23 @@ impl Talk {
         let id = context.id.clone();
         if text.chars().any(char::is_alphanumeric) {
             let (base, phonemes) = (context.seconds, context.fields["add_phoneme_timestamps"] == true);
-            for mut message in outputs(&self.manners, &spoken, base, phonemes) {
-                message["context_id"] = id.as_str().into();
-                self.outbox.text(message.to_string()).await?;
+            let of = |id: &str, mut messages: Vec<Value>| {
+                for message in &mut messages {
+                    message["context_id"] = id.into();
+                }
+                messages
+            };
+            let own = of(&id, outputs(&self.manners, &spoken, base, phonemes));
+            // In between comes another context, of which nobody knows any more.
+            let other = speech::speak("Tea? ").at(rate);
+            let mut other = outputs(&self.manners, &other, 0.0, phonemes);
+            other.push(json!({"type": "done", "done": true, "status_code": 206}));
+            let mut other = of("old", other).into_iter();
+            for message in own {
+                for message in [Some(message), other.next()].into_iter().flatten() {
+                    self.outbox.text(message.to_string()).await?;
+                }
             }
-            // Something of a context that nobody knows any more.
-            let stale = json!({"type": "chunk", "data": "AAAA", "done": false, "status_code": 206, "context_id": "old"});
-            self.outbox.text(stale.to_string()).await?;
             if let Some(context) = &mut self.context {
                 context.seconds = base + spoken.audio.duration().as_secs_f64();
             }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::Entry;
-use super::{Desk, REQUEST, identified, refuse};
+use super::{Desk, REQUEST, fitting, identified, refuse};
 
 /// Quieter than this, nobody speaks.
 const QUIET: f32 = 0.004;
@@ -35,7 +35,7 @@ pub(super) async fn open(
         let value = call.query(&format!("turn_{name}"));
         value.map(|value| value.parse::<f64>().unwrap_or(f64::NAN))
     };
-    let fits = fits(number) && call.query("language").is_none();
+    let fits = fits(number) && fitting(&call) && call.query("language").is_none();
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,

@@ -42,6 +42,7 @@ pub(super) async fn open(
 ) -> Response {
     let checked = check(&call);
     let eager = call.query("eager_eot_threshold").is_some();
+    let model = call.query("model").unwrap_or_default().to_owned();
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
@@ -57,6 +58,7 @@ pub(super) async fn open(
             entry,
             rate,
             eager,
+            model,
             old: manners.old_flux,
             patience: manners.patience,
             hears: manners.hears,
@@ -89,6 +91,10 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
     if call.query("language_hint").is_some() && call.query("model") != Some("flux-general-multi") {
         return Err("language_hint is for the multi model only.");
     }
+    let mut redacted = call.query.iter().filter(|(name, _)| name == "redact");
+    if !redacted.all(|(_, value)| ["numbers", "aggressive_numbers"].contains(&value.as_str())) {
+        return Err("redact knows numbers and aggressive_numbers here.");
+    }
     if call.query("keyterm").is_some_and(|term| term.contains(':')) {
         return Err("keyterm takes plain terms only.");
     }
@@ -111,6 +117,7 @@ struct Session {
     entry: Entry,
     rate: SampleRate,
     eager: bool,
+    model: String,
     /// Its words have no times, and a stream that closes leaves its turn open.
     old: bool,
     patience: Duration,
@@ -186,10 +193,12 @@ impl Session {
                 "description": "Too many terms."})
         } else if !good {
             json!({"type": "ConfigureFailure", "description": "A threshold is out of range."})
+        } else if change["language_hints"].is_array() && self.model != "flux-general-multi" {
+            json!({"type": "ConfigureFailure", "description": "language_hints is for the multi model only."})
         } else {
             self.eager |= change["thresholds"]["eager_eot_threshold"].is_number();
             json!({"type": "ConfigureSuccess", "thresholds": change["thresholds"], "keyterms": change["keyterms"],
-                "numerals": change["numerals"]})
+                "language_hints": change["language_hints"], "numerals": change["numerals"]})
         };
         self.tell(answer).await
     }

@@ -8,11 +8,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use libretto_voice::SampleRate;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::{Call, Entry};
 use super::super::{body, speech};
-use super::{Desk, REQUEST, errors, identified};
+use super::{Desk, Manners, REQUEST, errors, identified};
 
 /// Frames end in the middle of a sample.
 const ODD: usize = 4_801;
@@ -36,11 +37,13 @@ pub(super) async fn open(
         Ok(rate) => rate,
         Err(code) => return errors::refuse(400, code, "The request cannot be served."),
     };
+    let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut talk = Talk {
             outbox,
             entry,
             rate,
+            manners,
             turns: 0,
         };
         let _ = talk.run().await;
@@ -51,15 +54,8 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
     if !call.query("model").is_some_and(|model| VOICES.contains(&model)) {
         return Err("INVALID_QUERY_PARAMETER");
     }
-    let speed = call
-        .query("speed")
-        .map_or(Some(1.0), |speed| speed.parse::<f64>().ok());
-    if !speed.is_some_and(|speed| (0.5..=1.5).contains(&speed)) {
-        return Err("SPEED_OUT_OF_RANGE");
-    }
-    if speed.is_some_and(|speed| ((speed * 20.0).round() - speed * 20.0).abs() > 1e-6) {
-        return Err("SPEED_INCREMENT_INVALID");
-    }
+    let speed = call.query("speed").unwrap_or("1").parse();
+    fitting(speed.map_err(|_| "SPEED_OUT_OF_RANGE")?)?;
     let liveliness = call
         .query("expressivity")
         .map_or(Some(0.0), |most| most.parse::<f64>().ok());
@@ -73,6 +69,18 @@ fn check(call: &Call) -> Result<SampleRate, &'static str> {
     let known = rate.filter(|rate| [8_000, 16_000, 24_000, 32_000, 44_100, 48_000].contains(rate));
     let known = known.filter(|_| call.query("encoding") == Some("linear16"));
     known.and_then(SampleRate::new).ok_or("INVALID_QUERY_PARAMETER")
+}
+
+/// A speed that it speaks with, or what is wrong with it.
+fn fitting(speed: f64) -> Result<f64, &'static str> {
+    if !(0.5..=1.5).contains(&speed) {
+        return Err("SPEED_OUT_OF_RANGE");
+    }
+    let steps = speed * 20.0;
+    if (steps.round() - steps).abs() > 1e-6 {
+        return Err("SPEED_INCREMENT_INVALID");
+    }
+    Ok(speed)
 }
 
 /// Over HTTP: what a phrase sounds like, behind a header.
@@ -103,6 +111,7 @@ struct Talk {
     outbox: Outbox,
     entry: Entry,
     rate: SampleRate,
+    manners: Manners,
     turns: usize,
 }
 
@@ -115,7 +124,11 @@ impl Talk {
         .await?;
         let mut text = String::new();
         loop {
-            let value: Value = match self.outbox.recv().await {
+            let Ok(message) = timeout(self.manners.idle, self.outbox.recv()).await else {
+                self.outbox.close(1_011, "NET-0004").await;
+                return Ok(());
+            };
+            let value: Value = match message {
                 Some(Message::Text(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
                 Some(Message::Close(_)) | None => return Ok(()),
                 Some(_) => continue,
@@ -124,18 +137,8 @@ impl Talk {
             match value["type"].as_str() {
                 Some("Speak") => text.push_str(value["text"].as_str().unwrap_or_default()),
                 Some("Flush") => self.speak(&std::mem::take(&mut text)).await?,
-                Some("Interrupt") => {
-                    text.clear();
-                    let metadata = json!({"speech_id": self.id(), "audio_duration_ms": 0});
-                    self.tell(
-                        json!({"type": "SpeechInterrupted", "audio_played_ms": 0, "metadata": metadata}),
-                    )
-                    .await?;
-                }
-                Some("Configure") => {
-                    self.tell(json!({"type": "ConfigureSuccess", "applied": {"speed": value["speed"]}}))
-                        .await?;
-                }
+                Some("Interrupt") => self.interrupt(&std::mem::take(&mut text)).await?,
+                Some("Configure") => self.configure(&value).await?,
                 Some("Close") => {
                     self.tell(json!({"type": "SessionMetadata", "total_audio_duration_ms": 0}))
                         .await?;
@@ -156,13 +159,39 @@ impl Talk {
         format!("dg_sp_{:012x}", self.turns)
     }
 
+    /// Where nothing waits to be spoken there is nothing to interrupt: all sound has gone out already.
+    async fn interrupt(&mut self, rest: &str) -> Result<(), Gone> {
+        let told = if rest.is_empty() {
+            json!({"type": "Warning", "code": "NO_ACTIVE_SPEECH", "description": "Nothing is spoken."})
+        } else {
+            json!({"type": "SpeechInterrupted", "audio_played_ms": 0,
+                "metadata": {"speech_id": self.id(), "audio_duration_ms": 0}})
+        };
+        self.tell(told).await
+    }
+
+    async fn configure(&mut self, asked: &Value) -> Result<(), Gone> {
+        let speed = asked["speed"]
+            .as_f64()
+            .ok_or("SPEED_NOT_SUPPORTED")
+            .and_then(fitting);
+        let told = match speed {
+            Ok(speed) => json!({"type": "ConfigureSuccess", "applied": {"speed": speed}}),
+            Err(code) => {
+                json!({"type": "ConfigureFailure", "code": code, "field": "speed", "value": asked["speed"],
+                "description": "The speed cannot be changed to this."})
+            }
+        };
+        self.tell(told).await
+    }
+
     async fn speak(&mut self, text: &str) -> Result<(), Gone> {
         self.turns += 1;
         let id = self.id();
         // Understood; the sound is still to come.
         self.tell(json!({"type": "Flushed", "speech_id": id})).await?;
-        let speaks = text.chars().any(char::is_alphanumeric);
-        let audio = speech::speak(text).at(self.rate).audio;
+        let speaks = self.manners.speaks(text);
+        let audio = speech::speak(if speaks { text } else { "" }).at(self.rate).audio;
         if speaks {
             self.tell(json!({"type": "SpeechStarted", "speech_id": id}))
                 .await?;

@@ -8,6 +8,7 @@ use axum::extract::ws::Message;
 use axum::response::Response;
 use libretto_voice::{Audio, SampleRate};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::Entry;
@@ -48,9 +49,6 @@ pub(super) async fn open(
     if let Err(said) = checked {
         return errors::refuse(400, "INVALID_QUERY_PARAMETER", said);
     }
-    if headers.get("user-agent").is_none() {
-        return errors::refuse(403, "FORBIDDEN", "A user agent is needed.");
-    }
     let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, identified(), async move |outbox| {
         let mut session = Session {
@@ -72,6 +70,17 @@ pub(super) async fn open(
         };
         let _ = session.run().await;
     })
+}
+
+/// Why words become final.
+#[derive(Clone, Copy, PartialEq)]
+enum Why {
+    /// It was asked for.
+    Asked,
+    /// Silence.
+    Endpoint,
+    /// No word came for a while.
+    Gap,
 }
 
 struct Session {
@@ -101,8 +110,9 @@ struct Session {
 
 impl Session {
     async fn run(&mut self) -> Result<(), Gone> {
+        let opened = Instant::now();
         loop {
-            let Ok(message) = tokio::time::timeout(self.patience, self.outbox.recv()).await else {
+            let Ok(message) = timeout(self.patience, self.outbox.recv()).await else {
                 self.metadata().await?;
                 let said = "Deepgram did not receive audio data or a text message within the timeout window. See https://dpgr.am/net0001";
                 self.outbox.close(1_011, said).await;
@@ -125,8 +135,13 @@ impl Session {
                     let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
                     self.entry.message(value.clone());
                     match value["type"].as_str() {
+                        Some("KeepAlive") if self.total == 0.0 && opened.elapsed() >= self.patience => {
+                            let said = "Deepgram did not provide a response message within the timeout window. See https://dpgr.am/net0000";
+                            self.outbox.close(1_011, said).await;
+                            return Ok(());
+                        }
                         Some("KeepAlive") => {}
-                        Some("Finalize") => self.finals(true).await?,
+                        Some("Finalize") => self.finals(Why::Asked).await?,
                         Some("Configure") => self.configure(value).await?,
                         Some("CloseStream") => return self.end().await,
                         _ => {
@@ -188,7 +203,13 @@ impl Session {
         if let Some((_, end)) = self.speech
             && self.total - end >= self.endpointing.max(0.2)
         {
-            self.finals(false).await?;
+            self.finals(Why::Endpoint).await?;
+        }
+        if let (Some(wait), Some((_, end))) = (self.utterance_end, self.speech)
+            && self.total - end >= wait
+        {
+            // Where no silence was noticed, its end is told without one.
+            self.finals(Why::Gap).await?;
         }
         if let (Some(wait), Some(end)) = (self.utterance_end, self.last_word_end)
             && self.total - end >= wait
@@ -211,7 +232,7 @@ impl Session {
     }
 
     /// Two finals, and one without words that says that the speaker has finished.
-    async fn finals(&mut self, asked: bool) -> Result<(), Gone> {
+    async fn finals(&mut self, why: Why) -> Result<(), Gone> {
         // Without speech, nothing is promised.
         let Some((from, to)) = self.speech.take() else {
             return Ok(());
@@ -221,8 +242,9 @@ impl Session {
         let (first, second) = words.split_at(words.len() / 2);
         let middle = from + (to - from) / 2.0;
         self.results(first, (from, middle), [true, false, false]).await?;
-        self.results(second, (middle, to), [true, false, asked]).await?;
-        if !asked {
+        self.results(second, (middle, to), [true, false, why == Why::Asked])
+            .await?;
+        if why == Why::Endpoint {
             self.results(&[], (to, self.total), [true, true, false]).await?;
         }
         self.last_word_end = Some(to);
@@ -245,7 +267,7 @@ impl Session {
     }
 
     async fn end(&mut self) -> Result<(), Gone> {
-        self.finals(true).await?;
+        self.finals(Why::Asked).await?;
         self.metadata().await?;
         self.outbox.close(1_000, "").await;
         Ok(())

@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use libretto_voice::SampleRate;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::Entry;
@@ -30,11 +31,13 @@ pub(super) async fn open(
     }: Opening,
 ) -> Response {
     let checked = super::speech::check(&call);
+    let tagged = call.query("tag").is_some();
     let (entry, fault) = match desk.begin(call, &headers).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
     let rate = match checked {
+        Ok(_) if tagged => return errors::refuse(400, "INVALID_QUERY_PARAMETER", "tag does not exist here."),
         Ok(rate) => rate,
         Err(said) => return errors::refuse(400, "INVALID_QUERY_PARAMETER", said),
     };
@@ -66,9 +69,13 @@ impl Talk {
         let metadata = json!({"type": "Metadata", "request_id": REQUEST, "model_name": "aura-2-thalia-en",
             "model_version": "2025-04-07.0", "model_uuid": "bbdd2f58"});
         self.outbox.text(metadata.to_string()).await?;
-        let mut flushes = 0;
+        let (mut flushes, mut characters) = (0, 0);
         loop {
-            let value: Value = match self.outbox.recv().await {
+            let Ok(message) = timeout(self.manners.idle, self.outbox.recv()).await else {
+                self.outbox.close(1_011, "NET-0000").await;
+                return Ok(());
+            };
+            let value: Value = match message {
                 Some(Message::Text(text)) => serde_json::from_str(&text).unwrap_or(Value::Null),
                 Some(Message::Close(_)) | None => return Ok(()),
                 Some(Message::Binary(_)) => Value::Null,
@@ -84,6 +91,12 @@ impl Talk {
                     }
                     if text.chars().count() > MOST {
                         self.outbox.close(1_009, "BIG-0001").await;
+                        return Ok(());
+                    }
+                    // Who speaks for longer than a minute is not tested against it.
+                    characters += text.chars().count();
+                    if characters > self.manners.characters {
+                        self.outbox.close(1_008, "DATA-0001").await;
                         return Ok(());
                     }
                     self.buffer.push_str(text);
@@ -131,6 +144,9 @@ impl Talk {
 
     async fn speak(&mut self) -> Result<(), Gone> {
         let text = std::mem::take(&mut self.buffer);
+        if !self.manners.speaks(&text) {
+            return Ok(());
+        }
         let audio = speech::speak(&text).at(self.rate).audio;
         for piece in audio.to_pcm16().chunks(ODD) {
             self.outbox.binary(Bytes::copy_from_slice(piece)).await?;
