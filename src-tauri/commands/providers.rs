@@ -38,14 +38,8 @@ pub fn providers_list(app: App<'_>) -> Answer<Providers> {
 
 fn row(app: &Libretto, entry: &Entry) -> Provider {
     let foundation = &app.foundation;
-    let parts = [
-        (ProviderPart::Recogniser, entry.recogniser),
-        (ProviderPart::Model, entry.model),
-        (ProviderPart::Voice, entry.voice),
-    ];
-    let abilities = parts
-        .into_iter()
-        .filter_map(|(part, ability)| Some(Ability::of(part, &ability?)));
+    let parts = [ProviderPart::Recogniser, ProviderPart::Model, ProviderPart::Voice].into_iter();
+    let abilities = parts.filter_map(|part| Some(Ability::of(part, entry.ability(part.into())?)));
     let chosen = |field| foundation.choice(entry.name, field);
     Provider {
         name: entry.name.to_owned(),

@@ -29,6 +29,10 @@ pub struct Cloud {
     pub groq: openai::OpenAi,
     /// Ollama.
     pub ollama: openai::OpenAi,
+    /// llama.cpp's server.
+    pub llama_cpp: openai::OpenAi,
+    /// LM Studio.
+    pub lm_studio: openai::OpenAi,
     _runtime: Runtime,
 }
 
@@ -52,11 +56,13 @@ impl Cloud {
                 openai::OpenAi::start(Flavour::Xai).await?,
                 openai::OpenAi::start(Flavour::Groq).await?,
                 openai::OpenAi::start(Flavour::Ollama).await?,
+                openai::OpenAi::start(Flavour::LlamaCpp).await?,
+                openai::OpenAi::start(Flavour::LmStudio).await?,
             );
             anyhow::Ok((own, compatible))
         })?;
         let (deepgram, elevenlabs, cartesia, minimax) = own;
-        let (openai, openrouter, xai, groq, ollama) = compatible;
+        let (openai, openrouter, xai, groq, ollama, llama_cpp, lm_studio) = compatible;
         Ok(Self {
             deepgram,
             elevenlabs,
@@ -67,18 +73,22 @@ impl Cloud {
             xai,
             groq,
             ollama,
+            llama_cpp,
+            lm_studio,
             _runtime: runtime,
         })
     }
 
     /// Those who speak OpenAI's protocol.
-    fn compatible(&self) -> [(&'static str, &openai::OpenAi); 5] {
+    fn compatible(&self) -> [(&'static str, &openai::OpenAi); 7] {
         [
             ("openai", &self.openai),
             ("openrouter", &self.openrouter),
             ("xai", &self.xai),
             ("groq", &self.groq),
             ("ollama", &self.ollama),
+            ("llama-cpp", &self.llama_cpp),
+            ("lm-studio", &self.lm_studio),
         ]
     }
 

@@ -99,9 +99,8 @@ pub struct Opened {
 impl Way {
     /// The address and the key of the fake that stands for it.
     pub fn fake(&self, cloud: &Cloud) -> Result<(String, &'static str)> {
-        // Programs of the same protocol have no fake of their own.
         let name = match self.provider {
-            "llama-cpp" | "lm-studio" => "ollama",
+            // Whoever else speaks OpenAI's protocol.
             "compatible" => "openai",
             name => name,
         };

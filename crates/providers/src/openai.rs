@@ -2,8 +2,10 @@
 //! transcriptions over a socket. Ollama's own interface stands beside its compatible one.
 
 mod account;
+mod calls;
 mod chat;
 mod completion;
+mod details;
 mod dialect;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
@@ -36,7 +38,7 @@ pub use preset::{
 };
 pub(crate) use provider::open;
 pub use secret::Secret;
-pub use settings::{Eagerness, NoiseReduction, Settings, TurnDetection, Turning};
+pub use settings::{Eagerness, NoiseReduction, Settings, Speaking, TurnDetection, Turning};
 
 /// An account at OpenAI or one of the others.
 #[derive(Clone, Debug)]
@@ -54,7 +56,20 @@ impl OpenAi {
     /// `Unreachable` where the address is none.
     pub fn new(network: Network, settings: Settings) -> Result<Self, Failure> {
         let preset = settings.preset;
-        let service = Service::new(&preset.entry, settings.access.clone(), preset.dialect, network)?;
+        let mut access = settings.access.clone();
+        let own = preset.headers.iter();
+        access
+            .headers
+            .extend(own.map(|(name, value)| (*name, (*value).to_owned())));
+        let pays = [
+            ("openai-organization", &settings.organization),
+            ("openai-project", &settings.project),
+        ];
+        let pays = pays
+            .into_iter()
+            .filter_map(|(name, id)| Some((name, id.clone()?)));
+        access.headers.extend(pays);
+        let service = Service::new(&preset.entry, access, preset.dialect, network)?;
         Ok(Self {
             service,
             preset,

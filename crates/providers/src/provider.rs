@@ -85,6 +85,7 @@ impl Setup {
         Access {
             base: self.text("base_url").map(str::to_owned),
             key: self.key.clone(),
+            headers: Vec::new(),
             retry: self.retry,
             limit: self.limit.clone(),
             deadlines: Deadlines::default(),

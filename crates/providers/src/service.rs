@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Body, Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -84,6 +84,8 @@ pub struct Access {
     pub base: Option<String>,
     /// The key.
     pub key: Option<Key>,
+    /// Headers that every call bears besides the provider's own.
+    pub headers: Vec<(&'static str, String)>,
     /// How failed calls are repeated.
     pub retry: Retry,
     /// How many calls run at once.
@@ -98,6 +100,7 @@ pub struct Service {
     who: Who,
     base: Url,
     key: Option<Key>,
+    headers: Vec<(&'static str, String)>,
     dialect: &'static Dialect,
     network: Network,
     /// How failed calls are repeated.
@@ -130,6 +133,7 @@ impl Service {
             who,
             base,
             key: access.key,
+            headers: access.headers,
             dialect,
             network,
             retry: access.retry,
@@ -161,6 +165,12 @@ impl Service {
         self.authorised(self.network.http.request(method, url))
     }
 
+    /// A request that bears this JSON.
+    pub fn post(&self, url: Url, json: impl Into<Body>) -> Result<RequestBuilder, Failure> {
+        let request = self.request(Method::POST, url)?;
+        Ok(request.header(CONTENT_TYPE, "application/json").body(json))
+    }
+
     /// A request that will become a socket.
     pub fn upgrade(&self, url: Url) -> Result<RequestBuilder, Failure> {
         self.authorised(self.network.upgrade.get(url))
@@ -170,6 +180,8 @@ impl Service {
         let (header, prefix) = &self.dialect.auth;
         let every = self.dialect.headers.iter();
         let request = every.fold(request, |request, (name, value)| request.header(*name, *value));
+        let besides = self.headers.iter();
+        let request = besides.fold(request, |request, (name, value)| request.header(*name, value));
         match self.key.as_ref().map(|key| key.header(prefix)) {
             Some(Some(value)) => Ok(request.header(header, value)),
             Some(None) if self.dialect.needs_key => Err(self.failure(Fault::WrongKey)),

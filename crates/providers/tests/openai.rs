@@ -90,6 +90,15 @@ async fn each_dialect_is_spoken() {
     }
 }
 
+/// A call and its result, as a conversation goes on.
+fn result_of(call: ToolCall) -> [Message; 2] {
+    let mut result = Message::new(Role::Tool, "Rain.");
+    result.answers = Some(call.id.clone());
+    let mut asking = Message::new(Role::Assistant, "");
+    asking.calls = vec![call];
+    [asking, result]
+}
+
 #[tokio::test]
 async fn tools_there_and_back() {
     let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
@@ -109,11 +118,7 @@ async fn tools_there_and_back() {
         parameters: r#"{"type":"object","properties":{"city":{"type":"string"}}}"#.into(),
     }];
     let (events, _) = answer(model.reply(request.clone())).await;
-    let call = ToolCall {
-        id: "call_a".into(),
-        name: "weather".into(),
-        arguments: r#"{"city":"Oslo"}"#.into(),
-    };
+    let call = ToolCall::new("call_a", "weather", r#"{"city":"Oslo"}"#);
     assert_eq!(
         events,
         [
@@ -123,11 +128,7 @@ async fn tools_there_and_back() {
     );
 
     // The fake refuses a result that does not follow its call.
-    let mut asking = Message::new(Role::Assistant, "");
-    asking.calls = vec![call];
-    let mut result = Message::new(Role::Tool, "Rain.");
-    result.answers = Some("call_a".into());
-    request.messages.extend([asking, result]);
+    request.messages.extend(result_of(call));
     fake.manners(|m| *m = openai::Manners::default());
     let (events, error) = answer(model.reply(request)).await;
     assert!(error.is_none(), "{error:?}");
@@ -135,19 +136,64 @@ async fn tools_there_and_back() {
 }
 
 #[tokio::test]
-async fn thinking_is_kept_apart() {
-    let fake = openai::OpenAi::start(Flavour::Ollama).await.unwrap();
-    let model = account(&fake, &OLLAMA).language_model();
+async fn what_was_thought_before_a_call_goes_back_with_its_result() {
+    let fake = openai::OpenAi::start(Flavour::OpenRouter).await.unwrap();
+    let model = account(&fake, &OPENROUTER).language_model();
+    let sealed = json!({"type": "reasoning.encrypted", "data": "eyJ", "index": 1});
+    let piece = |text: &str| json!({"type": "reasoning.text", "text": text, "signature": null, "index": 0});
     fake.manners(|m| {
-        m.deltas = ["hm, rain", "</thi", "nk>\n\nIt rains."]
-            .map(|text| json!({ "content": text }))
-            .into();
+        m.deltas = vec![
+            json!({"content": "", "reasoning": "Is it ", "reasoning_details": [piece("Is it ")]}),
+            json!({"reasoning_details": [piece("wet?")]}),
+            json!({"reasoning_details": [{"type": "reasoning.text", "signature": "s", "index": 0}, sealed]}),
+            json!({"tool_calls": [{"index": 0, "id": "call_a", "function": {"name": "weather", "arguments": "{}"}}]}),
+        ];
     });
+    let (events, error) = answer(model.reply(question("Weather?"))).await;
+    assert!(error.is_none(), "{error:?}");
+    let thought = |text: &str| ChatEvent::Reasoning(text.into());
+    assert_eq!(events[..2], [thought("Is it "), thought("wet?")]);
+    let ChatEvent::Call(call) = &events[2] else {
+        panic!("{events:?}")
+    };
     let mut request = question("Weather?");
-    request.model = Some("deepseek-r1:8b".into());
-    let (events, _) = answer(model.reply(request)).await;
-    assert_eq!(said(&events), "It rains.");
-    assert_eq!(events[0], ChatEvent::Reasoning("hm, rain".into()));
+    request.messages.extend(result_of(call.clone()));
+    fake.manners(|m| *m = openai::Manners::default());
+    let (_, error) = answer(model.reply(request.clone())).await;
+    assert!(error.is_none(), "{error:?}");
+    let block = json!({"type": "reasoning.text", "text": "Is it wet?", "signature": "s", "index": 0});
+    let asked = fake.script.last().unwrap().body;
+    assert_eq!(asked["messages"][2]["reasoning_details"], json!([block, sealed]));
+    // Whoever answers instead is not told: the others refuse what they do not know.
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let (events, error) = answer(account(&fake, &OPENAI).language_model().reply(request)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(said(&events), RAIN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn comments_keep_a_slow_answer_alive() {
+    let fake = openai::OpenAi::start(Flavour::OpenRouter).await.unwrap();
+    let settings = Settings::new(
+        &OPENROUTER,
+        Access {
+            base: Some(fake.url()),
+            key: Some(Key::new(KEY)),
+            ..Access::default()
+        },
+    );
+    // Nothing but comments for more than twenty seconds, which is longer than nothing at all may come.
+    fake.script.fail(Fault::Drip(Duration::from_millis(300)));
+    let model = OpenAi::new(network(), settings).unwrap().language_model();
+    let (start, mut session) = (tokio::time::Instant::now(), model.reply(question("Weather?")));
+    let mut said = String::new();
+    while let Some(event) = session.next().await {
+        if let ChatEvent::Text(text) = event.unwrap() {
+            assert!(start.elapsed() > Duration::from_secs(22), "{:?}", start.elapsed());
+            said += &text;
+        }
+    }
+    assert_eq!(said, RAIN);
 }
 
 #[tokio::test]
@@ -222,6 +268,11 @@ async fn after_the_first_word_nothing_is_tried_again() {
         Fault::Say(
             3,
             "data: {\"error\":{\"message\":\"upstream dropped\",\"code\":\"server_error\"}}\n\n".into(),
+        ),
+        // The same as OpenRouter says it.
+        Fault::Say(
+            3,
+            "data: {\"id\":\"gen-1\",\"provider\":\"p\",\"error\":{\"code\":502,\"message\":\"upstream dropped\"},\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n".into(),
         ),
     ] {
         let before = fake.script.calls().len();

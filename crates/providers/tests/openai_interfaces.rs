@@ -7,7 +7,7 @@ mod common;
 
 use common::{access, answer, closed, network, question, said};
 use libretto_providers::Access;
-use libretto_providers::openai::{Interface, LM_STUDIO, OLLAMA, OPENAI, OpenAi, Settings};
+use libretto_providers::openai::{Interface, LLAMA_CPP, LM_STUDIO, OLLAMA, OPENAI, OpenAi, Settings};
 use libretto_testkit::fakes::Fault;
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, no_quota};
 use libretto_voice::chat::{FinishReason, Tool, ToolCall};
@@ -23,6 +23,14 @@ async fn fake(interface: Interface) -> openai::OpenAi {
         _ => Flavour::OpenAi,
     };
     openai::OpenAi::start(flavour).await.unwrap()
+}
+
+/// So many pieces of an answer have come when it is in the middle of its words.
+fn middle(interface: Interface) -> usize {
+    match interface {
+        Interface::Responses => 7,
+        _ => 2,
+    }
 }
 
 fn account(fake: &openai::OpenAi, interface: Interface) -> OpenAi {
@@ -97,6 +105,40 @@ async fn thinking_is_kept_apart_and_ends_are_told() {
 }
 
 #[tokio::test]
+async fn thinking_that_is_written_into_an_answer_is_kept_apart() {
+    let fake = fake(Interface::Ollama).await;
+    let settings = Settings {
+        interface: Some(Interface::Chat),
+        ..Settings::new(&OLLAMA, access(fake.url(), KEY))
+    };
+    let model = OpenAi::new(network(), settings).unwrap().language_model();
+    fake.manners(|m| {
+        m.deltas = ["hm, rain", "</thi", "nk>\n\nIt rains."]
+            .map(|text| json!({ "content": text }))
+            .into();
+    });
+    let mut request = question("Weather?");
+    request.model = Some("deepseek-r1:8b".into());
+    let (events, _) = answer(model.reply(request)).await;
+    assert_eq!(said(&events), "It rains.");
+    assert_eq!(events[0], ChatEvent::Reasoning("hm, rain".into()));
+    // As gpt-oss writes it where nobody has read it first.
+    fake.manners(|m| {
+        m.deltas = [
+            "<|channel|>analysis<|mess",
+            "age|>hm<|end|><|start|>assistant<|channel|>final",
+            "<|message|>It rains.<|return|>",
+        ]
+        .map(|text| json!({ "content": text }))
+        .into();
+    });
+    let mut request = question("Weather?");
+    request.model = Some("gpt-oss-20b".into());
+    let (events, _) = answer(model.reply(request)).await;
+    assert_eq!(said(&events), "It rains.");
+}
+
+#[tokio::test]
 async fn tools_there_and_back() {
     for interface in INTERFACES {
         let fake = fake(interface).await;
@@ -114,11 +156,7 @@ async fn tools_there_and_back() {
             parameters: r#"{"type":"object","properties":{"city":{"type":"string"}}}"#.into(),
         }];
         let (events, _) = answer(model.reply(request.clone())).await;
-        let call = ToolCall {
-            id: "call_a".into(),
-            name: "weather".into(),
-            arguments: r#"{"city":"Oslo"}"#.into(),
-        };
+        let call = ToolCall::new("call_a", "weather", r#"{"city":"Oslo"}"#);
         let expected = [
             ChatEvent::Call(call.clone()),
             ChatEvent::Finished(FinishReason::Tools),
@@ -143,6 +181,7 @@ async fn failures_before_and_after_the_first_word() {
     for interface in INTERFACES {
         let fake = fake(interface).await;
         let model = account(&fake, interface).language_model();
+        let middle = middle(interface);
         let (ends, code) = match interface {
             Interface::Ollama => ("{\"error\":\"cuda is gone\"}\n".to_owned(), Kind::Unavailable),
             _ => (
@@ -164,10 +203,10 @@ async fn failures_before_and_after_the_first_word() {
             (Fault::Garble(0), Kind::Unavailable, 1),
             (Fault::ContentType("text/html"), Kind::Unavailable, 1),
             // After the first word.
-            (Fault::BreakAfter(3), Kind::Unavailable, 1),
-            (Fault::TruncateAfter(3), Kind::Unavailable, 1),
-            (Fault::StallAfter(3), Kind::Timeout, 1),
-            (Fault::Say(3, ends.clone()), code, 1),
+            (Fault::BreakAfter(middle), Kind::Unavailable, 1),
+            (Fault::TruncateAfter(middle), Kind::Unavailable, 1),
+            (Fault::StallAfter(middle), Kind::Timeout, 1),
+            (Fault::Say(middle, ends.clone()), code, 1),
         ] {
             let before = fake.script.calls().len();
             for _ in 0..calls {
@@ -187,7 +226,7 @@ async fn failures_before_and_after_the_first_word() {
 async fn cancelling_closes_the_connection() {
     for interface in INTERFACES {
         let fake = fake(interface).await;
-        fake.script.fail(Fault::StallAfter(2));
+        fake.script.fail(Fault::StallAfter(middle(interface)));
         let mut session = account(&fake, interface).language_model().reply(asked(interface));
         assert!(matches!(session.next().await, Some(Ok(ChatEvent::Text(_)))));
         session.cancel();
@@ -216,14 +255,60 @@ async fn models_are_listed_as_each_server_lists_them() {
         let models = OpenAi::new(network(), settings).unwrap().models().await.unwrap();
         assert_eq!(ids(models), ["old:1b", "qwen3:8b"], "{base}");
     }
-    // This one knows nothing of LM Studio's list.
-    let settings = Settings::new(
-        &LM_STUDIO,
-        Access {
-            base: Some(fake.url()),
-            ..Access::default()
-        },
-    );
-    let models = OpenAi::new(network(), settings).unwrap().models().await.unwrap();
-    assert!(ids(models).contains(&"qwen3:8b".to_owned()));
+    // LM Studio tells models that answer from others; and what only looks like it knows nothing of its list.
+    let studio = openai::OpenAi::start(Flavour::LmStudio).await.unwrap();
+    for (fake, expected) in [(&studio, &["gemma-3-4b", "qwen3:8b"][..]), (&fake, &["qwen3:8b"])] {
+        let settings = Settings::new(&LM_STUDIO, access(fake.url(), KEY));
+        let account = OpenAi::new(network(), settings).unwrap();
+        account.check().await.unwrap();
+        let ids = ids(account.models().await.unwrap());
+        assert!(
+            expected.iter().all(|id| ids.iter().any(|known| known == id)),
+            "{ids:?}"
+        );
+        assert!(!ids.iter().any(|id| id.contains("embed")), "{ids:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_said_and_nothing_twice() {
+    let fake = fake(Interface::Responses).await;
+    fake.manners(|m| {
+        m.deltas = vec![
+            json!({"content": "Well, "}),
+            json!({"refusal": "I would "}),
+            json!({"refusal": "rather not."}),
+        ];
+    });
+    let model = account(&fake, Interface::Responses).language_model();
+    let (events, error) = answer(model.reply(asked(Interface::Responses))).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(said(&events), "Well, I would rather not.");
+}
+
+#[tokio::test]
+async fn llama_cpp_thinks_where_it_is_asked_to() {
+    let fake = openai::OpenAi::start(Flavour::LlamaCpp).await.unwrap();
+    fake.manners(|m| {
+        m.deltas = vec![
+            json!({"reasoning_content": "hm"}),
+            json!({"content": "It rains."}),
+        ];
+    });
+    for (effort, thinks) in [(None, false), (Some("none"), false), (Some("low"), true)] {
+        let settings = Settings {
+            effort: effort.map(str::to_owned),
+            ..Settings::new(&LLAMA_CPP, access(fake.url(), KEY))
+        };
+        let model = OpenAi::new(network(), settings).unwrap().language_model();
+        let request = ChatRequest {
+            model: Some("qwen3:8b".into()),
+            ..question("Weather?")
+        };
+        let (events, error) = answer(model.reply(request)).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(said(&events), "It rains.");
+        let thought = events.contains(&ChatEvent::Reasoning("hm".into()));
+        assert_eq!(thought, thinks, "{effort:?}");
+    }
 }

@@ -79,6 +79,54 @@ async fn models_that_only_listen_live_do_so_unasked() {
 }
 
 #[tokio::test]
+async fn each_model_is_given_the_hints_that_it_takes() {
+    let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
+    let settings = Settings {
+        delay: Some("low".into()),
+        ..settings(&fake)
+    };
+    let recogniser = recogniser(settings);
+    let utterance = speech::sentence().clone().at(SampleRate::SPEECH).audio;
+    for (model, hints) in [
+        ("gpt-realtime-whisper", json!({"language": "en", "delay": "low"})),
+        (
+            "gpt-live-transcribe",
+            json!({"languages": ["en"], "keywords": ["Oslo", "Bergen"]}),
+        ),
+        (
+            "gpt-transcribe",
+            json!({"languages": ["en"], "keywords": ["Oslo", "Bergen"]}),
+        ),
+        (
+            "gpt-4o-transcribe",
+            json!({"language": "en", "prompt": "Oslo, Bergen"}),
+        ),
+        // This one tells its words in segments.
+        ("gpt-4o-transcribe-diarize", json!({"language": "en"})),
+    ] {
+        let options = ListenOptions {
+            model: Some(model.into()),
+            language: Some("en-GB".into()),
+            vocabulary: vec!["Oslo".into(), "Bergen".into()],
+            ..ListenOptions::default()
+        };
+        let heard = hear(recogniser.listen(options), &utterance).await;
+        assert!(heard.error.is_none(), "{model}: {:?}", heard.error);
+        assert_eq!(heard.text(), "Go forward ten meters.", "{model}");
+        let partials = heard.events.iter().filter_map(|event| match event {
+            ListenEvent::Partial(said) => Some(said.text.as_str()),
+            _ => None,
+        });
+        let expected = ["Go", "Go forward", "Go forward ten", "Go forward ten meters."];
+        assert_eq!(partials.collect::<Vec<_>>(), expected, "{model}");
+        let mut asked =
+            fake.script.last().unwrap().body[0]["session"]["audio"]["input"]["transcription"].clone();
+        asked.as_object_mut().unwrap().remove("model");
+        assert_eq!(asked, hints, "{model}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_said_is_nothing_heard() {
     let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
     let recogniser = recogniser(settings(&fake));
@@ -103,6 +151,8 @@ async fn failures_in_plain_words() {
     let utterance = speech::sentence().clone().at(SampleRate::SPEECH).audio;
     let expired = json!({"type": "error", "error": {"type": "invalid_request_error", "code": "session_expired",
         "message": "Your session hit the maximum duration of 60 minutes."}});
+    let invalid = json!({"type": "error", "error": {"type": "invalid_request_error", "code": "invalid_value",
+        "message": "Invalid value: 'session.audio'."}});
     for (fault, kind, calls) in [
         (Fault::Status(401), Kind::Unauthorised, 1),
         (Fault::Status(403), Kind::Unauthorised, 1),
@@ -114,6 +164,8 @@ async fn failures_in_plain_words() {
         (Fault::StallAfter(1), Kind::Timeout, 3),
         (Fault::CloseAfter(1, 1_013, ""), Kind::Unavailable, 3),
         (Fault::Garble(0), Kind::Unavailable, 1),
+        // It does not take what the session is to be: nobody needs to say it again.
+        (Fault::Say(1, invalid.to_string()), Kind::BadInput, 1),
         // In mid-utterance.
         (
             Fault::CloseAfter(3, 1_001, "hit the maximum duration"),

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use common::{access, answer, fails, hear, hear_turn, network, question, said, speak};
-use libretto_providers::openai::{LLAMA_CPP, OPENAI, OpenAi, Settings};
-use libretto_providers::{Fault as Failed, Part, Provider};
+use libretto_providers::openai::{LLAMA_CPP, OPENAI, OpenAi, Settings, Speaking};
+use libretto_providers::{Access, Fault as Failed, Part, Provider};
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, Oddity};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{Audio, ChatRequest, Kind, ListenEvent, ListenOptions, SampleRate, SpeakOptions};
@@ -72,7 +72,7 @@ async fn speech_comes_as_events_where_they_are_wanted_and_known() {
         (Fault::StallAfter(5), Kind::Timeout, 1),
     ] {
         let settings = Settings {
-            speaks_in_events: true,
+            speaking: Speaking::Events,
             ..Settings::new(&OPENAI, access(fake.url(), KEY))
         };
         let voice = OpenAi::new(network(), settings).unwrap().voice().unwrap();
@@ -179,12 +179,74 @@ async fn clients_get_keys_of_their_own() {
         json!({"anchor": "created_at", "seconds": 7_200})
     );
     assert_eq!(asked["session"]["type"], "transcription");
+    // They listen, and do nothing else.
+    let settings = Settings {
+        realtime: true,
+        access: Access {
+            key: Some(secret.key),
+            ..access(fake.url(), KEY)
+        },
+        ..Settings::new(&OPENAI, access(fake.url(), KEY))
+    };
+    let client = OpenAi::new(network(), settings).unwrap();
+    let session = client.recogniser().unwrap().listen(ListenOptions::default());
+    let heard = hear(session, &utterance(0)).await;
+    assert_eq!(heard.text(), "Go forward ten meters.", "{:?}", heard.error);
+    assert_eq!(client.check().await.unwrap_err().fault(), &Failed::WrongKey);
     fake.script.fail(Fault::Status(401));
     let failure = account
         .secret("gpt-4o-transcribe", Duration::ZERO)
         .await
         .unwrap_err();
     assert_eq!(failure.fault(), &Failed::WrongKey);
+}
+
+#[tokio::test]
+async fn who_pays_is_said_with_every_call() {
+    let fake = start(Flavour::OpenAi).await;
+    fake.manners(|m| m.pays = Some(["org-1", "proj-1"]));
+    let table = json!({"organization": "org-1", "project": "proj-1", "realtime": true});
+    for (table, fails) in [
+        (table, None),
+        (json!({"realtime": true}), Some(Kind::Unauthorised)),
+        // What cannot stand in a header.
+        (
+            json!({"organization": "org\n1", "realtime": true}),
+            Some(Kind::BadInput),
+        ),
+    ] {
+        let account = open(&fake, "openai", table);
+        let (_, error) = answer(account.model().unwrap().reply(question("Weather?"))).await;
+        let voice = account.voice().unwrap();
+        let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
+        let session = account.recogniser().unwrap().listen(ListenOptions::default());
+        let heard = hear(session, &utterance(0)).await;
+        for error in [error, spoken.error, heard.error] {
+            assert_eq!(
+                error.as_ref().map(libretto_voice::Error::kind),
+                fails,
+                "{error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_voice_of_the_accounts_own_is_an_object() {
+    let fake = start(Flavour::OpenAi).await;
+    let voice = open(&fake, "openai", json!({})).voice().unwrap();
+    for (id, sent) in [
+        ("voice_123", json!({"id": "voice_123"})),
+        ("coral", json!("coral")),
+    ] {
+        let options = SpeakOptions {
+            voice: Some(id.to_owned()),
+            ..SpeakOptions::default()
+        };
+        let spoken = speak(voice.speak(options), &["Tea? "]).await;
+        assert!(spoken.finished, "{id}: {:?}", spoken.error);
+        assert_eq!(fake.script.last().unwrap().body["voice"], sent);
+    }
 }
 
 #[tokio::test]
@@ -244,7 +306,7 @@ async fn requests_have_what_the_settings_name_besides() {
 
 #[tokio::test]
 async fn a_model_that_is_still_loading_is_no_wrong_key() {
-    let fake = start(Flavour::Ollama).await;
+    let fake = start(Flavour::LlamaCpp).await;
     let account = OpenAi::new(network(), Settings::new(&LLAMA_CPP, access(fake.url(), KEY))).unwrap();
     account.check().await.unwrap();
     assert_eq!(fake.script.calls()[0].path, "/health");
@@ -298,4 +360,21 @@ async fn xai_lists_its_voices_and_ends_turns_as_it_is_told() {
     let asked =
         ["endpointing", "smart_turn", "smart_turn_timeout", "vad_threshold"].map(|name| call.query(name));
     assert_eq!(asked, [Some("5000"), Some("true"), Some("2000"), Some("0.4")]);
+}
+
+#[tokio::test]
+async fn xai_spells_out_numbers_where_it_is_asked_to() {
+    let fake = start(Flavour::Xai).await;
+    for normalises in [false, true] {
+        for transport in ["http", "socket"] {
+            let table = json!({"transport": transport, "normalise": normalises});
+            let voice = open(&fake, "xai", table).voice().unwrap();
+            let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea? "]).await;
+            assert!(spoken.finished, "{transport}: {:?}", spoken.error);
+            let call = fake.script.last().unwrap();
+            let asked =
+                call.query("text_normalization") == Some("true") || call.body["text_normalization"] == true;
+            assert_eq!(asked, normalises, "{transport}");
+        }
+    }
 }

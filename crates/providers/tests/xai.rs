@@ -7,7 +7,7 @@ mod common;
 
 use common::{access, closed, failing_at, fails, hear, network, speak};
 
-use libretto_providers::openai::{OpenAi, Settings, XAI};
+use libretto_providers::openai::{OpenAi, Settings, Speaking, XAI};
 use libretto_testkit::fakes::openai::{self, Finals, Flavour, KEY};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{
@@ -18,7 +18,7 @@ use serde_json::json;
 fn settings(fake: &openai::OpenAi) -> Settings {
     Settings {
         realtime: true,
-        speaks_by_socket: true,
+        speaking: Speaking::Socket,
         ..Settings::new(&XAI, access(fake.url(), KEY))
     }
 }

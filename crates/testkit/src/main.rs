@@ -87,19 +87,17 @@ mod unix {
             ("xai", Flavour::Xai),
             ("groq", Flavour::Groq),
             ("ollama", Flavour::Ollama),
+            ("llama-cpp", Flavour::LlamaCpp),
+            ("lm-studio", Flavour::LmStudio),
         ];
         let mut compatible = Vec::new();
         for (n, (name, flavour)) in (3..).zip(flavours) {
             let fake = openai::OpenAi::on(next(n)?, flavour).await?;
-            let key = if flavour == Flavour::Ollama {
-                ""
-            } else {
-                openai::KEY
-            };
+            let key = if flavour.is_local() { "" } else { openai::KEY };
             served.push(row(name, fake.url(), key, &fake.script));
             compatible.push(fake);
         }
-        let both = minimax::MiniMax::on(next(8)?).await?;
+        let both = minimax::MiniMax::on(next(10)?).await?;
         served.push(row("minimax", both.url(), minimax::KEY, &both.script));
         for wanted in fail {
             let (name, status) = wanted.split_once('=').context("--fail takes PROVIDER=STATUS")?;

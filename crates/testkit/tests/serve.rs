@@ -32,18 +32,6 @@ fn status(url: &str, path: &str, header: &str) -> u16 {
 
 #[test]
 fn every_fake_is_served_and_fails_when_it_is_told_to() {
-    let program = Command::new(env!("CARGO_BIN_EXE_libretto-testkit"))
-        .args(["serve", "--port", "0", "--fail", "elevenlabs=429"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut program = Program(program);
-    let lines = BufReader::new(program.0.stdout.take().unwrap()).lines();
-    let table: Vec<Vec<String>> = lines
-        .take(9)
-        .map(|line| line.unwrap().split_whitespace().map(str::to_owned).collect())
-        .collect();
-    let names: Vec<&str> = table.iter().map(|row| row[0].as_str()).collect();
     let known = [
         "elevenlabs",
         "deepgram",
@@ -53,8 +41,22 @@ fn every_fake_is_served_and_fails_when_it_is_told_to() {
         "xai",
         "groq",
         "ollama",
+        "llama-cpp",
+        "lm-studio",
         "minimax",
     ];
+    let program = Command::new(env!("CARGO_BIN_EXE_libretto-testkit"))
+        .args(["serve", "--port", "0", "--fail", "elevenlabs=429"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut program = Program(program);
+    let lines = BufReader::new(program.0.stdout.take().unwrap()).lines();
+    let table: Vec<Vec<String>> = lines
+        .take(known.len())
+        .map(|line| line.unwrap().split_whitespace().map(str::to_owned).collect())
+        .collect();
+    let names: Vec<&str> = table.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(names, known);
     let key = format!("xi-api-key: {}", table[0][2]);
     let models = |header: &str| status(&table[0][1], "/v1/models", header);

@@ -65,6 +65,22 @@ pub struct ToolCall {
     pub name: String,
     /// JSON text, as the model wrote it: it may be invalid.
     pub arguments: String,
+    /// What was thought before the calls, in the provider's own form. It stands with the first of them and goes back with
+    /// it, and nobody else reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thoughts: Option<String>,
+}
+
+impl ToolCall {
+    /// A call without thoughts.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            arguments: arguments.into(),
+            thoughts: None,
+        }
+    }
 }
 
 /// What to answer.

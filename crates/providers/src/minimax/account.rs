@@ -1,12 +1,12 @@
 //! Voices, and whether a key is good.
 
-use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ENTRY, MiniMax, VOICE, dialect, language};
 use crate::account::{Account, Credit, ModelInfo, VoiceInfo};
 use crate::failure::{Failure, Fault};
+use crate::provider::listed;
 
 #[derive(Deserialize)]
 struct Lists {
@@ -48,11 +48,7 @@ impl MiniMax {
 
     /// The models that speak.
     pub fn speech_models(&self) -> Vec<ModelInfo> {
-        let info = |id: &&str| ModelInfo {
-            id: (*id).to_owned(),
-            name: (*id).to_owned(),
-        };
-        MODELS.iter().map(info).collect()
+        listed(MODELS)
     }
 
     /// The models that answer.
@@ -88,12 +84,7 @@ impl MiniMax {
     async fn ask(&self, what: &str, body: &Value) -> Result<Value, Failure> {
         let service = &self.0.service;
         let url = service.url(&["v1", what], self.0.query());
-        let build = || {
-            Ok(service
-                .request(Method::POST, url.clone())?
-                .header("content-type", "application/json")
-                .body(body.to_string()))
-        };
+        let build = || service.post(url.clone(), body.to_string());
         let mut tries = service.retry.begin();
         loop {
             let reply = service.call(build).await?;

@@ -18,6 +18,7 @@ pub(super) static PRESET: Preset = Preset {
     instructions: "system",
     effort: None,
     extra: "{}",
+    unthinking: "{}",
     headers: &[],
     key_test: KeyTest::Models,
     sound: SoundInterface::OpenAi,

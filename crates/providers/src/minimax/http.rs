@@ -168,11 +168,7 @@ impl Voice {
         body.insert("stream".into(), true.into());
         body.insert("stream_options".into(), json!({"exclude_aggregated_audio": true}));
         let url = self.service().url(&["v1", "t2a_v2"], self.account.query());
-        Ok(self
-            .service()
-            .request(Method::POST, url)?
-            .header("content-type", "application/json")
-            .body(Value::Object(body).to_string()))
+        self.service().post(url, Value::Object(body).to_string())
     }
 
     /// Subtitles from where the service put them; `None` where they cannot be had in time.

@@ -2,17 +2,16 @@
 //! the service cuts sentences, and a phrase is flushed and ends with `task_flushed`. Phrases are sent ahead; their times
 //! are counted one by one.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use libretto_voice::session::Ends;
 use libretto_voice::shapes::TimeBase;
 use libretto_voice::speak::SpeakSession;
-use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
+use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::phrase::Phrase;
+use super::phrase::Queue;
 use super::times::Times;
 use super::wire::Message;
 use super::{LONGEST, Voice};
@@ -57,9 +56,7 @@ async fn speak(voice: Voice, flow: Flow, ends: Ends<SpeakInput, SpeakEvent>) -> 
         times: Times::default(),
         opened: 0.0,
         timed: false,
-        waiting: VecDeque::new(),
-        tickets: VecDeque::new(),
-        issued: 0,
+        waiting: Queue::default(),
         pause: None,
         finished: false,
         ready: false,
@@ -92,6 +89,16 @@ enum End {
     Idle,
 }
 
+/// What a message leads to.
+enum Taken {
+    /// It goes on.
+    News,
+    /// It does not: what was sent was not taken, and will be sent again.
+    Nothing,
+    /// The service has ended a connection that nothing was owed on.
+    Idle,
+}
+
 struct Stream {
     voice: Voice,
     flow: Flow,
@@ -100,13 +107,9 @@ struct Stream {
     times: Times,
     /// Seconds of sound before this connection.
     opened: f64,
-    /// Whether the first phrase that waits has any times.
+    /// Whether what is spoken now has any times: the first phrase that waits, or the sentence.
     timed: bool,
-    /// Only the first of them is known to `speech`.
-    waiting: VecDeque<Phrase>,
-    /// Numbers of the flushes that have not been acknowledged.
-    tickets: VecDeque<u64>,
-    issued: u64,
+    waiting: Queue,
     /// Nothing is sent before this moment.
     pause: Option<Instant>,
     finished: bool,
@@ -118,6 +121,8 @@ impl Stream {
         let deadlines = self.voice.service().deadlines;
         let mut socket = self.open().await?;
         let mut due = Instant::now() + deadlines.first;
+        // All that came lately is that nothing is taken.
+        let mut full = false;
         loop {
             self.send(&mut socket).await?;
             if self.finished && self.waiting.is_empty() {
@@ -129,12 +134,11 @@ impl Stream {
             tokio::select! {
                 biased;
                 frame = socket.next() => match frame? {
-                    Frame::Text(message) => {
-                        if self.take(&mut socket, &message).await? {
-                            return Ok(End::Idle);
-                        }
-                        due = Instant::now() + deadlines.idle;
-                    }
+                    Frame::Text(message) => match self.take(&mut socket, &message).await? {
+                        Taken::News => (due, full) = (Instant::now() + deadlines.idle, false),
+                        Taken::Nothing => full = true,
+                        Taken::Idle => return Ok(End::Idle),
+                    },
                     Frame::Binary(_) => return Err(socket.failure(Fault::Garbled).into()),
                     Frame::Closed { .. } if !owed => return Ok(End::Idle),
                     Frame::Closed { reason, .. } => {
@@ -148,7 +152,10 @@ impl Stream {
                     self.hear(input);
                 }
                 () = sleep_until(self.pause.unwrap_or_else(Instant::now)), if self.pause.is_some() => self.pause = None,
-                () = sleep_until(due), if owed => return Err(socket.failure(Fault::Late).into()),
+                () = sleep_until(due), if owed => {
+                    let fault = if full { Fault::Busy } else { Fault::Late };
+                    return Err(socket.failure(fault).into());
+                }
             }
         }
     }
@@ -192,13 +199,10 @@ impl Stream {
         if self.flow == Flow::Sentences {
             socket.farewell(event("task_cancel"));
         }
-        self.tickets.clear();
+        self.waiting.unsend();
         self.pause = None;
         self.opened = self.speech.total();
         self.times.phrase(0.0);
-        for phrase in &mut self.waiting {
-            phrase.ticket = None;
-        }
         if !std::mem::replace(&mut self.ready, true) {
             self.speech.tell(SpeakEvent::Ready).await?;
         }
@@ -222,75 +226,73 @@ impl Stream {
             return;
         };
         for piece in phrases::pieces(&phrase, LONGEST) {
-            if text::speaks(piece) {
-                self.waiting.push_back(Phrase::of(piece));
-            } else if let Some(last) = self.waiting.back_mut() {
-                // White space, and signs that are not spoken.
-                last.text.push_str(piece);
-            }
-            if self.waiting.len() < 2 {
-                self.speech.sent(piece);
-            }
+            self.waiting.push(piece, &mut self.speech);
         }
     }
 
     /// Sends what may be sent.
     async fn send(&mut self, socket: &mut Socket) -> Result<(), Failure> {
         while self.pause.is_none() {
-            let sent = self.waiting.iter().filter(|phrase| phrase.ticket.is_some());
-            // One is sent ahead, as soon as the first sounds: then a refusal can only mean the newest.
-            let room = sent.count() <= usize::from(self.speech.seconds() > 0.0);
-            let next = self.waiting.iter_mut().find(|phrase| phrase.ticket.is_none());
-            let Some(next) = next.filter(|_| room) else {
+            let Some(text) = self.waiting.send(self.speech.seconds() > 0.0) else {
                 break;
             };
-            self.issued += 1;
-            next.ticket = Some(self.issued);
-            let message = json!({"event": "task_continue", "text": next.text});
+            let message = json!({"event": "task_continue", "text": text});
             socket.text(message.to_string()).await?;
             if self.flow == Flow::Sentences {
-                self.tickets.push_back(self.issued);
+                self.waiting.flush();
                 socket.text(event("task_flush")).await?;
             }
         }
         Ok(())
     }
 
-    /// Takes a message; true where the service has ended a connection that nothing was owed on.
-    async fn take(&mut self, socket: &mut Socket, text: &str) -> Result<bool, Stop> {
+    /// Takes a message.
+    async fn take(&mut self, socket: &mut Socket, text: &str) -> Result<Taken, Stop> {
         let message = read(socket, text)?;
-        match message.code() {
+        let code = message.code();
+        let soft = message.event() != "task_failed";
+        match code {
             0 => {}
-            IDLE if self.waiting.is_empty() => return Ok(true),
-            code @ (EMPTY | TOO_LONG | FULL) if message.event() != "task_failed" => {
-                if !self.refused(code) {
-                    return Err(self.complaint(socket, text).into());
-                }
+            IDLE if self.waiting.is_empty() => return Ok(Taken::Idle),
+            // These are about the newest message, and are no end.
+            EMPTY if soft => self.waiting.skip(),
+            TOO_LONG if soft && self.waiting.halve(&mut self.speech) => {}
+            FULL if soft => {
+                self.waiting.resend();
+                self.pause = Some(Instant::now() + PAUSE);
             }
             _ => return Err(self.complaint(socket, text).into()),
         }
+        let mut news = code != FULL;
         match message.event() {
-            "task_continued" if message.code() == 0 => {
+            "task_continued" if code == 0 => {
                 self.sound(socket, &message).await?;
-                if message.is_final() && self.flow == Flow::Phrases {
-                    self.ended(socket, message.subtitle_file()).await?;
+                if message.is_final() {
+                    self.fetch_times(&message).await?;
+                    if self.flow == Flow::Phrases {
+                        self.ended(socket).await?;
+                    }
                 }
             }
-            "sentence_start" => self.times.sentence(self.speech.seconds()),
+            "sentence_start" => {
+                self.times.sentence(self.speech.seconds());
+                self.timed = false;
+            }
             "task_flushed" => {
-                let ticket = self.tickets.pop_front();
-                if ticket.is_some() && self.waiting.front().and_then(|phrase| phrase.ticket) == ticket {
-                    self.ended(socket, None).await?;
+                if self.waiting.acknowledged() {
+                    self.ended(socket).await?;
+                } else {
+                    news = false;
                 }
             }
             "task_finished" | "task_failed" => return Err(socket.failure(Fault::BrokeOff).into()),
             // What a later version says besides.
             _ => {}
         }
-        while self.waiting.front().is_some_and(|phrase| phrase.skipped) {
+        while self.waiting.is_skipped() {
             self.next_phrase(socket).await?;
         }
-        Ok(false)
+        Ok(if news { Taken::News } else { Taken::Nothing })
     }
 
     async fn sound(&mut self, socket: &mut Socket, message: &Message) -> Result<(), Stop> {
@@ -312,48 +314,27 @@ impl Stream {
         Ok(())
     }
 
-    /// The service did not take the newest message. Whether that can be helped.
-    fn refused(&mut self, code: i64) -> bool {
-        let sent = self.waiting.iter().rposition(|phrase| phrase.ticket.is_some());
-        let Some(newest) = sent else { return true };
-        match code {
-            EMPTY => self.waiting[newest].skipped = true,
-            TOO_LONG => return self.halve(newest),
-            _ => {
-                self.waiting[newest].ticket = None;
-                self.pause = Some(Instant::now() + PAUSE);
-            }
-        }
-        true
-    }
-
-    /// Sends a phrase again in two pieces. False where its length cannot be what is wrong.
-    fn halve(&mut self, at: usize) -> bool {
-        let Some((first, rest)) = self.waiting[at].halves() else {
-            return false;
+    /// The times of what has just been spoken, where they did not come with its sound.
+    async fn fetch_times(&mut self, message: &Message) -> Result<(), Stop> {
+        let address = message.subtitle_file().filter(|_| !self.timed);
+        let Some(address) = address.filter(|_| !self.waiting.is_empty()) else {
+            return Ok(());
         };
-        if at == 0 {
-            self.speech.unsent(&rest.text);
+        if let Some(subtitle) = self.voice.subtitles(address).await {
+            let times = self.times.read(&subtitle);
+            self.speech.times(&times).await?;
         }
-        self.waiting[at] = first;
-        self.waiting.insert(at + 1, rest);
-        true
+        Ok(())
     }
 
     /// The first phrase has been spoken.
-    async fn ended(&mut self, socket: &mut Socket, subtitles: Option<&str>) -> Result<(), Stop> {
+    async fn ended(&mut self, socket: &mut Socket) -> Result<(), Stop> {
         if self.waiting.is_empty() {
             return Ok(());
         }
         if self.speech.seconds() == 0.0 {
             // It was given words, and nothing sounded.
             return Err(socket.failure(Fault::BrokeOff).into());
-        }
-        if let (Some(address), false) = (subtitles, self.timed)
-            && let Some(subtitle) = self.voice.subtitles(address).await
-        {
-            let times = self.times.read(&subtitle);
-            self.speech.times(&times).await?;
         }
         self.next_phrase(socket).await
     }
@@ -363,10 +344,7 @@ impl Stream {
         ended.map_err(|error| socket.failure(Fault::Garbled).because(error))?;
         self.times.phrase(self.speech.total() - self.opened);
         self.timed = false;
-        self.waiting.pop_front();
-        if let Some(next) = self.waiting.front() {
-            self.speech.sent(&next.text);
-        }
+        self.waiting.pop(&mut self.speech);
         Ok(())
     }
 

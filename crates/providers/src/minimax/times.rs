@@ -125,7 +125,10 @@ fn collect(subtitle: &Value, words: &mut Vec<Word>) {
         }
         Value::Object(item) => {
             let inside = item.get("timestamped_words").or_else(|| item.get("words"));
-            if let Some(Value::Array(inside)) = inside {
+            // In a list of none, the sentence's own are told.
+            if let Some(Value::Array(inside)) = inside
+                && !inside.is_empty()
+            {
                 for item in inside {
                     collect(item, words);
                 }
@@ -192,12 +195,11 @@ mod tests {
             let more = json!([item, {"timestamped_words": [word("is", 13, 530.0, 600.0)]}]);
             assert_eq!(read(&mut times, &more), [("is".to_owned(), 530)]);
         }
-        let sentence =
-            json!([{"text": "The kettle.", "time_begin": 0, "time_end": 900.5, "timestamped_words": null}]);
-        assert_eq!(
-            read(&mut Times::default(), &sentence),
-            [("The kettle.".to_owned(), 0)]
-        );
+        for none in [json!(null), json!([])] {
+            let sentence = json!([{"text": "The kettle.", "time_begin": 0, "time_end": 900.5, "timestamped_words": none}]);
+            let told = read(&mut Times::default(), &sentence);
+            assert_eq!(told, [("The kettle.".to_owned(), 0)]);
+        }
         assert!(read(&mut Times::default(), &json!("none")).is_empty());
     }
 

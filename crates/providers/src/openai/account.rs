@@ -222,7 +222,9 @@ impl OpenAi {
             "model": model, self.preset.limit: 16, "messages": [{"role": "user", "content": "Say yes."}],
         });
         let url = self.service.url(&["chat", "completions"], []);
-        self.service.send(self.post(url, &body.to_string())?).await?;
+        self.service
+            .send(self.service.post(url, body.to_string())?)
+            .await?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use libretto_voice::chat::ChatSession;
 use libretto_voice::session::Ends;
 use libretto_voice::{ChatEvent, ChatRequest, Error, LanguageModel, Message, Result, Session};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::Url;
 use serde_json::{Map, Value};
 
 use super::completion::{Broken, Completion};
@@ -101,7 +101,10 @@ async fn attempt(
     ends: &Ends<(), ChatEvent>,
     begun: &mut bool,
 ) -> Result<(), Stop> {
-    let mut reply = account.service.send(account.post(url.clone(), body)?).await?;
+    let mut reply = account
+        .service
+        .send(account.service.post(url.clone(), body.to_owned())?)
+        .await?;
     let mut reading = account.reading(model);
     let garbled = reply.garbled();
     let mut pieces = match reply.content_type().as_str() {
@@ -195,14 +198,21 @@ impl OpenAi {
         }
     }
 
-    /// Fields that a request has besides: the preset's, and those that the settings name. What makes the answer is not
-    /// theirs to change.
-    pub(super) fn extra(&self) -> impl Iterator<Item = (String, Value)> {
-        let own: Map<String, Value> = serde_json::from_str(self.preset.extra).unwrap_or_default();
+    /// Fields that a request for an answer of this model has besides: the preset's, and those that the settings name.
+    /// What makes the answer is not theirs to change.
+    pub(super) fn extra(&self, model: &str) -> impl Iterator<Item = (String, Value)> {
+        let fields = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+        let unthinking = match self.effort(model) {
+            None | Some("none") => fields(self.preset.unthinking),
+            Some(_) => Map::new(),
+        };
         let taken = ["model", "messages", "input", "stream", "tools"];
-        let extra = self.settings.extra.clone().into_iter();
-        own.into_iter()
-            .chain(extra.filter(move |(name, _)| !taken.contains(&name.as_str())))
+        let named = self.settings.extra.clone().into_iter();
+        let named = named.filter(move |(name, _)| !taken.contains(&name.as_str()));
+        fields(self.preset.extra)
+            .into_iter()
+            .chain(unthinking)
+            .chain(named)
     }
 
     /// What reads the answer.
@@ -225,17 +235,5 @@ impl OpenAi {
             .effort
             .as_deref()
             .or(self.preset.effort.filter(|_| own))
-    }
-
-    /// A request with a JSON body.
-    pub(super) fn post(&self, url: Url, body: &str) -> Result<RequestBuilder, Failure> {
-        let mut request = self
-            .service
-            .request(Method::POST, url)?
-            .header("content-type", "application/json");
-        for (name, value) in self.preset.headers {
-            request = request.header(*name, *value);
-        }
-        Ok(request.body(body.to_owned()))
     }
 }

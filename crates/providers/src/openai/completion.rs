@@ -1,16 +1,14 @@
 //! A chat completion as it streams, made into events. Pure: bytes and deadlines are elsewhere.
 
 use libretto_voice::ChatEvent;
-use libretto_voice::chat::{FinishReason, ToolCall};
+use libretto_voice::chat::FinishReason;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::calls::{Arguments, Calls, News};
 use super::chat::Reading;
+use super::details::Details;
 use super::thinking::{Piece, Thinking};
-
-/// Most calls of tools in one answer, and most bytes of their arguments.
-pub(super) const CALLS: usize = 128;
-pub(super) const ARGUMENTS: usize = 1 << 20;
 
 /// Why an answer cannot be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +39,7 @@ struct Delta {
     refusal: Option<String>,
     reasoning: Option<Value>,
     reasoning_content: Option<Value>,
+    reasoning_details: Option<Vec<Value>>,
     tool_calls: Option<Vec<Fragment>>,
 }
 
@@ -51,7 +50,7 @@ struct Fragment {
     function: Option<Function>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Function {
     name: Option<String>,
     arguments: Option<Value>,
@@ -62,7 +61,9 @@ struct Function {
 pub(super) struct Completion {
     failed: fn(&Value) -> bool,
     thinking: Thinking,
-    calls: Vec<(usize, ToolCall)>,
+    details: Details,
+    /// By their index.
+    calls: Calls<usize>,
     reason: Option<FinishReason>,
     done: bool,
 }
@@ -73,7 +74,8 @@ impl Completion {
         Self {
             failed,
             thinking: Thinking::of(model),
-            calls: Vec::new(),
+            details: Details::default(),
+            calls: Calls::new(),
             reason: None,
             done: false,
         }
@@ -116,15 +118,7 @@ impl Reading for Completion {
         }
         let mut events: Vec<ChatEvent> = self.thinking.finish().into_iter().map(event).collect();
         let tools = !self.calls.is_empty();
-        for (number, (_, mut call)) in self.calls.into_iter().enumerate() {
-            if call.id.is_empty() {
-                call.id = format!("call_{number}");
-            }
-            if call.arguments.trim().is_empty() {
-                call.arguments = "{}".into();
-            }
-            events.push(ChatEvent::Call(call));
-        }
+        events.extend(self.calls.finish(self.details.finish()));
         let reason = if tools {
             FinishReason::Tools
         } else {
@@ -138,15 +132,12 @@ impl Reading for Completion {
 impl Completion {
     fn choice(&mut self, choice: Choice, events: &mut Vec<ChatEvent>) -> Result<(), Broken> {
         if let Some(delta) = choice.delta {
-            // The same words may stand under both names.
-            let reasoning = delta.reasoning.or(delta.reasoning_content);
-            if let Some(text) = reasoning
-                .as_ref()
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-            {
-                events.push(ChatEvent::Reasoning(text.to_owned()));
-            }
+            // The same words may stand under each of the names.
+            let details = self.details.push(delta.reasoning_details.unwrap_or_default())?;
+            let names = [delta.reasoning, delta.reasoning_content, Some(details.into())];
+            let mut thoughts = names.iter().flatten().filter_map(Value::as_str);
+            let thought = thoughts.find(|text| !text.is_empty());
+            events.extend(thought.map(|text| ChatEvent::Reasoning(text.to_owned())));
             let said = delta.content.as_ref().and_then(Value::as_str);
             for text in said.into_iter().chain(delta.refusal.as_deref()) {
                 events.extend(self.thinking.push(text).into_iter().map(event));
@@ -167,43 +158,31 @@ impl Completion {
     }
 
     fn fragment(&mut self, place: usize, fragment: Fragment) -> Result<(), Broken> {
-        let index = fragment.index.unwrap_or(place);
-        let known = self.calls.iter().position(|(known, _)| *known == index);
-        let at = known.unwrap_or(self.calls.len());
-        if known.is_none() {
-            if self.calls.len() == CALLS {
-                return Err(Broken::Garbled);
-            }
-            self.calls.push((
-                index,
-                ToolCall {
-                    id: String::new(),
-                    name: String::new(),
-                    arguments: String::new(),
-                },
-            ));
-        }
-        let Function { name, arguments } = fragment.function.unwrap_or(Function {
-            name: None,
-            arguments: None,
+        let key = fragment.index.unwrap_or(place);
+        let Function { name, arguments } = fragment.function.unwrap_or_default();
+        let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let begins = self.calls.newest(&key).is_some_and(|known| {
+            // Some give every call the same index, or none.
+            let other = match &fragment.id {
+                Some(id) if given(&fragment.id) && !known.id.is_empty() => *id != known.id,
+                _ => fragment.index.is_none(),
+            };
+            other && given(&name) && !known.name.is_empty()
         });
-        let call = &mut self.calls[at].1;
-        if let Some(id) = fragment.id.filter(|id| !id.is_empty()) {
-            call.id = id;
-        }
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
-            call.name = name;
-        }
-        match arguments {
-            Some(Value::String(text)) => call.arguments.push_str(&text),
-            Some(Value::Null) | None => {}
-            // Some send the object itself.
-            Some(object) => call.arguments = object.to_string(),
-        }
-        if call.arguments.len() > ARGUMENTS {
-            Err(Broken::Garbled)
+        let news = News {
+            id: fragment.id,
+            name,
+            arguments: match arguments {
+                Some(Value::String(text)) => Some(Arguments::More(text)),
+                Some(Value::Null) | None => None,
+                // Some send the object itself.
+                Some(object) => Some(Arguments::All(object.to_string())),
+            },
+        };
+        if begins {
+            self.calls.add(key, news)
         } else {
-            Ok(())
+            self.calls.tell(key, news)
         }
     }
 }
@@ -218,6 +197,8 @@ pub(super) fn event(piece: Piece) -> ChatEvent {
 
 #[cfg(test)]
 mod tests {
+    use libretto_voice::chat::ToolCall;
+
     use super::*;
 
     fn read(chunks: &[&str]) -> (Vec<ChatEvent>, Option<Broken>) {
@@ -234,11 +215,7 @@ mod tests {
     }
 
     fn call(id: &str, name: &str, arguments: &str) -> ChatEvent {
-        ChatEvent::Call(ToolCall {
-            id: id.into(),
-            name: name.into(),
-            arguments: arguments.into(),
-        })
+        ChatEvent::Call(ToolCall::new(id, name, arguments))
     }
 
     #[test]
@@ -259,11 +236,46 @@ mod tests {
     }
 
     #[test]
+    fn calls_without_an_index_or_an_id_of_their_own() {
+        let whole = |index: &str, id: &str, name: &str| {
+            format!(
+                r#"{{"choices":[{{"delta":{{"tool_calls":[{{{index}"id":{id},"function":{{"name":"{name}","arguments":"{{}}"}}}}]}}}}]}}"#
+            )
+        };
+        let end = r#"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#;
+        for (index, one, two, ids) in [
+            ("", "\"a\"", "\"b\"", ["a", "b"]),
+            ("", "null", "null", ["call_0", "call_1"]),
+            ("", "\"\"", "\"b\"", ["call_0", "b"]),
+            (r#""index":0,"#, "\"a\"", "\"b\"", ["a", "b"]),
+        ] {
+            let (events, _) = read(&[&whole(index, one, "f"), &whole(index, two, "g"), end]);
+            let expected = [
+                call(ids[0], "f", "{}"),
+                call(ids[1], "g", "{}"),
+                ChatEvent::Finished(FinishReason::Tools),
+            ];
+            assert_eq!(events, expected, "{index} {one} {two}");
+        }
+        let twice = [
+            whole(r#""index":0,"#, "\"a\"", "f"),
+            whole(r#""index":1,"#, "\"a\"", "f"),
+        ];
+        let (events, _) = read(&[&twice[0], &twice[1], end]);
+        assert_eq!(events[..2], [call("a", "f", "{}"), call("call_1", "f", "{}")]);
+        // Said again with each piece, it is the same call.
+        let again = whole(r#""index":0,"#, "\"a\"", "f").replace("{}", "");
+        let (events, _) = read(&[&again, &again, end]);
+        assert_eq!(events[..1], [call("a", "f", "{}")]);
+    }
+
+    #[test]
     fn reasoning_has_many_names_and_is_never_text() {
         let (events, _) = read(&[
             r#"{"choices":[]}"#,
             r#"{"choices":[{"delta":{"role":"assistant","content":null,"reasoning":"a"}}]}"#,
             r#"{"choices":[{"delta":{"reasoning_content":"b","content":""}}]}"#,
+            r#"{"choices":[{"delta":{"reasoning":"","reasoning_details":[{"type":"reasoning.text","text":"bb"}]}}]}"#,
             r#"{"choices":[{"delta":{"content":"<think>c</think>\nHi"}}]}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"length"}],"usage":null}"#,
             r#"{"choices":[],"usage":{"total_tokens":3}}"#,
@@ -274,6 +286,7 @@ mod tests {
         let expected = [
             thought("a"),
             thought("b"),
+            thought("bb"),
             thought("c"),
             ChatEvent::Text("Hi".into()),
             ChatEvent::Finished(FinishReason::Length),

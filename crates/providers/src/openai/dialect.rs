@@ -65,8 +65,13 @@ pub(crate) fn judge(answer: &Answer<'_>) -> Verdict {
     let names = [detail, code.and_then(Value::as_str), text("type")];
     let named = names.into_iter().flatten().find_map(named);
     let fault = named.unwrap_or_else(|| match status {
-        // An error in a stream that says nothing else.
-        200 => Fault::Down,
+        // An error in a stream that says nothing else. Where there is a status, it says more than these.
+        200 if names.contains(&Some("invalid_request_error")) || names.contains(&Some("invalid_request")) => {
+            Fault::Refused
+        }
+        // The last two are Groq's own: something that it needs has failed; its machines for such calls are busy.
+        200 | 424 => Fault::Down,
+        498 => Fault::Busy,
         status => Fault::of_status(status),
     });
     Verdict::new(fault, said)
@@ -87,17 +92,21 @@ fn named(name: &str) -> Option<Fault> {
         "timeout" => Fault::Late,
         "model_not_found" | "not_found" | "not_found_error" => Fault::Unknown,
         "context_length_exceeded" | "max_tokens_exceeded" => Fault::TooLong,
-        "content_policy_violation" | "refusal" | "invalid_prompt" => Fault::Refused,
+        "content_policy_violation" | "refusal" | "invalid_prompt" => Fault::Blocked,
+        // A realtime session of an hour.
+        "session_expired" => Fault::BrokeOff,
         _ => return None,
     })
 }
 
 fn judge_xai(answer: &Answer<'_>) -> Verdict {
     let mut verdict = judge(answer);
-    // There is no code for it: its reference names the text only. Its sockets say it in a message.
-    let about_key = answer.text.to_ascii_lowercase().contains("api key");
-    if matches!(answer.status, 200 | 400) && about_key {
+    // There are no codes for these: its reference names the texts only. Its sockets say them in a message.
+    let text = answer.text.to_ascii_lowercase();
+    if matches!(answer.status, 200 | 400) && text.contains("api key") {
         verdict.fault = Fault::WrongKey;
+    } else if matches!(answer.status, 200 | 403 | 429) && text.contains("credits") {
+        verdict.fault = Fault::Empty;
     }
     let message = answer.json.as_ref().and_then(|json| json["message"].as_str());
     verdict.said = verdict.said.or(message.map(str::to_owned));
@@ -151,6 +160,19 @@ mod tests {
         assert_eq!(openai(200, r#"{"error":{"code":429}}"#), Fault::Busy);
         assert_eq!(openai(200, r#"{"error":{"code":"402"}}"#), Fault::Empty);
         assert_eq!(openai(200, r#"{"error":"cuda is gone"}"#), Fault::Down);
+        // What is wrong with a message is said in a stream as it is in a refusal.
+        let invalid = r#"{"error":{"type":"invalid_request_error","code":"invalid_value"}}"#;
+        assert_eq!(
+            (openai(200, invalid), openai(401, invalid)),
+            (Fault::Refused, Fault::WrongKey)
+        );
+        assert_eq!((openai(498, ""), openai(424, "")), (Fault::Busy, Fault::Down));
+        let moderated = r#"{"error":{"code":403,"metadata":{"error_type":"content_policy_violation"}}}"#;
+        assert_eq!(openai(403, moderated), Fault::Blocked);
+        let broke = r#"{"code":"The caller does not have permission","error":"Your team doesn't have any credits yet."}"#;
+        for status in [403, 429] {
+            assert_eq!(fault(&XAI, status, broke), Fault::Empty);
+        }
         let wrong = r#"{"code":"Client error","error":"Incorrect API key provided: xa***."}"#;
         assert_eq!(
             (fault(&XAI, 400, wrong), openai(400, wrong)),

@@ -16,6 +16,7 @@ pub(crate) const TARGETS: [Target; 3] = [
         seeds: &[
             r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":"Tea <think>why</think> is"},"finish_reason":null}]}
 {"choices":[{"index":0,"delta":{"reasoning_content":"hm","tool_calls":[{"index":0,"id":"c1","function":{"name":"time","arguments":"{\"a\":"}}]}}]}
+{"choices":[{"delta":{"content":"<|channel|>analysis<|message|>hm<|channel|>final<|message|>Tea","reasoning_details":[{"type":"reasoning.text","text":"hm","index":0}]}}]}
 {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":null}
 [DONE]"#,
             r#"{"error":{"message":"m","code":429,"type":"t"}}"#,
@@ -27,6 +28,7 @@ pub(crate) const TARGETS: [Target; 3] = [
         seeds: &[
             r#"{"type":"input_audio_buffer.committed","previous_item_id":null,"item_id":"a"}
 {"type":"conversation.item.input_audio_transcription.delta","item_id":"a","content_index":0,"delta":"Go "}
+{"type":"conversation.item.input_audio_transcription.segment","item_id":"b","text":"Go","speaker":"A"}
 {"type":"conversation.item.input_audio_transcription.completed","item_id":"a","transcript":"Go on."}
 {"type":"error","error":{"type":"invalid_request_error","code":"input_audio_buffer_commit_empty","message":"m"}}"#,
             r#"{"type":"transcript.partial","text":"Go on","is_final":true,"speech_final":true,"words":[{"text":"Go","start":0.1,"end":0.3}]}

@@ -1,14 +1,15 @@
 //! Ollama's own interface: answers as a JSON object a line, and what it has.
 
-use libretto_voice::chat::{FinishReason, ToolCall};
+use libretto_voice::chat::FinishReason;
 use libretto_voice::{ChatEvent, ChatRequest, Message, Role};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::OpenAi;
+use super::calls::{Arguments, Calls, News};
 use super::chat::Reading;
-use super::completion::{Broken, CALLS, event};
+use super::completion::{Broken, event};
 use super::request::{parameters, written};
 use super::thinking::Thinking;
 use crate::service::Service;
@@ -73,7 +74,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
         });
         body.insert("tools".into(), tools.collect());
     }
-    body.extend(account.extra());
+    body.extend(account.extra(model));
     Value::Object(body)
 }
 
@@ -135,7 +136,7 @@ struct Function {
 #[derive(Debug)]
 pub(super) struct Answer {
     thinking: Thinking,
-    calls: Vec<ToolCall>,
+    calls: Calls<()>,
     reason: Option<FinishReason>,
 }
 
@@ -144,26 +145,25 @@ impl Answer {
     pub(super) fn of(model: &str) -> Self {
         Self {
             thinking: Thinking::of(model),
-            calls: Vec::new(),
+            calls: Calls::new(),
             reason: None,
         }
     }
 
     fn call(&mut self, call: Call) -> Result<(), Broken> {
-        if self.calls.len() == CALLS {
-            return Err(Broken::Garbled);
-        }
-        let given = call.id.filter(|id| !id.is_empty());
-        self.calls.push(ToolCall {
-            id: given.unwrap_or_else(|| format!("call_{}", self.calls.len())),
-            name: call.function.name,
-            arguments: match call.function.arguments {
-                None | Some(Value::Null) => "{}".into(),
-                Some(Value::String(text)) => text,
-                Some(object) => object.to_string(),
-            },
-        });
-        Ok(())
+        let news = News {
+            id: call.id,
+            name: Some(call.function.name),
+            arguments: call
+                .function
+                .arguments
+                .filter(|arguments| !arguments.is_null())
+                .map(|arguments| match arguments {
+                    Value::String(text) => Arguments::All(text),
+                    object => Arguments::All(object.to_string()),
+                }),
+        };
+        self.calls.add((), news)
     }
 }
 
@@ -207,7 +207,7 @@ impl Reading for Answer {
         } else {
             FinishReason::Tools
         };
-        events.extend(self.calls.into_iter().map(ChatEvent::Call));
+        events.extend(self.calls.finish(None));
         events.push(ChatEvent::Finished(reason));
         Some(events)
     }

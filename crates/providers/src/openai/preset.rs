@@ -88,7 +88,9 @@ pub struct Preset {
     pub effort: Option<&'static str>,
     /// Fields that every request for an answer has besides: JSON text.
     pub extra: &'static str,
-    /// Headers that every request for an answer has besides.
+    /// Fields that keep a model from thinking first, where nobody asks it to: JSON text.
+    pub unthinking: &'static str,
+    /// Headers that every call bears besides.
     pub headers: &'static [(&'static str, &'static str)],
     /// How a key is tested.
     pub key_test: KeyTest,
@@ -174,6 +176,7 @@ pub static OPENAI: Preset = Preset {
     effort: Some("none"),
     // Random padding of every piece, of no use here.
     extra: r#"{"stream_options":{"include_obfuscation":false}}"#,
+    unthinking: "{}",
     headers: &[],
     key_test: KeyTest::ModelsAndAnswer,
     sound: SoundInterface::OpenAi,
@@ -205,6 +208,7 @@ pub static OPENROUTER: Preset = Preset {
     instructions: "system",
     effort: None,
     extra: "{}",
+    unthinking: "{}",
     // Its way of knowing which program calls.
     headers: &[("x-openrouter-title", "Libretto"), ("x-title", "Libretto")],
     key_test: KeyTest::KeyAndCredit,
@@ -237,6 +241,7 @@ pub static XAI: Preset = Preset {
     instructions: "system",
     effort: None,
     extra: "{}",
+    unthinking: "{}",
     headers: &[],
     key_test: KeyTest::ModelsAndAnswer,
     sound: SoundInterface::Xai,
@@ -270,6 +275,7 @@ pub static GROQ: Preset = Preset {
     instructions: "system",
     effort: None,
     extra: "{}",
+    unthinking: "{}",
     headers: &[],
     key_test: KeyTest::Models,
     sound: SoundInterface::OpenAi,
@@ -302,6 +308,7 @@ const fn local(name: &'static str, title: &'static str, base: &'static str) -> P
         instructions: "system",
         effort: None,
         extra: "{}",
+        unthinking: "{}",
         headers: &[],
         key_test: KeyTest::Models,
         sound: SoundInterface::OpenAi,
@@ -321,6 +328,8 @@ pub static OLLAMA: Preset = {
 pub static LLAMA_CPP: Preset = {
     let mut preset = local("llama-cpp", "The llama.cpp server", "http://127.0.0.1:8080/v1");
     preset.key_test = KeyTest::HealthAndModels;
+    // Models whose template knows nothing of it do not mind.
+    preset.unthinking = r#"{"chat_template_kwargs":{"enable_thinking":false}}"#;
     preset
 };
 /// LM Studio.

@@ -7,7 +7,7 @@ use libretto_voice::{LanguageModel, SpeechToText, TextToSpeech};
 use serde_json::Value;
 
 use super::{
-    COMPATIBLE, Eagerness, Interface, Listing, NoiseReduction, OLLAMA, OpenAi, PRESETS, Settings,
+    COMPATIBLE, Eagerness, Interface, Listing, NoiseReduction, OLLAMA, OpenAi, PRESETS, Settings, Speaking,
     TurnDetection, Turning,
 };
 use crate::account::{Account, ModelInfo, VoiceInfo};
@@ -26,7 +26,10 @@ pub(crate) fn open(name: &str, setup: Setup) -> Opened {
     }
     let table = |name: &str| setup.table.get(name).and_then(Value::as_object).cloned();
     let turning = Turning::default();
+    let text = |name: &str| setup.text(name).map(str::to_owned);
     let settings = Settings {
+        organization: text("organization"),
+        project: text("project"),
         interface: match setup.text("interface") {
             Some("chat") => Some(Interface::Chat),
             Some("responses") => Some(Interface::Responses),
@@ -41,15 +44,20 @@ pub(crate) fn open(name: &str, setup: Setup) -> Opened {
             Some("far_field") => Some(NoiseReduction::Far),
             _ => None,
         },
+        delay: text("delay"),
         turning: Turning {
             endpointing: setup.number("endpointing").unwrap_or(turning.endpointing),
             smart: setup.is_on("smart_turn"),
             smart_timeout: setup.number("smart_turn_timeout"),
             threshold: setup.fraction("vad_threshold"),
         },
-        speaks_by_socket: setup.text("transport") == Some("socket"),
-        speaks_in_events: setup.text("stream_format") == Some("sse"),
-        effort: setup.text("effort").map(str::to_owned),
+        speaking: match (setup.text("transport"), setup.text("stream_format")) {
+            (Some("socket"), _) => Speaking::Socket,
+            (_, Some("sse")) => Speaking::Events,
+            _ => Speaking::Bytes,
+        },
+        normalises: setup.is_on("normalise"),
+        effort: text("effort"),
         fallbacks: setup.list("fallbacks"),
         routing: table("provider").unwrap_or_default(),
         extra: table("extra").unwrap_or_default(),
@@ -145,6 +153,7 @@ fn used_for(id: &str) -> Option<Part> {
         "image",
         "moderation",
         "realtime",
+        "voice",
         "audio",
         "sora",
         "guard",
@@ -175,6 +184,9 @@ mod tests {
         assert_eq!(used_for("gpt-4o-mini-transcribe"), Some(Part::Recogniser));
         assert_eq!(used_for("gpt-4o-mini-tts"), Some(Part::Voice));
         assert_eq!(used_for("gpt-5.4-mini"), Some(Part::Model));
-        assert_eq!(used_for("text-embedding-3-small"), None);
+        assert_eq!(used_for("gpt-realtime-whisper"), Some(Part::Recogniser));
+        for other in ["text-embedding-3-small", "gpt-realtime", "grok-voice-latest"] {
+            assert_eq!(used_for(other), None, "{other}");
+        }
     }
 }

@@ -50,10 +50,17 @@ fn update(settings: &Settings, model: &str, options: &ListenOptions) -> String {
         if let Some(code) = code {
             transcription["language"] = code.into();
         }
-        // It takes them as a hint; the live models and the one that tells speakers do not take any.
+        // It takes them as a hint; the other live models and the one that tells speakers do not take any.
         if !terms.is_empty() && !is_live(model) && !model.contains("diarize") {
             transcription["prompt"] = terms.join(", ").into();
         }
+    }
+    if let Some(delay) = settings
+        .delay
+        .as_deref()
+        .filter(|_| model.contains("realtime-whisper"))
+    {
+        transcription["delay"] = delay.into();
     }
     let mut input = json!({
         "format": {"type": "audio/pcm", "rate": RATE.hertz()},
@@ -101,6 +108,8 @@ struct Items(Vec<Item>);
 struct Item {
     id: String,
     text: String,
+    /// Its words come in segments, with who says them.
+    segments: bool,
     done: bool,
 }
 
@@ -118,6 +127,7 @@ impl Items {
                     Item {
                         id: id.to_owned(),
                         text: String::new(),
+                        segments: false,
                         done: false,
                     },
                 );
@@ -211,6 +221,15 @@ impl Protocol for Realtime {
                 let item = self.items.item(field("item_id"), None).ok_or_else(garbled)?;
                 item.text.push_str(field("delta"));
                 told.extend(self.items.partial());
+            }
+            // From the model that tells speakers: the same words come as deltas too, or not.
+            "conversation.item.input_audio_transcription.segment" => {
+                let item = self.items.item(field("item_id"), None).ok_or_else(garbled)?;
+                if item.segments || item.text.is_empty() {
+                    item.segments = true;
+                    item.text = format!("{} {}", item.text, field("text").trim());
+                    told.extend(self.items.partial());
+                }
             }
             // All words so far, from those who say them so.
             "conversation.item.input_audio_transcription.updated" => {

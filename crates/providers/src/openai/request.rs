@@ -4,7 +4,7 @@ use libretto_voice::chat::Tool;
 use libretto_voice::{ChatRequest, Message, Role};
 use serde_json::{Map, Value, json};
 
-use super::OpenAi;
+use super::{OPENROUTER, OpenAi, Preset};
 
 /// The body of a request for an answer.
 pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Value {
@@ -12,10 +12,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     body.insert("stream".into(), true.into());
-    let messages = request
-        .messages
-        .iter()
-        .map(|message| wire(message, preset.instructions));
+    let messages = request.messages.iter().map(|message| wire(message, preset));
     body.insert("messages".into(), messages.collect());
     if let Some(limit) = request.max_tokens {
         body.insert(preset.limit.into(), limit.into());
@@ -32,7 +29,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
         body.insert("tools".into(), tools.collect());
     }
     if let Some(effort) = account.effort(model) {
-        if preset.entry.name == super::OPENROUTER.entry.name {
+        if is_openrouter(preset) {
             body.insert("reasoning".into(), json!({ "effort": effort }));
         } else {
             body.insert("reasoning_effort".into(), effort.into());
@@ -46,7 +43,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
     if !settings.routing.is_empty() {
         body.insert("provider".into(), settings.routing.clone().into());
     }
-    body.extend(account.extra());
+    body.extend(account.extra(model));
     Value::Object(body)
 }
 
@@ -64,9 +61,14 @@ pub(super) fn parameters(tool: &Tool) -> Value {
     serde_json::from_str(&tool.parameters).unwrap_or_else(|_| json!({"type": "object"}))
 }
 
-fn wire(message: &Message, instructions: &str) -> Value {
+/// Whose fields the others do not know.
+fn is_openrouter(preset: &Preset) -> bool {
+    preset.entry.name == OPENROUTER.entry.name
+}
+
+fn wire(message: &Message, preset: &Preset) -> Value {
     match message.role {
-        Role::System => json!({"role": instructions, "content": message.text}),
+        Role::System => json!({"role": preset.instructions, "content": message.text}),
         Role::User => json!({"role": "user", "content": message.text}),
         Role::Tool => json!({"role": "tool", "tool_call_id": message.answers, "content": message.text}),
         Role::Assistant if message.calls.is_empty() => json!({"role": "assistant", "content": message.text}),
@@ -76,7 +78,13 @@ fn wire(message: &Message, instructions: &str) -> Value {
                     "function": {"name": call.name, "arguments": call.arguments}})
             });
             let content = Some(&message.text).filter(|text| !text.is_empty());
-            json!({"role": "assistant", "content": content, "tool_calls": calls.collect::<Vec<_>>()})
+            let mut wire =
+                json!({"role": "assistant", "content": content, "tool_calls": calls.collect::<Vec<_>>()});
+            let mut thoughts = message.calls.iter().filter_map(|call| call.thoughts.as_deref());
+            if let Some(thoughts) = thoughts.next().filter(|_| is_openrouter(preset)) {
+                wire["reasoning_details"] = serde_json::from_str(thoughts).unwrap_or_default();
+            }
+            wire
         }
     }
 }

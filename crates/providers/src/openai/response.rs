@@ -1,11 +1,12 @@
 //! A response as it streams, made into events. Pure: bytes and deadlines are elsewhere.
 
 use libretto_voice::ChatEvent;
-use libretto_voice::chat::{FinishReason, ToolCall};
+use libretto_voice::chat::FinishReason;
 use serde_json::{Value, json};
 
+use super::calls::{Arguments, Calls, News};
 use super::chat::Reading;
-use super::completion::{ARGUMENTS, Broken, CALLS, event};
+use super::completion::{Broken, event};
 use super::thinking::Thinking;
 
 /// An answer that is being given.
@@ -13,7 +14,7 @@ use super::thinking::Thinking;
 pub(super) struct Response {
     thinking: Thinking,
     /// Calls by the ids of their items.
-    calls: Vec<(String, ToolCall)>,
+    calls: Calls<String>,
     /// Whether any words have come as pieces.
     spoke: bool,
     reason: Option<FinishReason>,
@@ -24,7 +25,7 @@ impl Response {
     pub(super) fn of(model: &str) -> Self {
         Self {
             thinking: Thinking::of(model),
-            calls: Vec::new(),
+            calls: Calls::new(),
             spoke: false,
             reason: None,
         }
@@ -34,47 +35,22 @@ impl Response {
         self.thinking.push(text).into_iter().map(event).collect()
     }
 
-    /// The call of an item, new where it was not known.
-    fn call(&mut self, item: &str) -> Result<&mut ToolCall, Broken> {
-        let known = self.calls.iter().position(|(id, _)| id == item);
-        let at = known.unwrap_or(self.calls.len());
-        if known.is_none() {
-            if at == CALLS {
-                return Err(Broken::Garbled);
-            }
-            let call = ToolCall {
-                id: String::new(),
-                name: String::new(),
-                arguments: String::new(),
-            };
-            self.calls.push((item.to_owned(), call));
-        }
-        Ok(&mut self.calls[at].1)
-    }
-
     /// What an item says of a call.
     fn item(&mut self, item: &Value) -> Result<(), Broken> {
         if item["type"] != "function_call" {
             return Ok(());
         }
         let text = |name: &str| {
-            item[name]
-                .as_str()
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
+            let text = item[name].as_str().filter(|text| !text.is_empty());
+            text.map(str::to_owned)
         };
         let id = text("id").or_else(|| text("call_id")).unwrap_or_default();
-        let call = self.call(&id)?;
-        if let Some(id) = text("call_id") {
-            call.id = id;
-        }
-        if let Some(name) = text("name") {
-            call.name = name;
-        }
-        if let Some(arguments) = text("arguments") {
-            call.arguments = arguments;
-        }
-        bounded(call)
+        let news = News {
+            id: text("call_id"),
+            name: text("name"),
+            arguments: text("arguments").map(Arguments::All),
+        };
+        self.calls.tell(id, news)
     }
 
     /// The response itself, which has come to its end.
@@ -108,14 +84,6 @@ impl Response {
     }
 }
 
-fn bounded(call: &ToolCall) -> Result<(), Broken> {
-    if call.arguments.len() > ARGUMENTS {
-        Err(Broken::Garbled)
-    } else {
-        Ok(())
-    }
-}
-
 impl Reading for Response {
     fn push(&mut self, data: &str) -> Result<Vec<ChatEvent>, Broken> {
         // Not part of this protocol, but of the older one that many know better.
@@ -137,17 +105,20 @@ impl Reading for Response {
             }
             "response.output_item.added" | "response.output_item.done" => self.item(&value["item"])?,
             "response.function_call_arguments.delta" => {
-                let call = self.call(text("item_id"))?;
-                call.arguments.push_str(text("delta"));
-                bounded(call)?;
+                let more = Some(Arguments::More(text("delta").to_owned()));
+                let news = News {
+                    arguments: more,
+                    ..News::default()
+                };
+                self.calls.tell(text("item_id").to_owned(), news)?;
             }
             "response.function_call_arguments.done" => {
-                let call = self.call(text("item_id"))?;
-                text("arguments").clone_into(&mut call.arguments);
-                if !text("name").is_empty() {
-                    text("name").clone_into(&mut call.name);
-                }
-                bounded(call)?;
+                let news = News {
+                    name: Some(text("name").to_owned()),
+                    arguments: Some(Arguments::All(text("arguments").to_owned())),
+                    id: None,
+                };
+                self.calls.tell(text("item_id").to_owned(), news)?;
             }
             "response.completed" | "response.incomplete" | "response.failed" => {
                 let mut response = value["response"].clone();
@@ -182,15 +153,7 @@ impl Reading for Response {
         let reason = self.reason?;
         let mut events: Vec<ChatEvent> = self.thinking.finish().into_iter().map(event).collect();
         let tools = !self.calls.is_empty();
-        for (number, (_, mut call)) in self.calls.into_iter().enumerate() {
-            if call.id.is_empty() {
-                call.id = format!("call_{number}");
-            }
-            if call.arguments.trim().is_empty() {
-                call.arguments = "{}".into();
-            }
-            events.push(ChatEvent::Call(call));
-        }
+        events.extend(self.calls.finish(None));
         let reason = match reason {
             FinishReason::Stop if tools => FinishReason::Tools,
             reason => reason,
@@ -202,6 +165,7 @@ impl Reading for Response {
 
 #[cfg(test)]
 mod tests {
+    use libretto_voice::chat::ToolCall;
     use proptest::prelude::*;
 
     use super::*;
@@ -221,13 +185,8 @@ mod tests {
 
     #[test]
     fn calls_are_whole_however_they_are_told() {
-        let call = |id: &str, name: &str, arguments: &str| {
-            ChatEvent::Call(ToolCall {
-                id: id.into(),
-                name: name.into(),
-                arguments: arguments.into(),
-            })
-        };
+        let call =
+            |id: &str, name: &str, arguments: &str| ChatEvent::Call(ToolCall::new(id, name, arguments));
         let (events, _) = read(&[
             r#"{"type":"response.created","response":{"id":"r"}}"#,
             r#"{"type":"response.output_item.added","item":{"id":"i1","type":"function_call","call_id":"a","name":"f","arguments":""}}"#,

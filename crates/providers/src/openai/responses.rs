@@ -49,7 +49,7 @@ pub(super) fn body(account: &OpenAi, model: &str, request: &ChatRequest) -> Valu
     if let Some(effort) = account.effort(model) {
         body.insert("reasoning".into(), json!({ "effort": effort }));
     }
-    body.extend(account.extra());
+    body.extend(account.extra(model));
     Value::Object(body)
 }
 

@@ -39,7 +39,7 @@ impl OpenAi {
         });
         let url = self.service.url(&["realtime", "client_secrets"], []);
         let body = body.to_string();
-        let call = || self.post(url.clone(), &body);
+        let call = || self.service.post(url.clone(), body.clone());
         let answer: Answer = self.service.call(call).await?.json().await?;
         let until = answer.expires_at.map(Duration::from_secs);
         Ok(Secret {

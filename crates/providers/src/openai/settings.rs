@@ -12,6 +12,10 @@ pub struct Settings {
     pub preset: &'static Preset,
     /// Address, key, attempts, limit and patience.
     pub access: Access,
+    /// Which of a person's organisations at OpenAI pays, where the key does not say it.
+    pub organization: Option<String>,
+    /// Which of its projects.
+    pub project: Option<String>,
     /// How answers are asked for; `None` is the preset's way.
     pub interface: Option<Interface>,
     /// How much a thinking model thinks (`none`, `low`, …); `None` is the preset's choice for its own model, and the
@@ -26,12 +30,14 @@ pub struct Settings {
     pub turn_detection: TurnDetection,
     /// What a realtime session takes out of the sound.
     pub noise_reduction: Option<NoiseReduction>,
+    /// How long `gpt-realtime-whisper` waits for more before it writes a word: `minimal`, `low`, `medium`, `high`, `xhigh`.
+    pub delay: Option<String>,
     /// When xAI's recogniser thinks that the speaker has finished.
     pub turning: Turning,
-    /// Whether the voice is spoken to over a socket: xAI's has one.
-    pub speaks_by_socket: bool,
-    /// Whether speech is asked for as events instead of bytes: OpenAI's newer voices can.
-    pub speaks_in_events: bool,
+    /// How speech comes.
+    pub speaking: Speaking,
+    /// Whether xAI spells numbers and dates out before it speaks them.
+    pub normalises: bool,
     /// Models that `OpenRouter` tries when the chosen one fails, in order.
     pub fallbacks: Vec<String>,
     /// Which of those that `OpenRouter` passes calls on to may answer, and who first: its `provider` object.
@@ -50,20 +56,35 @@ impl Settings {
         Self {
             preset,
             access,
+            organization: None,
+            project: None,
             interface: None,
             effort: None,
             context: None,
             realtime: false,
             turn_detection: TurnDetection::default(),
             noise_reduction: None,
+            delay: None,
             turning: Turning::default(),
-            speaks_by_socket: false,
-            speaks_in_events: false,
+            speaking: Speaking::default(),
+            normalises: false,
             fallbacks: Vec::new(),
             routing: Map::new(),
             extra: Map::new(),
         }
     }
+}
+
+/// How speech comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speaking {
+    /// As bytes, a call for each phrase.
+    #[default]
+    Bytes,
+    /// As events, where the voice can: OpenAI's newer ones.
+    Events,
+    /// Over one socket for a reply, where there is one: xAI's.
+    Socket,
 }
 
 /// Who decides in a realtime session that an utterance has ended. Models that only listen live leave it to us always.

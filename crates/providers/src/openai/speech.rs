@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{SampleRate, SpeakOptions, TextToSpeech};
-use reqwest::{Method, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::OpenAi;
 use super::preset::{SoundInterface, SpeechPreset};
 use super::xai::Mouth;
+use super::{OpenAi, Speaking};
 use crate::failure::Failure;
 use crate::phrases::{self, Phrasing};
 use crate::service::Service;
@@ -58,10 +58,11 @@ impl TextToSpeech for Voice {
             preset: self.preset,
             model: options.model.clone().unwrap_or_else(|| own.to_owned()),
             sound: account.preset.sound,
-            in_events: settings.speaks_in_events,
+            in_events: settings.speaking == Speaking::Events,
+            normalises: settings.normalises,
             options,
         };
-        if settings.speaks_by_socket && phrases.sound == SoundInterface::Xai {
+        if settings.speaking == Speaking::Socket && phrases.sound == SoundInterface::Xai {
             return streamed::session(Arc::new(phrases.xai_socket()));
         }
         phrases::session(Arc::new(phrases))
@@ -104,6 +105,8 @@ struct Phrases {
     model: String,
     sound: SoundInterface,
     in_events: bool,
+    /// Whether xAI is to spell numbers out.
+    normalises: bool,
     options: SpeakOptions,
 }
 
@@ -130,11 +133,7 @@ impl Phrasing for Phrases {
             _ => (&["audio", "speech"][..], self.openai(text)),
         };
         let url = self.service.url(parts, []);
-        Ok(self
-            .service
-            .request(Method::POST, url)?
-            .header("content-type", "application/json")
-            .body(Value::Object(body).to_string()))
+        self.service.post(url, Value::Object(body).to_string())
     }
 }
 
@@ -159,7 +158,13 @@ impl Phrases {
         let mut body = Map::new();
         body.insert("model".into(), self.model.as_str().into());
         body.insert("input".into(), text.into());
-        body.insert("voice".into(), self.voice().into());
+        let voice = self.voice();
+        // A voice of the account's own is no name but an object.
+        let own = self.sound == SoundInterface::OpenAi && voice.starts_with("voice_");
+        body.insert(
+            "voice".into(),
+            if own { json!({ "id": voice }) } else { voice.into() },
+        );
         body.insert("response_format".into(), self.preset.format.0.into());
         if let Some(speed) = self.speed(0.25..=4.0) {
             body.insert("speed".into(), speed.into());
@@ -194,6 +199,7 @@ impl Phrases {
         ];
         let speed = self.speed(XAI_SPEEDS).map(|speed| speed.to_string());
         query.extend(speed.map(|speed| ("speed", speed)));
+        query.extend(self.normalises.then(|| ("text_normalization", "true".to_owned())));
         Mouth {
             service: self.service.clone(),
             query,
@@ -208,6 +214,9 @@ impl Phrases {
         body.insert("language".into(), self.language().into());
         if let Some(speed) = self.speed(XAI_SPEEDS) {
             body.insert("speed".into(), speed.into());
+        }
+        if self.normalises {
+            body.insert("text_normalization".into(), true.into());
         }
         // The sooner it sounds, the better.
         body.insert("optimize_streaming_latency".into(), 1.into());

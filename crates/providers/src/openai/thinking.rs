@@ -9,11 +9,37 @@ pub(super) enum Piece {
     Thought(String),
 }
 
-const TAGS: [(&str, &str); 3] = [
+const TAGS: [(&str, &str); 5] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("[THINK]", "[/THINK]"),
+    // As gpt-oss writes where nobody reads it first. What it says on the way to a tool is for the tool.
+    ("<|channel|>analysis", "<|channel|>final"),
+    ("<|channel|>commentary", "<|channel|>final"),
 ];
+/// What else it writes around its answer.
+const MARKS: [&str; 4] = ["<|message|>", "<|start|>assistant", "<|end|>", "<|return|>"];
+
+/// What a word of these means where it stands.
+#[derive(Clone, Copy)]
+enum Sign {
+    /// Thinking begins, by the tag of this number.
+    Opens(usize),
+    /// It is over.
+    Closes,
+    /// Nothing.
+    Nothing,
+}
+
+/// What ends thinking, or what may stand in an answer and is no part of it.
+fn wanted(inside: Option<usize>) -> Vec<(Sign, &'static str)> {
+    if let Some(tag) = inside {
+        return vec![(Sign::Closes, TAGS[tag].1)];
+    }
+    let tags = TAGS.iter().enumerate();
+    let tags = tags.flat_map(|(tag, (opens, closes))| [(Sign::Opens(tag), *opens), (Sign::Closes, *closes)]);
+    tags.chain(MARKS.map(|mark| (Sign::Nothing, mark))).collect()
+}
 /// How many bytes of an answer are held back for models that may have begun to think without a tag.
 const HELD: usize = 400;
 
@@ -53,23 +79,14 @@ impl Thinking {
         let mut out = Vec::new();
         self.open.push_str(text);
         loop {
-            let wanted: Vec<(usize, &str)> = match self.inside {
-                Some(tag) => vec![(tag, TAGS[tag].1)],
-                None => (0..TAGS.len())
-                    .flat_map(|tag| [(tag, TAGS[tag].0), (tag, TAGS[tag].1)])
-                    .collect(),
-            };
+            let wanted = wanted(self.inside);
             let found = wanted
                 .iter()
-                .filter_map(|(tag, word)| Some((self.open.find(word)?, *tag, *word)))
+                .filter_map(|(sign, word)| Some((self.open.find(word)?, *sign, *word)))
                 .min_by_key(|(at, _, word)| (*at, std::cmp::Reverse(word.len())));
-            let Some((at, tag, word)) = found else {
-                let kept = wanted
-                    .iter()
-                    .map(|(_, word)| half(&self.open, word))
-                    .max()
-                    .unwrap_or(0);
-                let ready = self.open.len() - kept;
+            let Some((at, sign, word)) = found else {
+                let kept = wanted.iter().map(|(_, word)| half(&self.open, word)).max();
+                let ready = self.open.len() - kept.unwrap_or(0);
                 let ready: String = self.open.drain(..ready).collect();
                 self.give(ready, &mut out);
                 return out;
@@ -77,15 +94,20 @@ impl Thinking {
             let before: String = self.open.drain(..at).collect();
             self.open.drain(..word.len());
             self.give(before, &mut out);
-            let opens = self.inside.is_none() && word == TAGS[tag].0;
-            if opens {
-                self.release(&mut out);
-            } else if let Some(held) = self.held.take() {
-                // Closed and never opened, and nothing was passed on: it was all thinking.
-                give(Piece::Thought(held), &mut out);
+            match sign {
+                Sign::Opens(tag) => {
+                    self.release(&mut out);
+                    (self.inside, self.after_block) = (Some(tag), false);
+                }
+                Sign::Closes => {
+                    // Closed and never opened, and nothing was passed on: it was all thinking.
+                    if let Some(held) = self.held.take() {
+                        give(Piece::Thought(held), &mut out);
+                    }
+                    (self.inside, self.after_block) = (None, true);
+                }
+                Sign::Nothing => {}
             }
-            self.inside = opens.then_some(tag);
-            self.after_block = !opens;
         }
     }
 
@@ -145,9 +167,13 @@ fn half(text: &str, word: &str) -> usize {
 mod tests {
     use super::*;
 
+    /// The answer in these chunks, between `|`; `¦` stands for that sign itself.
     fn answer(chunks: &str, hold: bool) -> String {
         let mut thinking = Thinking::new(hold);
-        let mut pieces: Vec<Piece> = chunks.split('|').flat_map(|chunk| thinking.push(chunk)).collect();
+        let mut pieces: Vec<Piece> = chunks
+            .split('|')
+            .flat_map(|chunk| thinking.push(&chunk.replace('¦', "|")))
+            .collect();
         pieces.extend(thinking.finish());
         let answer = |piece| match piece {
             Piece::Answer(text) => Some(text),
@@ -165,6 +191,12 @@ mod tests {
             ("2 <thi|ng", "2 <thing"),
             ("[THI|NK]hm[/TH|INK]\n\nYes", "Yes"),
             ("<thinking>a|</thinking>\n|\nOne\n", "One\n"),
+            (
+                "<¦channel¦>ana|lysis<¦message¦>hm<¦end¦><¦start¦>assistant<¦chan|nel¦>final<¦mess|age¦>\nHi<¦ret|urn¦>",
+                "Hi",
+            ),
+            ("<¦channel¦>commentary to=weather<¦message¦>{}", ""),
+            ("<¦channel¦>final<¦message¦>Hi", "Hi"),
         ] {
             assert_eq!(answer(chunks, false), expected, "{chunks}");
             assert_eq!(answer(chunks, true), expected, "{chunks}, held");
@@ -177,10 +209,14 @@ mod tests {
 
     #[test]
     fn every_cut_gives_the_same() {
-        let text = "<think>we add</think>\n\nTwo < three. <thinking>x</thinking>Done";
-        for at in 0..text.len() {
-            let chunks = format!("{}|{}", &text[..at], &text[at..]);
-            assert_eq!(answer(&chunks, false), "Two < three. Done", "cut at {at}");
+        for text in [
+            "<think>we add</think>\n\nTwo < three. <thinking>x</thinking>Done",
+            "<¦channel¦>analysis<¦message¦>we add<¦end¦><¦start¦>assistant<¦channel¦>final<¦message¦>Two < three. Done",
+        ] {
+            for (at, _) in text.char_indices() {
+                let chunks = format!("{}|{}", &text[..at], &text[at..]);
+                assert_eq!(answer(&chunks, false), "Two < three. Done", "cut at {at}");
+            }
         }
     }
 }

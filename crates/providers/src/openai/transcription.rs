@@ -149,12 +149,11 @@ impl Ask {
             SoundInterface::Xai => &["stt"][..],
             _ => &["audio", "transcriptions"][..],
         };
-        let request = self.service.request(Method::POST, self.service.url(parts, []))?;
+        let url = self.service.url(parts, []);
         if self.sound == SoundInterface::OpenRouter {
-            let body = self.object().to_string();
-            return Ok(request.header("content-type", "application/json").body(body));
+            return self.service.post(url, self.object().to_string());
         }
-        Ok(request.multipart(self.form()?))
+        Ok(self.service.request(Method::POST, url)?.multipart(self.form()?))
     }
 
     /// Without its region.
@@ -283,7 +282,7 @@ impl Ask {
 
 /// Whether a model is told languages and likely words as lists.
 pub(super) fn takes_lists(model: &str) -> bool {
-    model.starts_with("gpt-transcribe")
+    model.starts_with("gpt-transcribe") || model.starts_with("gpt-live-transcribe")
 }
 
 /// The transcript without what was made up in silence.

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use libretto_providers::cartesia::Listening;
-use libretto_providers::openai::{OPENAI, OPENROUTER, OpenAi, Preset, XAI};
+use libretto_providers::openai::{Interface, OLLAMA, OPENAI, OPENROUTER, OpenAi, Preset, Speaking, XAI};
 use libretto_providers::{Access, cartesia, deepgram, elevenlabs, minimax, openai};
 use libretto_testkit::fakes::openai::Flavour;
 use libretto_testkit::fakes::{self, Script, speech};
@@ -127,24 +127,43 @@ pub(crate) fn roles() -> Vec<Role> {
             minimax_voice(plan, minimax::Transport::Http)
         }),
         role("MiniMax model", false, minimax_model),
-        role("OpenAI model", false, |plan| chat(plan, &OPENAI, Flavour::OpenAi)),
+    ]);
+    all.extend(compatible());
+    all
+}
+
+/// Those of whoever speaks OpenAI's protocol.
+fn compatible() -> Vec<Role> {
+    vec![
+        role("OpenAI model", false, |plan| chat(plan, &OPENAI, Interface::Chat)),
+        role("OpenAI model, responses", false, |plan| {
+            chat(plan, &OPENAI, Interface::Responses)
+        }),
         role("OpenRouter model", false, |plan| {
-            chat(plan, &OPENROUTER, Flavour::OpenRouter)
+            chat(plan, &OPENROUTER, Interface::Chat)
+        }),
+        role("Ollama model", false, |plan| {
+            chat(plan, &OLLAMA, Interface::Ollama)
         }),
         role("OpenAI voice", false, |plan| {
-            openai_voice(plan, &OPENAI, Flavour::OpenAi)
+            openai_voice(plan, &OPENAI, Speaking::Bytes)
+        }),
+        role("OpenAI voice, events", false, |plan| {
+            openai_voice(plan, &OPENAI, Speaking::Events)
         }),
         role("OpenAI recogniser", false, |plan| {
-            openai_ear(plan, &OPENAI, Flavour::OpenAi)
+            openai_ear(plan, &OPENAI, false)
+        }),
+        role("OpenAI recogniser, realtime", true, |plan| {
+            openai_ear(plan, &OPENAI, true)
         }),
         role("xAI voice, socket", true, |plan| {
-            openai_voice(plan, &XAI, Flavour::Xai)
+            openai_voice(plan, &XAI, Speaking::Socket)
         }),
         role("xAI recogniser, socket", true, |plan| {
-            openai_ear(plan, &XAI, Flavour::Xai)
+            openai_ear(plan, &XAI, true)
         }),
-    ]);
-    all
+    ]
 }
 
 const PHRASES: [&str; 2] = [speech::SENTENCE, "Then we sit, and drink it slowly. "];
@@ -301,26 +320,41 @@ async fn minimax_model(plan: Plan) -> Outcome {
     model(&plan, &fake.script, account.language_model().as_ref()).await
 }
 
-async fn open(plan: &Plan, preset: &'static Preset, flavour: Flavour) -> (fakes::openai::OpenAi, OpenAi) {
+async fn open(plan: &Plan, settings: openai::Settings) -> (fakes::openai::OpenAi, OpenAi) {
+    let flavour = match settings.preset.entry.name {
+        "openrouter" => Flavour::OpenRouter,
+        "xai" => Flavour::Xai,
+        "ollama" => Flavour::Ollama,
+        _ => Flavour::OpenAi,
+    };
     let fake = fakes::openai::OpenAi::start(flavour).await.unwrap();
     let settings = openai::Settings {
-        // Its sockets; its calls are OpenAI's.
-        realtime: flavour == Flavour::Xai,
-        speaks_by_socket: flavour == Flavour::Xai,
-        ..openai::Settings::new(preset, plan.access(fake.url(), fakes::openai::KEY))
+        access: plan.access(fake.url(), fakes::openai::KEY),
+        ..settings
     };
     let account = OpenAi::new(plan.network.clone(), settings).unwrap();
     (fake, account)
 }
 
-async fn chat(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome {
-    let (fake, account) = open(&plan, preset, flavour).await;
+fn openai_settings(preset: &'static Preset) -> openai::Settings {
+    openai::Settings::new(preset, Access::default())
+}
+
+async fn chat(plan: Plan, preset: &'static Preset, interface: Interface) -> Outcome {
+    let settings = openai::Settings {
+        interface: Some(interface),
+        ..openai_settings(preset)
+    };
+    let (fake, account) = open(&plan, settings).await;
     model(&plan, &fake.script, account.language_model().as_ref()).await
 }
 
 async fn model(plan: &Plan, script: &Script, model: &dyn LanguageModel) -> Outcome {
     plan.faults.iter().for_each(|fault| script.fail(fault.clone()));
-    let (events, error) = answer(model.reply(question("Weather?"))).await;
+    let mut request = question("Weather?");
+    // It has none of its own.
+    request.model = (model.name() == "ollama").then(|| "qwen3:8b".to_owned());
+    let (events, error) = answer(model.reply(request)).await;
     if let Some(error) = error {
         return Outcome::Failed(error);
     }
@@ -335,12 +369,20 @@ async fn model(plan: &Plan, script: &Script, model: &dyn LanguageModel) -> Outco
     }
 }
 
-async fn openai_voice(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome {
-    let (fake, account) = open(&plan, preset, flavour).await;
+async fn openai_voice(plan: Plan, preset: &'static Preset, speaking: Speaking) -> Outcome {
+    let settings = openai::Settings {
+        speaking,
+        ..openai_settings(preset)
+    };
+    let (fake, account) = open(&plan, settings).await;
     voice(&plan, &fake.script, account.voice().unwrap().as_ref(), None).await
 }
 
-async fn openai_ear(plan: Plan, preset: &'static Preset, flavour: Flavour) -> Outcome {
-    let (fake, account) = open(&plan, preset, flavour).await;
+async fn openai_ear(plan: Plan, preset: &'static Preset, realtime: bool) -> Outcome {
+    let settings = openai::Settings {
+        realtime,
+        ..openai_settings(preset)
+    };
+    let (fake, account) = open(&plan, settings).await;
     ear(&plan, &fake.script, account.recogniser().unwrap().as_ref(), None).await
 }

@@ -54,6 +54,21 @@ pub(crate) fn answer(
         .into_response()
 }
 
+/// Pieces of an answer as the network brings them: as they are, or in chunks of this many bytes, cut anywhere.
+pub(crate) fn cut(pieces: Vec<String>, size: Option<usize>) -> Vec<Bytes> {
+    match size {
+        Some(size) => {
+            let bytes = pieces.concat();
+            bytes
+                .as_bytes()
+                .chunks(size)
+                .map(Bytes::copy_from_slice)
+                .collect()
+        }
+        None => pieces.into_iter().map(Bytes::from).collect(),
+    }
+}
+
 enum Step {
     Give(Bytes),
     After(Duration, Bytes),

@@ -204,11 +204,13 @@ fn own_words(status: u16) -> (HeaderMap, String) {
     (identified(), format!("<html>{status}</html>"))
 }
 
-/// The head of a request, and its JSON.
+/// The head of a request, and its JSON, which counts as such only where it says so.
 async fn read(request: Request) -> (Call, HeaderMap, Value) {
     let (parts, bytes) = request.into_parts();
     let bytes = axum::body::to_bytes(bytes, MOST).await.unwrap_or_default();
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let json = parts.headers.get("content-type");
+    let json = json.is_some_and(|kind| kind.as_bytes() == b"application/json");
+    let body: Value = serde_json::from_slice(if json { &bytes } else { &[] }).unwrap_or(Value::Null);
     (
         Call::of(parts.method.as_str(), &parts.uri, body.clone()),
         parts.headers,

@@ -1,5 +1,6 @@
-//! OpenAI as its reference page describes it, and the dialects of OpenRouter, xAI, Groq and Ollama: models, keys, chat
-//! completions, responses, speech and transcriptions over HTTP, and Ollama's own interface.
+//! OpenAI as its reference page describes it, and the dialects of OpenRouter, xAI, Groq, Ollama, llama.cpp and LM Studio:
+//! models, keys, chat completions, responses, speech and transcriptions over HTTP, and what the local ones have of their
+//! own.
 
 mod audio;
 mod chat;
@@ -38,6 +39,17 @@ pub enum Flavour {
     Groq,
     /// No keys; tool calls whole.
     Ollama,
+    /// No keys; comments in streams, and codes that are numbers.
+    LlamaCpp,
+    /// No keys; a list of models of its own.
+    LmStudio,
+}
+
+impl Flavour {
+    /// Whether it runs on one's own machine, and needs no key.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Ollama | Self::LlamaCpp | Self::LmStudio)
+    }
 }
 
 /// How a realtime session goes.
@@ -88,6 +100,8 @@ pub struct Manners {
     pub hears: String,
     /// Whether the account has no money.
     pub empty: bool,
+    /// The organisation and the project that pay; `None` goes by the key.
+    pub pays: Option<[&'static str; 2]>,
     /// What a realtime session does in its own way.
     pub session: Realtime,
     /// What xAI's recogniser says again.
@@ -110,6 +124,7 @@ impl Default for Manners {
             cut: None,
             hears: "Go forward ten meters.".into(),
             empty: false,
+            pays: None,
             session: Realtime::Plain,
             finals: Finals::Whole,
             voices: Some(
@@ -159,6 +174,7 @@ impl OpenAi {
             .route("/v1/models", get(lists::models))
             .route("/v1/key", get(lists::key))
             .route("/health", get(lists::health))
+            .route("/api/v1/models", get(lists::studio))
             .route("/v1/tts/voices", get(lists::voices))
             .route("/v1/realtime/client_secrets", post(lists::secret))
             .route("/v1/chat/completions", post(chat::completions))
@@ -196,11 +212,22 @@ impl Desk {
 
     /// Notes the call and checks its key; refuses where the script says so.
     async fn begin(&self, call: Call, headers: &HeaderMap) -> Result<(Entry, Option<Fault>), Response> {
+        self.begin_with(call, headers, KEY).await
+    }
+
+    /// The same for a call that this key is good for as well.
+    async fn begin_with(
+        &self,
+        call: Call,
+        headers: &HeaderMap,
+        key: &str,
+    ) -> Result<(Entry, Option<Fault>), Response> {
         let (entry, fault) = self.script.begin(call);
-        if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
+        let own_words = |status| errors::own_words(self.flavour, status);
+        if let Some(refusal) = body::refusal(fault.as_ref(), own_words).await {
             return Err(refusal);
         }
-        self.authorised(headers)?;
+        self.authorised(headers, key)?;
         Ok((entry, fault))
     }
 
@@ -208,18 +235,23 @@ impl Desk {
         clippy::result_large_err,
         reason = "the refusal is what is wanted, and nothing is fast here"
     )]
-    fn authorised(&self, headers: &HeaderMap) -> Result<(), Response> {
-        let given = headers.get("authorization").and_then(|value| value.to_str().ok());
-        let good = format!("Bearer {KEY}");
+    fn authorised(&self, headers: &HeaderMap, key: &str) -> Result<(), Response> {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let given = header("authorization");
+        if let Some([organization, project]) = self.manners().pays
+            && (header("openai-organization"), header("openai-project"))
+                != (Some(organization), Some(project))
+        {
+            let said = "You must be a member of an organization to use the API.";
+            return Err(errors::refuse(401, said, "invalid_request_error", None));
+        }
+        let good = [KEY, key].map(|key| format!("Bearer {key}"));
         match (self.flavour, given) {
-            (Flavour::Ollama, _) => Ok(()),
-            (_, Some(given)) if given == good => Ok(()),
+            (flavour, _) if flavour.is_local() => Ok(()),
+            (_, Some(given)) if good.iter().any(|good| good == given) => Ok(()),
             (Flavour::Xai, Some(given)) => {
                 let said = format!("Incorrect API key provided: {given}.");
-                Err(errors::plain(
-                    400,
-                    &json!({"code": "Client specified an invalid argument", "error": said}),
-                ))
+                Err(errors::xai(400, &said))
             }
             (_, given) => {
                 let said = format!("Incorrect API key provided: {}.", given.unwrap_or("none"));
@@ -231,6 +263,19 @@ impl Desk {
                 ))
             }
         }
+    }
+
+    /// The refusal of an account without money.
+    fn empty(&self) -> Option<Response> {
+        if !self.manners().empty {
+            return None;
+        }
+        let said = "You exceeded your current quota.";
+        Some(match self.flavour {
+            Flavour::Xai => errors::xai(403, "Your team doesn't have any credits yet."),
+            Flavour::OpenRouter => errors::plain(402, &errors::numbered(402, said, "payment_required")),
+            _ => errors::refuse(429, said, "insufficient_quota", Some("insufficient_quota")),
+        })
     }
 }
 

@@ -35,6 +35,9 @@ const LANGUAGES: &str = "Chinese;Chinese,Yue;English;Arabic;Russian;Spanish;Fren
     Danish;Hebrew;Malay;Persian;Slovak;Swedish;Croatian;Filipino;Hungarian;Norwegian;Slovenian;Catalan;Nynorsk;Tamil;\
     Afrikaans;auto";
 
+/// What the first two generations do not know.
+const LATER: &[&str] = &["Persian", "Filipino", "Tamil"];
+
 /// How the sound is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Codec {
@@ -69,6 +72,12 @@ pub(super) fn check(body: &Value, streamed: bool) -> Result<Sound, i64> {
     if !among(&body["model"], MODELS) {
         return Err(2013);
     }
+    let model = body["model"].as_str().unwrap_or_default();
+    let early = model.starts_with("speech-01") || model.starts_with("speech-02");
+    let by_socket = body.get("event").is_some();
+    if body["continuous_sound"] == true && !(by_socket && model.starts_with("speech-2.8")) {
+        return Err(2013);
+    }
     let sound = &body["audio_setting"];
     let rate = sound["sample_rate"].as_u64().unwrap_or(32_000);
     let codec = match sound["format"].as_str().unwrap_or("mp3") {
@@ -78,7 +87,7 @@ pub(super) fn check(body: &Value, streamed: bool) -> Result<Sound, i64> {
         "pcmu_raw" if rate == 8_000 => Codec::Pcmu,
         _ => return Err(2013),
     };
-    voice(body)?;
+    voice(body, model, by_socket)?;
     let changes = &body["voice_modify"];
     let hundred = |name: &str| {
         let fits = |value: &Value| value.as_i64().is_some_and(|value| (-100..=100).contains(&value));
@@ -94,8 +103,9 @@ pub(super) fn check(body: &Value, streamed: bool) -> Result<Sound, i64> {
     let tone = &body["pronunciation_dict"]["tone"];
     let said = |one: &Value| one.as_str().is_some_and(|one| one.contains('/'));
     let language = |name: &Value| {
+        let known = |name: &str| LANGUAGES.split(';').any(|known| known == name);
         name.as_str()
-            .is_some_and(|name| LANGUAGES.split(';').any(|known| known == name))
+            .is_some_and(|name| known(name) && !(early && LATER.contains(&name)))
     };
     let bits = |bits: &Value| bits.as_u64().is_some_and(|bits| BITRATES.contains(&bits));
     let good = changed
@@ -115,7 +125,7 @@ pub(super) fn check(body: &Value, streamed: bool) -> Result<Sound, i64> {
 }
 
 /// What is wrong with the voice and its manner.
-fn voice(body: &Value) -> Result<(), i64> {
+fn voice(body: &Value, model: &str, by_socket: bool) -> Result<(), i64> {
     let (voice, mixed) = (&body["voice_setting"], &body["timbre_weights"]);
     let weighed = |one: &Value| {
         let weight = one["weight"]
@@ -135,12 +145,15 @@ fn voice(body: &Value) -> Result<(), i64> {
     let speed = voice["speed"].as_f64().unwrap_or(1.0);
     let volume = voice["vol"].as_f64().unwrap_or(1.0);
     let emotion = |emotion: &Value| {
-        emotion
-            .as_str()
-            .is_some_and(|emotion| EMOTIONS.contains(&emotion))
+        emotion.as_str().is_some_and(|emotion| {
+            EMOTIONS.contains(&emotion) && (emotion != "whisper" || !model.contains("2.8"))
+        })
     };
     let chinese = [&Value::Null, &json!("Chinese"), &json!("auto")].contains(&&body["language_boost"]);
-    let good = (0.5..=2.0).contains(&speed)
+    // Over HTTP it may have its older name too.
+    let named = !by_socket || voice.get("text_normalization").is_none();
+    let good = named
+        && (0.5..=2.0).contains(&speed)
         && volume > 0.0
         && volume <= 10.0
         && voice

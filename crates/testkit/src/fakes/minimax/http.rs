@@ -119,15 +119,7 @@ fn events(
     if let (true, Some(last)) = (manners.tight, pieces.last_mut()) {
         last.truncate(last.trim_end().len());
     }
-    match manners.cut {
-        Some(size) => pieces
-            .concat()
-            .as_bytes()
-            .chunks(size)
-            .map(Bytes::copy_from_slice)
-            .collect(),
-        None => pieces.into_iter().map(Bytes::from).collect(),
-    }
+    body::cut(pieces, manners.cut)
 }
 
 /// An event that says that it failed.

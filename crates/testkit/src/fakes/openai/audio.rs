@@ -40,9 +40,14 @@ pub(super) async fn speech(State(desk): State<Arc<Desk>>, request: Request) -> R
         &["mp3", "opus", "aac", "flac", "wav", "pcm"]
     };
     let speed = body["speed"].as_f64().unwrap_or(1.0);
+    // A voice of the account's own is an object.
+    let own = body["voice"]["id"]
+        .as_str()
+        .is_some_and(|id| id.starts_with("voice_"));
+    let own = own && desk.flavour == Flavour::OpenAi;
     let bad = if text("input").is_empty() || text("input").chars().count() > 4_096 {
         Some("input")
-    } else if !(if groq { GROQ_VOICES } else { VOICES }).contains(&text("voice")) {
+    } else if !own && !(if groq { GROQ_VOICES } else { VOICES }).contains(&text("voice")) {
         Some("voice")
     } else if !formats.contains(&text("response_format")) {
         Some("response_format")
@@ -197,13 +202,12 @@ pub(super) async fn xai_speech(State(desk): State<Arc<Desk>>, request: Request) 
     let voice = body["voice_id"].as_str().unwrap_or_default().to_ascii_lowercase();
     let speed = body["speed"].as_f64().unwrap_or(1.0);
     let format = json!({"codec": "pcm", "sample_rate": 24_000});
-    let good =
-        known.contains(&voice.as_str()) && body["language"].is_string() && (0.7..=1.5).contains(&speed);
+    let good = known.contains(&voice.as_str())
+        && body["language"].is_string()
+        && (0.7..=1.5).contains(&speed)
+        && body.get("text_normalization").is_none_or(Value::is_boolean);
     if text.is_empty() || !good || body["output_format"] != format {
-        return errors::plain(
-            400,
-            &json!({"code": "Client specified an invalid argument", "error": "Invalid argument."}),
-        );
+        return errors::xai(400, "Invalid argument.");
     }
     let bytes = speech::speak(text).audio.to_pcm16();
     let pieces = bytes.chunks(ODD).map(Bytes::copy_from_slice).collect();
@@ -227,10 +231,7 @@ pub(super) async fn xai_transcription(State(desk): State<Arc<Desk>>, request: Re
         Err(refusal) => return refusal,
     };
     let Some(seconds) = speech::wav_seconds(&file) else {
-        return errors::plain(
-            400,
-            &json!({"code": "Client specified an invalid argument", "error": "Invalid file."}),
-        );
+        return errors::xai(400, "Invalid file.");
     };
     let hears = desk.manners().hears.clone();
     let count = hears.split_whitespace().count().max(1) as f64;

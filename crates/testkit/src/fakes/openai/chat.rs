@@ -21,6 +21,7 @@ pub(super) const MODELS: &[&str] = &[
     "qwen3:8b",
     "x-ai/grok-4.1-fast",
     "grok-4.1-fast",
+    "gpt-oss-20b",
 ];
 /// What OpenRouter can be told of those it passes calls on to.
 const ROUTING: &[&str] = &[
@@ -86,11 +87,10 @@ pub(super) async fn completions(State(desk): State<Arc<Desk>>, request: Request)
         let said = format!("The model `{model}` does not exist or you do not have access to it.");
         return errors::refuse(404, &said, "invalid_request_error", Some("model_not_found"));
     }
-    let manners = desk.manners().clone();
-    if manners.empty {
-        let said = "You exceeded your current quota.";
-        return errors::refuse(429, said, "insufficient_quota", Some("insufficient_quota"));
+    if let Some(refusal) = desk.empty() {
+        return refusal;
     }
+    let manners = desk.manners().clone();
     let (kind, pieces) = if body["stream"] == true {
         ("text/event-stream", stream(desk.flavour, model, &body, &manners))
     } else {
@@ -116,6 +116,10 @@ fn check(flavour: Flavour, body: &Value) -> Result<(), String> {
             Some("system" | "user") => asked.clear(),
             Some("developer") if flavour == Flavour::OpenAi => asked.clear(),
             Some("assistant") => {
+                // What goes back of its thinking, one of them knows.
+                if message.get("reasoning_details").is_some() && flavour != Flavour::OpenRouter {
+                    return Err("Unrecognized key(s) in object: 'reasoning_details'".into());
+                }
                 let calls = message["tool_calls"].as_array().map_or(&[][..], Vec::as_slice);
                 asked = calls.iter().filter_map(|call| call["id"].as_str()).collect();
                 if calls
@@ -136,15 +140,21 @@ fn check(flavour: Flavour, body: &Value) -> Result<(), String> {
             role => return Err(format!("Invalid value: {role:?}")),
         }
     }
-    let forbidden = match flavour {
+    let limit = match flavour {
         Flavour::OpenAi => "max_tokens",
-        Flavour::Ollama => "max_completion_tokens",
+        flavour if flavour.is_local() => "max_completion_tokens",
         _ => "",
     };
-    if body.get(forbidden).is_some() {
-        return Err(format!(
-            "Unsupported parameter: '{forbidden}' is not supported with this model."
-        ));
+    let template = match flavour {
+        Flavour::LlamaCpp => "",
+        _ => "chat_template_kwargs",
+    };
+    for forbidden in [limit, template] {
+        if body.get(forbidden).is_some() {
+            return Err(format!(
+                "Unsupported parameter: '{forbidden}' is not supported with this model."
+            ));
+        }
     }
     if let Some(routing) = body.get("provider") {
         let known = |routing: &Value| {
@@ -177,7 +187,10 @@ fn stream(flavour: Flavour, model: &str, body: &Value, manners: &Manners) -> Vec
         )
     };
     let mut events = vec![choice(&json!({"role": "assistant", "content": ""}), Value::Null)];
-    events.extend(manners.deltas.iter().map(|delta| choice(delta, Value::Null)));
+    let quiet = body["chat_template_kwargs"]["enable_thinking"] == false;
+    let deltas = manners.deltas.iter();
+    let deltas = deltas.filter(|delta| !quiet || delta.get("reasoning_content").is_none());
+    events.extend(deltas.map(|delta| choice(delta, Value::Null)));
     if let Some(finish) = manners.finish {
         events.push(choice(&json!({}), finish.into()));
     }
@@ -186,8 +199,11 @@ fn stream(flavour: Flavour, model: &str, body: &Value, manners: &Manners) -> Vec
         events.push(chunk(json!([]), usage));
     }
     let mut pieces: Vec<String> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
-    if flavour == Flavour::OpenRouter {
-        pieces.insert(0, ": OPENROUTER PROCESSING\n\n".repeat(3));
+    match flavour {
+        Flavour::OpenRouter => pieces.insert(0, ": OPENROUTER PROCESSING\n\n".repeat(3)),
+        // Its pings, anywhere.
+        Flavour::LlamaCpp => pieces = pieces.into_iter().map(|piece| format!(":\n\n{piece}")).collect(),
+        _ => {}
     }
     if manners.done {
         pieces.push("data: [DONE]\n\n".into());
@@ -197,15 +213,7 @@ fn stream(flavour: Flavour, model: &str, body: &Value, manners: &Manners) -> Vec
             *piece = piece.replace('\n', "\r\n");
         }
     }
-    match manners.cut {
-        Some(size) => pieces
-            .concat()
-            .as_bytes()
-            .chunks(size)
-            .map(Bytes::copy_from_slice)
-            .collect(),
-        None => pieces.into_iter().map(Bytes::from).collect(),
-    }
+    body::cut(pieces, manners.cut)
 }
 
 fn whole(model: &str, manners: &Manners) -> Bytes {

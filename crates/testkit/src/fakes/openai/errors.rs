@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::super::script::Fault;
+use super::Flavour;
 
 /// The id that every answer bears.
 pub(super) const REQUEST_ID: &str = "req_fake0001";
@@ -31,17 +32,63 @@ pub(super) fn identified() -> HeaderMap {
     )])
 }
 
+/// A refusal as xAI writes it.
+pub(super) fn xai(status: u16, said: &str) -> Response {
+    plain(
+        status,
+        &json!({"code": "Client specified an invalid argument", "error": said}),
+    )
+}
+
+/// A refusal as OpenRouter writes it: the code is the status.
+pub(super) fn numbered(status: u16, said: &str, kind: &str) -> Value {
+    json!({"error": {"code": status, "message": said, "metadata": {"error_type": kind}}})
+}
+
 /// The body that belongs to a status.
-pub(super) fn own_words(status: u16) -> (HeaderMap, String) {
-    let (kind, code) = match status {
-        401 => ("invalid_request_error", "invalid_api_key"),
-        402 => ("payment_required", "payment_required"),
-        404 => ("invalid_request_error", "model_not_found"),
-        429 => ("requests", "rate_limit_exceeded"),
-        500.. => ("server_error", "server_error"),
-        _ => ("invalid_request_error", "invalid_value"),
+pub(super) fn own_words(flavour: Flavour, status: u16) -> (HeaderMap, String) {
+    let said = format!("Refused with {status}.");
+    let body = match flavour {
+        Flavour::OpenAi | Flavour::LmStudio => {
+            let (kind, code) = match status {
+                401 => ("invalid_request_error", "invalid_api_key"),
+                402 => ("payment_required", "payment_required"),
+                404 => ("invalid_request_error", "model_not_found"),
+                429 => ("requests", "rate_limit_exceeded"),
+                500.. => ("server_error", "server_error"),
+                _ => ("invalid_request_error", "invalid_value"),
+            };
+            json!({"error": {"message": said, "type": kind, "param": null, "code": code}})
+        }
+        Flavour::OpenRouter => {
+            let kind = match status {
+                401 => "authentication",
+                402 => "payment_required",
+                403 => "permission_denied",
+                404 => "not_found",
+                408 => "timeout",
+                413 => "context_length_exceeded",
+                429 => "rate_limit_exceeded",
+                502 => "provider_unavailable",
+                503 => "provider_overloaded",
+                500.. => "server",
+                _ => "invalid_request",
+            };
+            numbered(status, &said, kind)
+        }
+        Flavour::Xai => json!({"code": "Some code", "error": said}),
+        Flavour::Groq => json!({"error": {"message": said, "type": "invalid_request_error"}}),
+        Flavour::Ollama | Flavour::LlamaCpp => {
+            let kind = match status {
+                404 => "not_found_error",
+                503 => "unavailable_error",
+                500.. => "api_error",
+                _ => "invalid_request_error",
+            };
+            let code = (flavour == Flavour::LlamaCpp).then_some(status);
+            json!({"error": {"message": said, "type": kind, "param": null, "code": code}})
+        }
     };
-    let body = json!({"error": {"message": format!("Refused with {status}."), "type": kind, "param": null, "code": code}});
     (identified(), body.to_string())
 }
 
@@ -65,7 +112,7 @@ pub fn no_quota() -> Fault {
 
 /// A 429 that asks to wait.
 pub fn wait(header: &'static str, value: &str) -> Fault {
-    let (_, body) = own_words(429);
+    let (_, body) = own_words(Flavour::OpenAi, 429);
     Fault::Refusal {
         status: 429,
         headers: vec![(header, value.into())],

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::body;
 use super::chat::{MODELS, read};
-use super::{Desk, Flavour, Oddity, call, errors};
+use super::{Desk, Flavour, KEY, Oddity, call, errors};
 
 /// Models that speak and that transcribe, as OpenRouter tells them apart.
 const SPEAKING: &[&str] = &["openai/gpt-4o-mini-tts-2025-12-15", "x-ai/grok-voice"];
@@ -19,12 +19,13 @@ pub(super) async fn models(State(desk): State<Arc<Desk>>, request: Request) -> R
     let call = call(&request, Value::Null);
     let gives = call.query("output_modalities").map(str::to_owned);
     let (entry, fault) = desk.script.begin(call);
-    if let Some(refusal) = body::refusal(fault.as_ref(), errors::own_words).await {
+    let own_words = |status| errors::own_words(desk.flavour, status);
+    if let Some(refusal) = body::refusal(fault.as_ref(), own_words).await {
         return refusal;
     }
     // One of them shows its list to everybody.
     if desk.flavour != Flavour::OpenRouter
-        && let Err(refusal) = desk.authorised(request.headers())
+        && let Err(refusal) = desk.authorised(request.headers(), KEY)
     {
         return refusal;
     }
@@ -36,7 +37,12 @@ pub(super) async fn models(State(desk): State<Arc<Desk>>, request: Request) -> R
         Some("transcription") => TRANSCRIBING,
         _ => MODELS,
     };
-    let model = |id: &&str| json!({"id": id, "object": "model", "created": 1_750_000_000, "owned_by": "org"});
+    let owner = if desk.flavour == Flavour::LlamaCpp {
+        "llamacpp"
+    } else {
+        "org"
+    };
+    let model = |id: &&str| json!({"id": id, "object": "model", "created": 1_750_000_000, "owned_by": owner});
     let list = json!({"object": "list", "data": ids.iter().map(model).collect::<Vec<_>>()});
     body::answer(
         entry,
@@ -72,6 +78,22 @@ fn loading() -> Response {
     errors::plain(503, &json!({ "error": error }))
 }
 
+/// LM Studio's, which tells models that answer from others.
+pub(super) async fn studio(State(desk): State<Arc<Desk>>, request: Request) -> Response {
+    if let Err(refusal) = desk.begin(call(&request, Value::Null), request.headers()).await {
+        return refusal;
+    }
+    if desk.flavour != Flavour::LmStudio {
+        return errors::unknown_route(request).await;
+    }
+    let model = |kind: &str, key: &str, name: &str| json!({"type": kind, "key": key, "display_name": name, "loaded_instances": [], "capabilities": {}});
+    Json(
+        json!({"models": [model("llm", "qwen3:8b", "Qwen3 8B"), model("vlm", "gemma-3-4b", "Gemma 3 4B"),
+        model("embedding", "nomic-embed-text", "Nomic Embed")]}),
+    )
+    .into_response()
+}
+
 /// xAI's.
 pub(super) async fn voices(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     if let Err(refusal) = desk.begin(call(&request, Value::Null), request.headers()).await {
@@ -84,8 +106,8 @@ pub(super) async fn voices(State(desk): State<Arc<Desk>>, request: Request) -> R
     }
 }
 
-/// The key that a client is given.
-const SECRET: &str = "ek_fake_0123456789";
+/// The key that a client is given. It opens realtime sessions, and nothing else.
+pub(super) const SECRET: &str = "ek_fake_0123456789";
 
 pub(super) async fn secret(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let (call, headers, body) = read(request).await;

@@ -112,13 +112,5 @@ fn lines(model: &str, manners: &Manners) -> Vec<Bytes> {
         lines.push(last);
     }
     let pieces: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
-    match manners.cut {
-        Some(size) => pieces
-            .concat()
-            .as_bytes()
-            .chunks(size)
-            .map(Bytes::copy_from_slice)
-            .collect(),
-        None => pieces.into_iter().map(Bytes::from).collect(),
-    }
+    body::cut(pieces, manners.cut)
 }

@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 
 use super::super::outbox::{self, Gone, Opening, Outbox};
 use super::super::script::Entry;
+use super::lists::SECRET;
 use super::{Desk, Manners, Realtime, errors};
 
+/// Most bytes of one piece of sound.
+const MOST: usize = 15 << 20;
 /// Bytes of a tenth of a second, below which there is nothing to commit.
 const SHORTEST: usize = 4_800;
 
@@ -25,12 +28,14 @@ pub(super) async fn open(
         upgrade,
     }: Opening,
 ) -> Response {
+    // It was asked for in the beta; now it asks for what is gone.
+    let beta = headers.contains_key("openai-beta");
     let intent = call.query("intent") == Some("transcription") && call.query("model").is_none();
-    let (entry, fault) = match desk.begin(call, &headers).await {
+    let (entry, fault) = match desk.begin_with(call, &headers, SECRET).await {
         Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
-    if !intent {
+    if beta || !intent {
         let said = "You must provide exactly one of model, intent, call_id.";
         return errors::refuse(400, said, "invalid_request_error", None);
     }
@@ -41,6 +46,7 @@ pub(super) async fn open(
             entry,
             manners,
             ready: false,
+            speakers: false,
             heard: 0,
             items: 0,
             ends: None,
@@ -56,6 +62,8 @@ struct Session {
     entry: Entry,
     manners: Manners,
     ready: bool,
+    /// Whether the model tells who speaks.
+    speakers: bool,
     /// Bytes since the last commit.
     heard: usize,
     items: usize,
@@ -91,6 +99,19 @@ fn detects(input: &Value) -> bool {
         }
 }
 
+/// Whether the model takes the hints that it is given.
+fn hinted(transcription: &Value) -> bool {
+    let model = transcription["model"].as_str().unwrap_or_default();
+    let has = |name: &str| transcription.get(name).is_some();
+    let delay = transcription["delay"].as_str().unwrap_or("low");
+    let lists = model == "gpt-transcribe" || model == "gpt-live-transcribe";
+    let prompted = model != "gpt-realtime-whisper" && !model.contains("diarize");
+    (lists || !(has("languages") || has("keywords")))
+        && (prompted || !has("prompt"))
+        && (model == "gpt-realtime-whisper" || !has("delay"))
+        && ["minimal", "low", "medium", "high", "xhigh"].contains(&delay)
+}
+
 impl Session {
     async fn run(&mut self) -> Result<(), Gone> {
         let prefix = if self.manners.session == Realtime::Beta {
@@ -115,10 +136,13 @@ impl Session {
                         || input["format"] != format
                         || !input["transcription"]["model"].is_string()
                         || !detects(input)
+                        || !hinted(&input["transcription"])
                     {
                         return self.fail("invalid_value", "Invalid value: 'session'.").await;
                     }
                     self.ready = true;
+                    let model = input["transcription"]["model"].as_str().unwrap_or_default();
+                    self.speakers = model.contains("diarize");
                     self.ends = match input["turn_detection"]["type"].as_str() {
                         Some("server_vad") => input["turn_detection"]["silence_duration_ms"].as_f64(),
                         Some(_) => Some(500.0),
@@ -130,6 +154,9 @@ impl Session {
                 "input_audio_buffer.append" if self.ready => {
                     let audio = message["audio"].as_str().unwrap_or_default();
                     let bytes = BASE64.decode(audio).unwrap_or_default();
+                    if bytes.is_empty() || bytes.len() > MOST {
+                        self.fail("invalid_value", "Invalid value: 'audio'.").await?;
+                    }
                     self.heard += bytes.len();
                     self.detect(&Audio::from_pcm16(SampleRate::VOICE, &bytes)).await?;
                 }
@@ -211,7 +238,12 @@ impl Session {
             &json!({"type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": previous}),
         )
         .await?;
-        self.tell(&json!({"type": "conversation.item.added", "item": {"id": item}}))
+        // Its older name, its newer ones, and what has nothing to do with words.
+        for what in ["created", "added", "done"] {
+            self.tell(&json!({"type": format!("conversation.item.{what}"), "item": {"id": item}}))
+                .await?;
+        }
+        self.tell(&json!({"type": "rate_limits.updated", "rate_limits": [{"name": "requests", "limit": 9}]}))
             .await
     }
 
@@ -219,8 +251,13 @@ impl Session {
         let item = format!("item_{item}");
         let event = |what: &str| format!("conversation.item.input_audio_transcription.{what}");
         for word in text.split_inclusive(' ') {
-            self.tell(&json!({"type": event("delta"), "item_id": item, "content_index": 0, "delta": word}))
-                .await?;
+            let word = if self.speakers {
+                json!({"type": event("segment"), "item_id": item, "content_index": 0, "id": "seg_1", "speaker": "A",
+                    "text": word.trim(), "start": 0.0, "end": 0.1})
+            } else {
+                json!({"type": event("delta"), "item_id": item, "content_index": 0, "delta": word})
+            };
+            self.tell(&word).await?;
         }
         let done = json!({"type": event("completed"), "item_id": item, "content_index": 0, "transcript": text.trim(),
             "usage": {"type": "tokens", "total_tokens": 35}});

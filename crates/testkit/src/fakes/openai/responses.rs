@@ -25,11 +25,10 @@ pub(super) async fn create(State(desk): State<Arc<Desk>>, request: Request) -> R
         let said = format!("The model `{model}` does not exist or you do not have access to it.");
         return errors::refuse(404, &said, "invalid_request_error", Some("model_not_found"));
     }
-    let manners = desk.manners().clone();
-    if manners.empty {
-        let said = "You exceeded your current quota.";
-        return errors::refuse(429, said, "insufficient_quota", Some("insufficient_quota"));
+    if let Some(refusal) = desk.empty() {
+        return refusal;
     }
+    let manners = desk.manners().clone();
     let mut response = body::answer(entry, fault.as_ref(), "text/event-stream", stream(&manners));
     response.headers_mut().extend(errors::identified());
     response
@@ -79,20 +78,62 @@ fn check(body: &Value) -> Result<(), &'static str> {
         .ok_or("Missing required parameter: 'tools[0].name'.")
 }
 
+/// A message of these pieces, said once in pieces and twice whole.
+fn message(texts: &[String], (name, kind): (&str, &str), events: &mut Vec<Value>, output: &mut Vec<Value>) {
+    // Where its words stand in a part, and in what says that they are done.
+    let field = if name == "refusal" { "refusal" } else { "text" };
+    let id = format!("msg_{}", output.len());
+    let mut item = json!({"id": id, "type": "message", "role": "assistant", "content": []});
+    let mut part = json!({"type": kind});
+    part[field] = "".into();
+    events.push(json!({"type": "response.output_item.added", "item": item}));
+    events.push(
+        json!({"type": "response.content_part.added", "item_id": id, "content_index": 0, "part": part}),
+    );
+    for text in texts {
+        events.push(
+            json!({"type": format!("response.{kind}.delta"), "item_id": id, "content_index": 0, "delta": text,
+            "obfuscation": "x"}),
+        );
+    }
+    let mut done = json!({"type": format!("response.{kind}.done"), "item_id": id, "content_index": 0});
+    for whole in [&mut done, &mut part] {
+        whole[field] = texts.concat().into();
+    }
+    events.push(done);
+    events
+        .push(json!({"type": "response.content_part.done", "item_id": id, "content_index": 0, "part": part}));
+    item["content"] = json!([part]);
+    events.push(json!({"type": "response.output_item.done", "item": item}));
+    output.push(item);
+}
+
 fn stream(manners: &Manners) -> Vec<Bytes> {
-    let mut events: Vec<Value> = vec![json!({"type": "response.created", "response": {"id": "resp_1"}})];
+    let mut events: Vec<Value> = ["created", "queued", "in_progress"]
+        .map(|stage| json!({"type": format!("response.{stage}"), "response": {"id": "resp_1", "status": stage}}))
+        .into();
     let mut output = Vec::new();
-    for delta in &manners.deltas {
-        if let Some(thought) = delta["reasoning"].as_str() {
-            events.push(
-                json!({"type": "response.reasoning_summary_text.delta", "item_id": "rs_1", "delta": thought}),
-            );
-        }
-        if let Some(text) = delta["content"].as_str() {
-            events.push(
-                json!({"type": "response.output_text.delta", "item_id": "msg_1", "content_index": 0,
-                "delta": text, "obfuscation": "x"}),
-            );
+    let of = |name: &str| -> Vec<String> {
+        let texts = manners.deltas.iter().filter_map(|delta| delta[name].as_str());
+        texts.map(str::to_owned).collect()
+    };
+    let thoughts = of("reasoning");
+    if !thoughts.is_empty() {
+        let item = json!({"id": "rs_1", "type": "reasoning", "summary": []});
+        events.push(json!({"type": "response.output_item.added", "item": item}));
+        events.push(json!({"type": "response.reasoning_summary_part.added", "item_id": "rs_1"}));
+        let delta = |thought: &String| json!({"type": "response.reasoning_summary_text.delta", "item_id": "rs_1", "delta": thought});
+        events.extend(thoughts.iter().map(delta));
+        events.push(
+            json!({"type": "response.reasoning_summary_text.done", "item_id": "rs_1", "text": thoughts.concat()}),
+        );
+        events.push(json!({"type": "response.output_item.done", "item": item}));
+        output.push(item);
+    }
+    for (name, kind) in [("content", "output_text"), ("refusal", "refusal")] {
+        let texts = of(name);
+        if !texts.is_empty() {
+            message(&texts, (name, kind), &mut events, &mut output);
         }
     }
     for (number, call) in calls(manners).into_iter().enumerate() {
@@ -143,13 +184,5 @@ fn stream(manners: &Manners) -> Vec<Bytes> {
         )
     });
     let pieces: Vec<String> = pieces.collect();
-    match manners.cut {
-        Some(size) => pieces
-            .concat()
-            .as_bytes()
-            .chunks(size)
-            .map(Bytes::copy_from_slice)
-            .collect(),
-        None => pieces.into_iter().map(Bytes::from).collect(),
-    }
+    body::cut(pieces, manners.cut)
 }

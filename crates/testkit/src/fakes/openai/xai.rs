@@ -40,6 +40,9 @@ async fn open(desk: &Desk, opening: Opening, speaks: bool) -> Response {
             && call.query("codec") == Some("pcm")
             && (rate - 24_000.0).abs() < 0.5
             && (0.7..=1.5).contains(&number("speed").unwrap_or(1.0))
+            && call
+                .query("text_normalization")
+                .is_none_or(|on| on == "true" || on == "false")
     } else {
         call.query("encoding") == Some("pcm")
             && rate >= 8_000.0
@@ -52,8 +55,7 @@ async fn open(desk: &Desk, opening: Opening, speaks: bool) -> Response {
         Err(refusal) => return refusal,
     };
     if !good {
-        let body = json!({"code": "Client specified an invalid argument", "error": "Invalid argument."});
-        return errors::plain(400, &body);
+        return errors::xai(400, "Invalid argument.");
     }
     let manners = desk.manners().clone();
     outbox::serve(upgrade, fault, errors::identified(), async move |outbox| {
