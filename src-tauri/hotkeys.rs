@@ -61,7 +61,7 @@ async fn follow_portal(app: AppHandle) {
         return;
     };
     let wishes = asked.wishes.subscribe();
-    match ashpd::zbus::Connection::session().await {
+    match zbus::Connection::session().await {
         Ok(bus) => portal::follow(bus, wishes, |told| hear(&app, told)).await,
         Err(error) => tracing::info!(%error, "no_message_bus"),
     }

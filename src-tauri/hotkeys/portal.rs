@@ -1,17 +1,16 @@
 //! Keys from the desktop's portal `org.freedesktop.portal.GlobalShortcuts`: the desktop asks the user, keeps the keys,
 //! and tells of presses and releases.
 
-use std::collections::HashMap;
+mod session;
+
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use ashpd::desktop::global_shortcuts::{BindShortcutsOptions, GlobalShortcuts, NewShortcut, Shortcut};
-use ashpd::zbus::{self, Connection, Message, fdo};
-use ashpd::zvariant::{OwnedObjectPath, OwnedValue};
-use ashpd::{AppID, Error, PortalError};
 use futures::StreamExt;
 use tokio::sync::watch;
+use zbus::{Connection, Error, Result, fdo};
 
+use self::session::Session;
 use crate::libretto::lock;
 use crate::wire::hotkeys::HotkeyAction;
 
@@ -44,16 +43,14 @@ const NAME: &str = "org.freedesktop.portal.Desktop";
 /// A portal that went away or does not answer is asked again after so long, each time after twice as long: desktops
 /// start and restart it.
 const AGAIN: Duration = Duration::from_secs(1);
+/// A session is open within this time: nobody is asked before.
+const OPENING: Duration = Duration::from_secs(30);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// Asks for the wished keys, again whenever they change, and tells what comes of it, until nobody wishes any more.
 pub async fn follow(bus: Connection, mut wishes: watch::Receiver<Vec<Wish>>, tell: impl Fn(Told)) {
-    // Programs outside a sandbox say who they are, so that the desktop remembers their keys. Older portals know no
-    // such call and look at the process instead.
-    if let Ok(id) = AppID::try_from("app.libretto.Libretto")
-        && let Err(error) = ashpd::register_host_app_with_connection(bus.clone(), id).await
-    {
+    if let Err(error) = session::register(&bus).await {
         tracing::debug!(%error, "portal_does_not_register");
     }
     let mut again = AGAIN;
@@ -67,27 +64,22 @@ pub async fn follow(bus: Connection, mut wishes: watch::Receiver<Vec<Wish>>, tel
         let begun = Instant::now();
         // Looked for before it is asked: one that comes in between is not missed.
         let came = appears(&bus).await;
-        let served = tokio::select! {
-            served = serve(&bus, &now, listen) => Some(served),
-            changed = wishes.changed() => match changed {
-                Ok(()) => None,
-                Err(_) => return,
-            },
-        };
+        let served = serve(&bus, &now, &mut wishes, listen).await;
         // Whatever ended the session, its releases will not be heard.
         held.release(&tell);
         if begun.elapsed() > LONGEST {
             again = AGAIN;
         }
         let wait = match served {
-            None => continue,
-            Some(Ok(())) => again,
-            Some(Err(error)) if is_absent(&error) => {
+            Ok(Ended::Over) => return,
+            Ok(Ended::Outdated) => continue,
+            Ok(Ended::Gone) => again,
+            Err(error) if is_absent(&error) => {
                 tracing::info!(%error, "no_portal_for_keys");
                 tell(Told::Absent);
                 Duration::MAX
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 tracing::warn!(%error, "portal_gives_no_keys");
                 tell(Told::Silent);
                 again
@@ -105,12 +97,7 @@ pub async fn follow(bus: Connection, mut wishes: watch::Receiver<Vec<Wish>>, tel
 /// Whether there is no such portal on this desktop, as far as the bus knows. Everything else may pass.
 fn is_absent(error: &Error) -> bool {
     let from_bus = match error {
-        Error::PortalNotFound(_) => return true,
-        Error::Portal(PortalError::ZBus(error)) | Error::Zbus(error) => error,
-        _ => return false,
-    };
-    let from_bus = match from_bus {
-        zbus::Error::FDO(error) => (**error).clone(),
+        Error::FDO(error) => (**error).clone(),
         error => fdo::Error::from(error.clone()),
     };
     matches!(
@@ -168,107 +155,46 @@ impl Held {
     }
 }
 
-/// One session with the portal, until it closes it. A session's keys cannot be changed: dropping it and beginning anew
-/// is how others are asked for.
-async fn serve(bus: &Connection, wishes: &[Wish], tell: impl Fn(Told)) -> Result<(), Error> {
-    let shortcuts = GlobalShortcuts::with_connection(bus.clone()).await?;
-    let session = Closing(Some(
-        shortcuts
-            .create_session(ashpd::desktop::CreateSessionOptions::default())
-            .await?,
-    ));
-    // One stream for all signals: a tap's press and release must not change places.
-    let mut signals = shortcuts.receive_all_signals().await?;
-    let Some(session) = &session.0 else { return Ok(()) };
-    let mut closed = std::pin::pin!(session.receive_closed().await?);
-    // A portal that dies takes its sessions with it, without a word.
-    let mut owners = shortcuts.receive_owner_changed().await?;
-    let mut given = Vec::new();
-    if !wishes.is_empty() {
-        let new: Vec<NewShortcut> = wishes
-            .iter()
-            .map(|wish| {
-                NewShortcut::new(name(wish.action), &wish.description)
-                    .preferred_trigger(wish.trigger.as_deref())
-            })
-            .collect();
-        let request = shortcuts
-            .bind_shortcuts(session, &new, None, BindShortcutsOptions::default())
-            .await?;
-        // Who says no is asked again when the keys are set anew; the portal itself is there.
-        given = request
-            .response()
-            .map(|bound| read(bound.shortcuts()))
-            .unwrap_or_default();
-    }
-    tell(Told::Given(given));
-    loop {
-        let signal = tokio::select! {
-            signal = signals.next() => signal,
-            _ = closed.next() => None,
-            _ = owners.next() => None,
-        };
-        let Some(signal) = signal else { return Ok(()) };
-        if let Some(told) = understand(&signal) {
-            tell(told);
-        }
-    }
+/// How a session ended.
+enum Ended {
+    /// The portal ended it.
+    Gone,
+    /// Other keys are wished for: a session's own cannot be changed.
+    Outdated,
+    /// Nobody wishes for keys any more.
+    Over,
 }
 
-/// What a signal of the portal says; `None` for what is none of ours.
-fn understand(signal: &Message) -> Option<Told> {
-    let header = signal.header();
-    let down = match header.member()?.as_str() {
-        "Activated" => true,
-        "Deactivated" => false,
-        "ShortcutsChanged" => {
-            let body = signal.body();
-            let (_, shortcuts): (OwnedObjectPath, Vec<Shortcut>) = body.deserialize().ok()?;
-            return Some(Told::Given(read(&shortcuts)));
-        }
-        _ => return None,
+/// One session with the portal.
+async fn serve(
+    bus: &Connection,
+    now: &[Wish],
+    wishes: &mut watch::Receiver<Vec<Wish>>,
+    tell: impl Fn(Told),
+) -> Result<Ended> {
+    let opening = tokio::time::timeout(OPENING, Session::open(bus, now));
+    let late = |_| {
+        Error::from(fdo::Error::NoReply(
+            "The desktop's portal does not answer.".into(),
+        ))
     };
-    let body = signal.body();
-    let (_, id, _, _): (OwnedObjectPath, String, u64, HashMap<String, OwnedValue>) =
-        body.deserialize().ok()?;
-    Some(Told::Used(action(&id)?, down))
+    let mut session = opening.await.map_err(late)??;
+    let ended = tokio::select! {
+        ended = listen(&mut session, now, tell) => ended,
+        changed = wishes.changed() => Ok(if changed.is_ok() { Ended::Outdated } else { Ended::Over }),
+    };
+    // The next one has the same name.
+    session.close().await;
+    ended
 }
 
-/// The keys that were given, in the desktop's words.
-fn read(shortcuts: &[Shortcut]) -> Vec<(HotkeyAction, String)> {
-    shortcuts
-        .iter()
-        .filter_map(|shortcut| Some((action(shortcut.id())?, shortcut.trigger_description().to_owned())))
-        .collect()
-}
-
-/// What the portal calls a key.
-fn name(action: HotkeyAction) -> &'static str {
-    match action {
-        HotkeyAction::Talk => "talk",
-        HotkeyAction::Cancel => "cancel",
-        HotkeyAction::QuickAsk => "quick-ask",
+/// Asks for the keys and tells of them, until the session ends.
+async fn listen(session: &mut Session, wishes: &[Wish], tell: impl Fn(Told)) -> Result<Ended> {
+    tell(Told::Given(session.bind(wishes).await?));
+    while let Some(told) = session.next().await {
+        tell(told);
     }
-}
-
-fn action(name: &str) -> Option<HotkeyAction> {
-    [HotkeyAction::Talk, HotkeyAction::Cancel, HotkeyAction::QuickAsk]
-        .into_iter()
-        .find(|action| self::name(*action) == name)
-}
-
-/// A session that is closed when it is dropped, so that its keys are given back.
-struct Closing(Option<ashpd::desktop::Session<GlobalShortcuts>>);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        if let (Some(session), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(async move {
-                // It may be closed already.
-                let _ = session.close().await;
-            });
-        }
-    }
+    Ok(Ended::Gone)
 }
 
 #[cfg(test)]

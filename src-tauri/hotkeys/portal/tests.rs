@@ -1,17 +1,17 @@
 //! Against a small portal on a message bus of its own: it does what `xdg-desktop-portal` does on this interface.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ashpd::zbus;
-use ashpd::zbus::message::Header;
-use ashpd::zbus::object_server::SignalEmitter;
-use ashpd::zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 use libretto_testkit::Keychain;
 use libretto_testkit::keychain::Keyring;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use zbus::message::Header;
+use zbus::object_server::SignalEmitter;
+use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
 use super::*;
 
@@ -31,6 +31,10 @@ struct Desktop {
     /// What each asked for.
     asked: Arc<Mutex<Vec<Asked>>>,
     version: u32,
+    /// As Plasma 5.27: keys come with the session, and who asks to bind gets the system's settings.
+    early: bool,
+    /// How often somebody asked to bind.
+    bindings: Arc<AtomicU32>,
     /// So many sessions are not opened: it is starting itself.
     starting: AtomicU32,
 }
@@ -56,43 +60,9 @@ async fn respond(bus: &zbus::Connection, request: &OwnedObjectPath, results: Has
         .unwrap();
 }
 
-#[zbus::interface(name = "org.freedesktop.portal.GlobalShortcuts", crate = "ashpd::zbus")]
 impl Desktop {
-    #[zbus(property, name = "version")]
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    async fn create_session(
-        &self,
-        options: HashMap<String, OwnedValue>,
-        #[zbus(header)] header: Header<'_>,
-        #[zbus(connection)] bus: &zbus::Connection,
-    ) -> fdo::Result<OwnedObjectPath> {
-        let starting = self.starting.load(Ordering::Relaxed);
-        if starting > 0 {
-            self.starting.store(starting - 1, Ordering::Relaxed);
-            return Err(fdo::Error::NoReply("It is not up yet.".into()));
-        }
-        let request = handle(&header, "request", &options, "handle_token");
-        let session = handle(&header, "session", &options, "session_handle_token");
-        self.sessions.lock().unwrap().push(session.clone());
-        let results = HashMap::from([("session_handle", Value::from(session.as_str().to_owned()))]);
-        respond(bus, &request, results).await;
-        Ok(request)
-    }
-
-    async fn bind_shortcuts(
-        &self,
-        session: OwnedObjectPath,
-        shortcuts: Bound,
-        parent: String,
-        options: HashMap<String, OwnedValue>,
-        #[zbus(header)] header: Header<'_>,
-        #[zbus(connection)] bus: &zbus::Connection,
-    ) -> OwnedObjectPath {
-        assert!(self.sessions.lock().unwrap().contains(&session) && parent.is_empty());
-        let request = handle(&header, "request", &options, "handle_token");
+    /// Notes what is asked for, and gives it.
+    fn give(&self, shortcuts: &Bound) -> Value<'static> {
         let wished = |said: &HashMap<String, OwnedValue>| -> String {
             said.get("preferred_trigger")
                 .map_or("", |v| v.downcast_ref().unwrap())
@@ -116,7 +86,57 @@ impl Desktop {
                 (name.clone(), words)
             })
             .collect();
-        respond(bus, &request, HashMap::from([("shortcuts", Value::from(given))])).await;
+        Value::from(given)
+    }
+}
+
+#[zbus::interface(name = "org.freedesktop.portal.GlobalShortcuts")]
+impl Desktop {
+    #[zbus(property, name = "version")]
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    async fn create_session(
+        &self,
+        options: HashMap<String, OwnedValue>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &zbus::Connection,
+    ) -> fdo::Result<OwnedObjectPath> {
+        let starting = self.starting.load(Ordering::Relaxed);
+        if starting > 0 {
+            self.starting.store(starting - 1, Ordering::Relaxed);
+            return Err(fdo::Error::NoReply("It is not up yet.".into()));
+        }
+        let request = handle(&header, "request", &options, "handle_token");
+        let session = handle(&header, "session", &options, "session_handle_token");
+        self.sessions.lock().unwrap().push(session.clone());
+        let mut results = HashMap::from([("session_handle", Value::from(session.as_str().to_owned()))]);
+        if self.early {
+            let wishes = options["shortcuts"].try_clone().unwrap();
+            results.insert("shortcuts", self.give(&Bound::try_from(wishes).unwrap()));
+        }
+        respond(bus, &request, results).await;
+        Ok(request)
+    }
+
+    async fn bind_shortcuts(
+        &self,
+        session: OwnedObjectPath,
+        shortcuts: Bound,
+        parent: String,
+        options: HashMap<String, OwnedValue>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] bus: &zbus::Connection,
+    ) -> OwnedObjectPath {
+        assert!(self.sessions.lock().unwrap().contains(&session) && parent.is_empty());
+        let request = handle(&header, "request", &options, "handle_token");
+        self.bindings.fetch_add(1, Ordering::Relaxed);
+        let given = match self.early {
+            true => Value::from(Vec::<(String, HashMap<String, Value<'_>>)>::new()),
+            false => self.give(&shortcuts),
+        };
+        respond(bus, &request, HashMap::from([("shortcuts", given)])).await;
         request
     }
 
@@ -218,9 +238,15 @@ async fn the_desktop_gives_keys_and_tells_of_them() {
             .await
             .unwrap();
     }
-    Desktop::activated(&emitter, session, "somebody-elses", 0, HashMap::new())
-        .await
-        .unwrap();
+    // Everybody's signals come to all.
+    let other = ObjectPath::try_from(format!("{PATH}/session/1_99/other"))
+        .unwrap()
+        .into();
+    for (session, name) in [(session, "somebody-elses"), (other, "talk")] {
+        Desktop::activated(&emitter, session, name, 0, HashMap::new())
+            .await
+            .unwrap();
+    }
     for _ in 0..3 {
         assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, true));
         assert_eq!(next(&mut told).await, Told::Used(HotkeyAction::Talk, false));
@@ -263,6 +289,30 @@ async fn all_keys_are_asked_for_in_one_call() {
     assert_eq!(actions, [HotkeyAction::Talk, HotkeyAction::QuickAsk]);
     let asked: Vec<_> = asked.lock().unwrap().iter().map(Vec::len).collect();
     assert_eq!(asked, [2]);
+}
+
+/// What was seen of a real Plasma 5.27: it remembers keys under the session's name, takes them only from the call that
+/// opens one, and opens the system's settings at the call that is meant for binding.
+#[tokio::test]
+async fn a_desktop_that_gives_keys_with_the_session_is_not_asked_to_bind() {
+    let bus = Keychain::start(Keyring::Absent).unwrap();
+    let desktop = Desktop {
+        early: true,
+        ..Desktop::default()
+    };
+    let (sessions, bindings) = (desktop.sessions.clone(), desktop.bindings.clone());
+    let _portal = serve(&bus, desktop).await;
+    let (wishes, mut told, _following) = follow_talk(&bus).await;
+    assert_eq!(next(&mut told).await, given());
+    wishes.send(vec![wish(HotkeyAction::Talk, "F10")]).unwrap();
+    let other = Told::Given(vec![(HotkeyAction::Talk, "Press F10".to_owned())]);
+    assert_eq!(next(&mut told).await, other);
+    assert_eq!(bindings.load(Ordering::Relaxed), 0);
+    let sessions = sessions.lock().unwrap();
+    assert!(
+        sessions.iter().all(|path| path.ends_with("/libretto")),
+        "{sessions:?}"
+    );
 }
 
 /// Wishes for a key to talk with.
