@@ -13,6 +13,7 @@ mod desktop;
 mod faults;
 mod first;
 mod history;
+mod keeping;
 mod package;
 mod pictures;
 mod reader;
