@@ -69,7 +69,7 @@ impl House {
         let keys = KEYS.map(|(name, key)| (name.to_owned(), key.to_owned()));
         let environment = Environment::of(keys, &[], places);
         let opened = Arc::new(AtomicUsize::new(0));
-        let silence = Audio::silence(SampleRate::SPEECH, Duration::from_secs(600));
+        let silence = Audio::silence(SampleRate::SPEECH, Duration::from_mins(10));
         let source = Counted(ReplaySource::new(silence, Pace::RealTime), Arc::clone(&opened));
         let sink = ReplaySink::new(SampleRate::new(48_000).unwrap());
         let settings = AudioSettings {
