@@ -32,11 +32,13 @@ const NOT_YET: &str = "The desktop does not answer the question for keys; it is 
                        can be bound in the desktop's own keyboard settings, to the command `libretto toggle` (talk) or \
                        `libretto ask` (quick ask).";
 
-/// What the desktop was asked for, on Wayland.
+/// How keys are at the moment, and what the desktop was asked for on Wayland.
 #[derive(Default)]
 pub struct Asked {
     /// The settings wait for keys to be pressed: none of them is a hotkey meanwhile.
     capturing: AtomicBool,
+    /// The talk key is down.
+    held: AtomicBool,
     #[cfg(target_os = "linux")]
     wishes: tokio::sync::watch::Sender<Vec<portal::Wish>>,
 }
@@ -275,6 +277,13 @@ fn release(app: &AppHandle) {
         tracing::warn!(%error, "hotkeys_not_released");
     }
     give_back(app, Shortcut::new(None, Code::Escape));
+    // Nobody will hear of its release.
+    if app
+        .try_state::<Asked>()
+        .is_some_and(|asked| asked.held.load(Ordering::Relaxed))
+    {
+        used(app, HotkeyAction::Talk, false);
+    }
 }
 
 /// Gives a key back. It may never have been ours.
@@ -322,6 +331,9 @@ fn used(app: &AppHandle, action: HotkeyAction, down: bool) {
         return;
     };
     if action == HotkeyAction::Talk {
+        if let Some(asked) = app.try_state::<Asked>() {
+            asked.held.store(down, Ordering::Relaxed);
+        }
         windows::held(app, down);
     }
     let talk = libretto.talk();

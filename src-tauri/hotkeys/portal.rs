@@ -128,7 +128,7 @@ async fn appears(bus: &Connection) -> impl Future<Output = ()> + use<> {
             }
             Err(error) => tracing::warn!(%error, "portal_not_watched"),
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -149,9 +149,9 @@ impl Held {
 
     /// Tells their releases.
     fn release(self, tell: impl Fn(Told)) {
-        let held = std::mem::take(&mut *lock(&self.0));
-        held.into_iter()
-            .for_each(|action| tell(Told::Used(action, false)));
+        for action in std::mem::take(&mut *lock(&self.0)) {
+            tell(Told::Used(action, false));
+        }
     }
 }
 

@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(last.recv().await.unwrap(), "Your timer for 3 minutes is over.");
         let model = WithIntents::new(third, Arc::new(Model));
         assert_eq!(ask(&model, "Cancel the timer.").await, "I cancelled the timer.");
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_mins(10)).await;
         assert!(last.try_recv().is_err(), "a cancelled timer does not ring");
     }
 }

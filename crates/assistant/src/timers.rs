@@ -38,7 +38,9 @@ impl Timers {
             state.room = Some(Arc::downgrade(room));
             std::mem::take(&mut state.missed)
         };
-        missed.into_iter().for_each(|text| room.announce(text));
+        for text in missed {
+            room.announce(text);
+        }
     }
 
     /// How long each runs still, the shortest first.
