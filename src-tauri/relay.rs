@@ -14,6 +14,8 @@ use tauri_specta::Event;
 
 use crate::libretto::lock;
 use crate::mirror::{Mirror, Told};
+use crate::windows;
+use crate::wire::notice::Body;
 use crate::wire::pulse::Pulse;
 
 /// Windows that want pulses.
@@ -64,6 +66,9 @@ impl Runtime for Relay {
             Told::Notice(notice) => {
                 if let Err(error) = notice.emit(&self.app) {
                     tracing::warn!(%error, "notice_not_told");
+                }
+                if matches!(&notice.body, Body::Problem(problem) if problem.next.is_none()) {
+                    windows::trouble(&self.app);
                 }
             }
             Told::Pulse(pulse) => self.watchers.send(pulse),

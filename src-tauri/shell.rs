@@ -77,8 +77,9 @@ pub async fn obey(app: AppHandle) {
     login(&app, &before);
     while changes.changed().await.is_ok() {
         let now = changes.borrow_and_update().clone();
+        let undoable = libretto.foundation.settings.undoable();
         if let Ok(values) = plain(&now)
-            && let Err(error) = (SettingsChanged { values }).emit(&app)
+            && let Err(error) = (SettingsChanged { values, undoable }).emit(&app)
         {
             tracing::warn!(%error, "settings_not_told");
         }

@@ -132,6 +132,10 @@ pub struct Front {
     held: bool,
     /// A turn is running.
     running: bool,
+    /// Something went wrong a moment ago: the strip says what.
+    troubled: bool,
+    /// How often something began that keeps the strip: only the last one's time ends it.
+    troubles: u64,
     /// The quick-ask window has had the focus since it was opened: now it can lose it.
     asked: bool,
     strip: Spot,
@@ -163,9 +167,50 @@ pub fn held(app: &AppHandle, held: bool) {
 /// A turn began or ended: the strip shows while one runs and none of our windows is in front.
 pub fn running(app: &AppHandle, running: bool) {
     if let Some(libretto) = app.try_state::<Libretto>() {
-        lock(&libretto.front).running = running;
-        strip(app, &libretto);
+        let troubled = {
+            let mut front = lock(&libretto.front);
+            front.running = running;
+            front.troubled && !running
+        };
+        if troubled {
+            // It is read from now on.
+            trouble(app);
+        } else {
+            strip(app, &libretto);
+        }
     }
+}
+
+/// So long the strip says what went wrong: two lines are read in half of it.
+const TROUBLE: Duration = Duration::from_secs(6);
+
+/// Something went wrong, and nobody takes over: who talks from another program reads why on the strip. It does not wait.
+pub fn trouble(app: &AppHandle) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let mine = {
+        let mut front = lock(&libretto.front);
+        front.troubled = true;
+        front.troubles += 1;
+        front.troubles
+    };
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let Some(libretto) = app.try_state::<Libretto>() else {
+            return;
+        };
+        strip(&app, &libretto);
+        tokio::time::sleep(TROUBLE).await;
+        {
+            let mut front = lock(&libretto.front);
+            if front.troubles != mine {
+                return;
+            }
+            front.troubled = false;
+        }
+        strip(&app, &libretto);
+    });
 }
 
 /// Looks who has the focus when the dust has settled.
@@ -206,7 +251,7 @@ fn look(app: &AppHandle) {
 fn strip(app: &AppHandle, libretto: &Libretto) {
     let (ours, running) = {
         let front = lock(&libretto.front);
-        (front.ours, front.running)
+        (front.ours, front.running || front.troubled)
     };
     let wanted = libretto.foundation.now().appearance.overlay;
     // What was hidden a moment ago is not in front, whatever is known of the focus.

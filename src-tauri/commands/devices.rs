@@ -14,6 +14,7 @@ use tauri::Webview;
 use tauri::ipc::Channel;
 
 use super::App;
+use super::settings::numbered;
 use crate::libretto::Libretto;
 use crate::relay::wall;
 use crate::units::Places;
@@ -40,11 +41,13 @@ pub async fn devices_list(app: App<'_>) -> Answer<Devices> {
 /// Uses a device from now on; `null` is the system's default.
 #[tauri::command]
 #[specta::specta]
-pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answer<()> {
-    Ok(app.foundation.settings.update(|settings| match side {
-        Side::Microphone => settings.microphone.device = device,
-        Side::Loudspeaker => settings.loudspeaker.device = device,
-    })?)
+pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answer<Option<u64>> {
+    numbered(&app, || {
+        app.foundation.settings.update(|settings| match side {
+            Side::Microphone => settings.microphone.device = device,
+            Side::Loudspeaker => settings.loudspeaker.device = device,
+        })
+    })
 }
 
 /// What a loudspeaker is tried with.

@@ -11,6 +11,7 @@ use tauri::ipc::Channel;
 
 use super::App;
 use super::devices;
+use super::settings::numbered;
 use crate::libretto::Libretto;
 use crate::wire::devices::TestEnd;
 use crate::wire::failure::Answer;
@@ -67,8 +68,8 @@ fn row(app: &Libretto, entry: &Entry) -> Provider {
 /// Sets who is tried for a part in which order. This machine's own is always among them.
 #[tauri::command]
 #[specta::specta]
-pub fn providers_order(app: App<'_>, part: ProviderPart, names: Vec<String>) -> Answer<()> {
-    Ok(app.foundation.set_order(part.into(), &names)?)
+pub fn providers_order(app: App<'_>, part: ProviderPart, names: Vec<String>) -> Answer<Option<u64>> {
+    numbered(&app, || app.foundation.set_order(part.into(), &names))
 }
 
 /// Chooses a provider's model, voice or address; `null` is its own default.
@@ -79,8 +80,8 @@ pub fn providers_choose(
     provider: String,
     field: ProviderField,
     id: Option<String>,
-) -> Answer<()> {
-    Ok(app.foundation.choose(&provider, field.into(), id)?)
+) -> Answer<Option<u64>> {
+    numbered(&app, || app.foundation.choose(&provider, field.into(), id))
 }
 
 /// Tests a provider's key by one cheap call; a refusal says what is wrong with it.

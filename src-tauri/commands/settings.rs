@@ -15,11 +15,12 @@ pub fn settings_get(app: App<'_>) -> Answer<SettingsDocument> {
     document(&app)
 }
 
-/// Sets one value by its dotted key (`voice.speed`), or a whole section; `null` is as reset. It counts at once.
+/// Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
+/// at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
 #[tauri::command]
 #[specta::specta]
-pub fn settings_set(app: App<'_>, key: String, value: Value) -> Answer<()> {
-    Ok(app.foundation.settings.put(&key, value)?)
+pub fn settings_set(app: App<'_>, key: String, value: Value) -> Answer<Option<u64>> {
+    numbered(&app, || app.foundation.settings.put(&key, value))
 }
 
 /// Takes a value or a section back to its default.
@@ -29,14 +30,30 @@ pub fn settings_reset(app: App<'_>, key: String) -> Answer<()> {
     Ok(app.foundation.settings.reset(&key)?)
 }
 
-/// Takes the last change back.
+/// Takes a change back by its number, whatever was changed since; without one, the last.
 #[tauri::command]
 #[specta::specta]
-pub fn settings_undo(app: App<'_>) -> Answer<Undone> {
-    let undone = app.foundation.settings.undo()?;
+pub fn settings_undo(app: App<'_>, change: Option<u64>) -> Answer<Undone> {
+    let settings = &app.foundation.settings;
+    let undone = match change {
+        Some(change) => settings.undo_change(change)?,
+        None => settings.undo()?,
+    };
     Ok(Undone {
         keys: undone.map(|undone| undone.keys).unwrap_or_default(),
     })
+}
+
+/// Changes the settings, and answers the change's number. Commands that do not wait run one after the other, so that it
+/// is this one's.
+pub(super) fn numbered<E>(app: &Libretto, change: impl FnOnce() -> Result<(), E>) -> Answer<Option<u64>>
+where
+    Failure: From<E>,
+{
+    let settings = &app.foundation.settings;
+    let before = settings.changes();
+    change()?;
+    Ok(Some(settings.changes()).filter(|number| *number != before))
 }
 
 fn document(app: &Libretto) -> Answer<SettingsDocument> {
@@ -47,6 +64,7 @@ fn document(app: &Libretto) -> Answer<SettingsDocument> {
         schema: settings::schema().clone(),
         notices: file.notices().into_iter().map(|notice| notice.sentence).collect(),
         path: file.path().display().to_string(),
+        undoable: file.undoable(),
     })
 }
 

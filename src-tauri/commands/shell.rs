@@ -5,6 +5,7 @@ use tauri::{AppHandle, Webview};
 use tauri_plugin_opener::OpenerExt;
 
 use super::App;
+use super::settings::numbered;
 use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::hotkeys::HotkeyAction;
 use crate::wire::shell::{Finding, Window};
@@ -63,18 +64,25 @@ pub fn hotkeys_capture(handle: AppHandle, capturing: bool) {
 /// Sets a hotkey once it is known that it can be had; empty keys switch it off.
 #[tauri::command]
 #[specta::specta]
-pub fn hotkeys_set(app: App<'_>, handle: AppHandle, action: HotkeyAction, keys: String) -> Answer<()> {
+pub fn hotkeys_set(
+    app: App<'_>,
+    handle: AppHandle,
+    action: HotkeyAction,
+    keys: String,
+) -> Answer<Option<u64>> {
     if !keys.is_empty() {
         hotkeys::attempt(&handle, &keys)?;
     }
-    Ok(app.foundation.settings.update(|settings| {
-        let hotkeys = &mut settings.hotkeys;
-        *match action {
-            HotkeyAction::Talk => &mut hotkeys.talk,
-            HotkeyAction::Cancel => &mut hotkeys.cancel,
-            HotkeyAction::QuickAsk => &mut hotkeys.quick_ask,
-        } = keys;
-    })?)
+    numbered(&app, || {
+        app.foundation.settings.update(|settings| {
+            let hotkeys = &mut settings.hotkeys;
+            *match action {
+                HotkeyAction::Talk => &mut hotkeys.talk,
+                HotkeyAction::Cancel => &mut hotkeys.cancel,
+                HotkeyAction::QuickAsk => &mut hotkeys.quick_ask,
+            } = keys;
+        })
+    })
 }
 
 /// Opens a link of a reply in the browser: web pages and mail only.

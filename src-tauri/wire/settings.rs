@@ -19,6 +19,8 @@ pub struct SettingsDocument {
     pub notices: Vec<String>,
     /// Where the file is.
     pub path: String,
+    /// The number of the change that would be undone next.
+    pub undoable: Option<u64>,
 }
 
 /// Something was set, by whomever.
@@ -26,11 +28,14 @@ pub struct SettingsDocument {
 pub struct SettingsChanged {
     /// What counts from now on.
     pub values: Value,
+    /// The number of the change that would be undone next.
+    pub undoable: Option<u64>,
 }
 
 /// What an undo took back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Undone {
-    /// Dotted keys of the values that are as before; none when there was nothing left to undo.
+    /// Dotted keys of the values that are as before; none when there was nothing left to undo, or when it
+    /// was all changed again since.
     pub keys: Vec<String>,
 }

@@ -3,10 +3,13 @@ import "./styles/base.css";
 
 import { type Component, mount } from "svelte";
 
+import type { Bridge } from "./bridge/bridge";
 import { connect } from "./bridge/connect";
 import type { Window } from "./bridge/types";
+import Failed from "./Failed.svelte";
 import { App } from "./mirror/app.svelte";
 import Root from "./Root.svelte";
+import { choose, speak } from "./strings/strings.svelte";
 
 /** Each window loads only what it shows. */
 const PAGES: Record<Window, () => Promise<{ default: Component }>> = {
@@ -16,12 +19,23 @@ const PAGES: Record<Window, () => Promise<{ default: Component }>> = {
   overlay: () => import("./overlay/Overlay.svelte"),
 };
 
+/** What the window shows, once what it needs has come; where nothing comes, it says so. */
+async function page(bridge: Bridge): Promise<(target: HTMLElement) => void> {
+  try {
+    const app = new App(bridge);
+    const [{ default: Page }] = await Promise.all([PAGES[bridge.window](), app.open()]);
+    return (target) => mount(Root, { target, props: { app, Page } });
+  } catch (error) {
+    speak(choose(navigator.languages));
+    return (target) => mount(Failed, { target, props: { detail: error instanceof Error ? error.message : String(error) } });
+  }
+}
+
 const bridge = await connect();
-const app = new App(bridge);
-const [page] = await Promise.all([PAGES[bridge.window](), app.open()]);
+const show = await page(bridge);
 const target = document.getElementById("app");
-if (target) mount(Root, { target, props: { app, Page: page.default } });
+if (target) show(target);
 document.body.dataset.window = bridge.window;
 // The window is shown now, and nobody has seen it empty. Frames would be waited for in vain: a hidden page has none.
 void document.body.offsetHeight;
-void app.try(bridge.drawn());
+bridge.drawn().catch(() => undefined);

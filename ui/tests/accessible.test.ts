@@ -42,7 +42,7 @@ const fetchAll = async (scene: Scene): Promise<void> => {
   await scene.wait(100);
 };
 const first = "world.settings.appearance.first_steps = true;";
-const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "providers", "about"];
+const names = ["voice", "models", "devices", "hotkeys", "conversation", "language", "appearance", "privacy", "keys", "providers", "advanced", "about"];
 
 const STATES: [name: string, window: Window, world: string, play: (scene: Scene) => Promise<void>][] = [
   ["idle", "main", "", nothing],
@@ -106,6 +106,23 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
   }],
   ["quick ask", "quick-ask", "", nothing],
   ["quick ask, speaking", "quick-ask", "", asked],
+  ["a turn that another provider took over", "main", "", async (s) => {
+    await s.stage((stage) => {
+      const using = (stage: "model" | "voice", provider: string) => ({ group: "progress", event: { kind: "using", stage, provider } }) as const;
+      const event = { stage: "model", kind: "quota", message: "OpenAI is used up.", next: "on-device", text: null } as const;
+      stage.tell(1, using("model", "openai"), { group: "problem", event }, using("model", "on-device"), using("voice", "elevenlabs"));
+      stage.tell(1, { group: "data", event: { kind: "said", text: "Hello?" } }, { group: "data", event: { kind: "reply", delta: "Hello." } });
+    });
+    await s.wait(100);
+  }],
+  ["examples that are in English only", "main", "for (const one of world.providers.providers) one.hasKey = false;", nothing],
+  ["overlay, a problem", "overlay", "", async (s) => {
+    await s.stage((stage) => {
+      const event = { stage: "microphone", kind: "device", message: "There is no microphone. Plug one in.", next: null, text: null } as const;
+      stage.tell(1, { group: "problem", event });
+    });
+    await s.wait(100);
+  }],
   ["overlay", "overlay", "", async (s) => { await s.stage((stage) => { void stage.ask("What?"); }); await s.wait(1_500); }],
 ];
 

@@ -42,6 +42,27 @@ describe("voices", () => {
     expect(await scene.painted()).toEqual({});
   });
 
+  it("show how far they are on their way, and can be called off", async () => {
+    await scene.wait(50);
+    await scene.stage((stage) => {
+      const voice = stage.world.models.find((model) => model.id === "hibari-fenrir");
+      if (voice) voice.state = { kind: "missing" };
+      stage.emit("modelEnded", { model: "another", failure: null });
+    });
+    await scene.wait(50);
+    await scene.stage((stage) => {
+      stage.emit("modelProgress", {
+        model: "hibari-fenrir", phase: "downloading", source: null, bytes: 6_900_000, total: 13_800_000, rate: 1_000_000,
+      });
+    });
+    await scene.wait(50);
+    const fenrir = scene.page.getByRole("group", { name: "Fenrir" });
+    expect(await fenrir.innerText()).toContain("6.9 MB of 13.8 MB");
+    await fenrir.getByRole("button", { name: "Cancel" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("cancelDownload")).toEqual([["hibari-fenrir"]]);
+  });
+
   it("are chosen with one click", async () => {
     await scene.wait(50);
     await scene.page.getByRole("group", { name: "Fenrir" }).getByRole("button", { name: "Use" }).click();
@@ -82,9 +103,35 @@ describe("personas", () => {
     const now = await scene.stage((stage) => stage.world.settings.conversation);
     expect(now.persona).toBe("Ms Frizzle");
     expect(now.personas.map((persona) => persona.name)).toEqual(["Ms Frizzle"]);
+    // The name keeps the focus's place: Tab leads on from it.
+    expect(await scene.page.evaluate(() => document.activeElement?.id)).toBe("persona-prompt");
     await scene.page.getByRole("button", { name: "Remove Ms Frizzle" }).click();
     await scene.wait(50);
     expect(await scene.stage((stage) => stage.world.settings.conversation.personas)).toEqual([]);
+    // One deed, one change: it comes back whole, and stays chosen.
+    await scene.page.getByRole("button", { name: "Undo", exact: true }).click();
+    await scene.wait(50);
+    expect(await scene.page.locator("#persona-name").inputValue()).toBe("Ms Frizzle");
+    expect(await scene.page.locator("#persona-prompt").inputValue()).toContain("patient tutor");
+  });
+
+  it("have a voice, a language and a speed of their own", async () => {
+    await scene.page.getByRole("button", { name: "Add a persona" }).click();
+    await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
+    await scene.wait(50);
+    const persona = scene.page.getByRole("group", { name: "Storyteller" });
+    await persona.getByLabel("Language it speaks").selectOption("fr");
+    await scene.wait(50);
+    await persona.getByLabel("Speed").selectOption("0.9");
+    await scene.wait(50);
+    await persona.getByLabel("Voice").fill("George");
+    await scene.press("Tab");
+    await scene.wait(50);
+    const now = async () => (await scene.stage((stage) => stage.world.settings.conversation.personas))[0];
+    expect(await now()).toMatchObject({ name: "Storyteller", voice: "George", language: "fr", speed: 0.9 });
+    await persona.getByLabel("Speed").selectOption("");
+    await scene.wait(50);
+    expect(Object.keys((await now()) ?? {})).toEqual(["name", "system_prompt", "language", "voice"]);
   });
 
   it("of the same preset have names of their own", async () => {

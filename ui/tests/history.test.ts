@@ -97,6 +97,47 @@ describe("the history", () => {
     expect(await scene.page.locator("article").innerText()).toContain("What is the capital of France?");
   });
 
+  it("says where subtitles of old replies come from", async () => {
+    await scene.tabTo(/More about Why is the sea/u);
+    await scene.press("Enter");
+    expect(await scene.page.locator("aside").innerText()).toContain("switch “Keep the times of words” on in the settings");
+  });
+
+  it("loads older ones once, and keeps them when something is said", async () => {
+    await scene.stage((stage) => {
+      stage.world.older = Array.from({ length: 3 }, (_, n) => ({
+        id: `old${String(n)}`, title: `Old ${String(n)}`, created: 0, updated: 0, exchanges: 1,
+      }));
+    });
+    await scene.stage((stage) => void stage.ask("What is new?"), undefined);
+    await scene.wait(8_000);
+    await scene.page.getByRole("button", { name: "Older ones" }).dblclick();
+    await scene.wait(50);
+    const items = scene.page.locator("aside .item");
+    expect(await items.count()).toBe(9);
+    await scene.stage((stage) => void stage.ask("And now?"), undefined);
+    await scene.wait(8_000);
+    expect(await items.count()).toBe(9);
+    // Where the list cannot be had, what is there stays.
+    await scene.stage((stage) => { stage.refuse("sessions", "internal", "The history does not answer."); });
+    await scene.stage((stage) => void stage.ask("And then?"), undefined);
+    await scene.wait(8_000);
+    expect(await items.count()).toBe(9);
+    expect(await scene.page.getByText("Nothing here yet").count()).toBe(0);
+  });
+
+  it("closes by Escape, and calls nothing off by it", async () => {
+    await scene.stage((stage) => void stage.ask("What is the capital of France?"), undefined);
+    await scene.wait(1_000);
+    await scene.press("Escape");
+    await scene.wait(50);
+    expect(await scene.page.locator("aside").count()).toBe(0);
+    expect(await scene.calls("cancel")).toEqual([]);
+    await scene.press("Escape");
+    await scene.wait(50);
+    expect(await scene.calls("cancel")).toEqual([[]]);
+  });
+
   it("closes by Escape, and gives the focus back", async () => {
     await scene.press("Escape");
     expect(await scene.focused()).toBe("History");

@@ -164,6 +164,8 @@ const STATES: Record<string, [Open, Play]> = {
   "settings-appearance": [{ window: "settings" }, section("Appearance")],
   "settings-privacy": [{ window: "settings" }, section("Privacy")],
   "settings-keys": [{ window: "settings" }, section("Keys")],
+  "settings-providers": [{ window: "settings", size: [860, 1700] }, section("Providers")],
+  "settings-advanced": [{ window: "settings" }, section("Advanced")],
   "settings-about": [{ window: "settings" }, section("About")],
   "settings-search": [{ window: "settings" }, async (s) => { await s.page.getByRole("searchbox").fill("voice"); await s.wait(100); }],
   "quick-ask": [{ window: "quick-ask" }, async (s) => { await s.wait(100); }],
@@ -175,6 +177,30 @@ const STATES: Record<string, [Open, Play]> = {
   "overlay-speaking": [{ window: "overlay" }, async (s) => {
     await s.stage((stage, reply) => { stage.reply = reply; void stage.ask("Why is the sea salty?"); }, LONG);
     await s.wait(9_000);
+  }],
+  "overlay-problem": [{ window: "overlay" }, async (s) => {
+    await s.stage((stage) => {
+      const message = "There is no microphone to be heard with. Plug one in, or choose another one in the settings.";
+      stage.tell(1, { group: "problem", event: { stage: "microphone", kind: "device", message, next: null, text: null } });
+    });
+    await s.wait(100);
+  }],
+  failover: [{}, async (s) => {
+    await s.stage((stage) => {
+      const using = (stage: "recogniser" | "model" | "voice", provider: string) => ({ group: "progress", event: { kind: "using", stage, provider } }) as const;
+      const message = "OpenAI says that the account has nothing left. Top it up, or choose another provider.";
+      stage.tell(1,
+        using("recogniser", "elevenlabs"),
+        { group: "data", event: { kind: "said", text: "Why is the sea salty?" } },
+        using("model", "openai"),
+        { group: "problem", event: { stage: "model", kind: "quota", message, next: "on-device", text: null } },
+        using("model", "on-device"),
+        { group: "data", event: { kind: "reply", delta: "Rivers carry salt into it." } },
+        using("voice", "elevenlabs"),
+        { group: "lifecycle", event: { kind: "closed", end: { kind: "complete" } } },
+      );
+    });
+    await s.wait(800);
   }],
   "overlay-thinking": [{ window: "overlay" }, async (s) => {
     await s.stage((stage) => { void stage.ask("Why is the sea salty?"); });
@@ -235,7 +261,7 @@ describe("dark", () => {
 });
 
 describe("125 % and 200 %", () => {
-  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking"];
+  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover"];
   it.concurrent.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
@@ -274,6 +300,11 @@ describe("from right to left", () => {
       await s.wait(800);
     }],
     "settings-models": [{ window: "settings" }, section("النماذج")],
+    "settings-providers": [{ window: "settings", size: [860, 1700] }, async (s) => {
+      await s.page.locator("nav li button").nth(9).click();
+      await s.wait(200);
+    }],
+    examples: [{ world: "for (const one of world.providers.providers) one.hasKey = false;" }, async (s) => { await s.wait(100); }],
     "settings-appearance": [{ window: "settings" }, section("المظهر")],
     "quick-ask": [{ window: "quick-ask" }, ask("ما عاصمة فرنسا؟", ARABIC, 3_300)],
     overlay: [{ window: "overlay" }, async (s) => {

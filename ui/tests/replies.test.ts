@@ -87,6 +87,44 @@ describe("a reply", () => {
   });
 });
 
+describe("who hears, answers and speaks", () => {
+  const using = (stage: "recogniser" | "model" | "voice", provider: string) =>
+    ({ group: "progress", event: { kind: "using", stage, provider } }) as const;
+
+  it("stands below the reply, by their titles, and so does who took over and why", async () => {
+    await show();
+    await scene.stage((stage, told) => { stage.tell(7, ...told); }, [
+      using("recogniser", "deepgram"),
+      { group: "data", event: { kind: "said", text: "Hello?" } } as const,
+      using("model", "openai"),
+      { group: "problem", event: { stage: "model", kind: "quota", message: "OpenAI is used up.", next: "openrouter", text: null } } as const,
+      using("model", "openrouter"),
+      { group: "data", event: { kind: "reply", delta: "Hello." } } as const,
+      using("voice", "on-device"),
+    ]);
+    await scene.wait(50);
+    const who = (await scene.page.getByRole("region", { name: "Who heard, answered and spoke" }).innerText()).replace(/\s+/gu, " ");
+    expect(who).toBe("Understanding speech Deepgram Answering OpenRouter in place of OpenAI Speaking This computer");
+    const article = await scene.page.locator("article").innerText();
+    expect(article).toContain("OpenAI is used up.");
+    expect(article).toContain("OpenRouter takes over.");
+  });
+
+  it("stands in the strip with gaps that were heard and sound that was lost", async () => {
+    await show({ world: "world.settings.appearance.latency = true;" });
+    await ask("First?", "One two three.");
+    await scene.wait(700);
+    await scene.stage((stage) => {
+      stage.tell(1, { group: "progress", event: { kind: "gap" } }, { group: "progress", event: { kind: "gap" } });
+      stage.tell(1, { group: "progress", event: { kind: "dropped", samples: 160 } });
+    });
+    await scene.wait(6_000);
+    const strip = await scene.page.getByRole("region", { name: "How long it took" }).innerText();
+    expect(strip).toContain("2 gaps were heard");
+    expect(strip).toContain("Sound from the microphone was lost");
+  });
+});
+
 describe("a failure", () => {
   const event = { stage: "model", kind: "quota", message: "Your plan is used up.", next: null, text: null } as const;
 
@@ -127,6 +165,20 @@ describe("a model that is missing", () => {
     await scene.page.getByRole("button", { name: "Use the usual one" }).click();
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([["on_device.voice", undefined]]);
+  });
+
+  it("is undone by its own toast, and nothing else is", async () => {
+    await show({ world: `${missing("")} world.settings.on_device.voice = "x";` });
+    await scene.page.getByRole("button", { name: "Use the usual one" }).click();
+    await scene.wait(50);
+    await scene.page.getByRole("button", { name: "Sound" }).click();
+    await scene.page.getByLabel("Volume").focus();
+    await scene.press("Home");
+    await scene.wait(50);
+    await scene.page.getByRole("button", { name: "Undo" }).click();
+    await scene.wait(50);
+    const now = await scene.stage((stage) => [stage.world.settings.on_device.voice, stage.world.settings.loudspeaker.volume]);
+    expect(now).toEqual(["x", 0]);
   });
 
   it("goes when it has come", async () => {

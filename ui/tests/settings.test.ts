@@ -29,9 +29,49 @@ describe("the settings", () => {
     await scene.wait(50);
     const theme = (): Promise<string | undefined> => scene.page.evaluate(() => document.documentElement.dataset.theme);
     expect(await theme()).toBe("dark");
-    await scene.page.getByRole("button", { name: "Undo" }).click();
+    await scene.page.getByRole("button", { name: "Undo", exact: true }).click();
     await scene.wait(50);
     expect(await theme()).toBe("light");
+    expect(await scene.page.locator(".toast").innerText()).toBe("Taken back: Light and dark");
+  });
+
+  it("are undone one after the other, long after the toast has gone", async () => {
+    const undo = scene.page.getByRole("navigation").getByRole("button", { name: /^Undo/u });
+    expect(await undo.innerText()).toBe("Undo the last change");
+    expect(await undo.isDisabled()).toBe(true);
+    await section("Appearance");
+    await scene.page.getByLabel("Light and dark").selectOption("dark");
+    await scene.wait(50);
+    await section("Devices");
+    await scene.wait(50);
+    await scene.page.getByLabel("Loudspeaker", { exact: true }).selectOption("l2");
+    await scene.wait(50);
+    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Loudspeaker");
+    await scene.wait(20_000);
+    expect(await scene.page.locator(".toast").count()).toBe(0);
+    expect(await undo.innerText()).toBe("Undo: Loudspeaker");
+    await undo.click();
+    await scene.wait(50);
+    expect(await undo.innerText()).toBe("Undo: Light and dark");
+    await undo.click();
+    await scene.wait(50);
+    expect(await scene.page.evaluate(() => document.documentElement.dataset.theme)).toBe("light");
+    expect(await undo.isDisabled()).toBe(true);
+  });
+
+  it("are not undone where what was changed was changed again since", async () => {
+    await section("Appearance");
+    await scene.page.getByLabel("Light and dark").selectOption("dark");
+    await scene.wait(50);
+    // Another window.
+    await scene.stage((stage) => {
+      stage.world.settings.appearance.theme = "high_contrast";
+      stage.emit("settings", { values: stage.world.settings, undoable: null });
+    });
+    await scene.page.getByRole("button", { name: "Undo", exact: true }).click();
+    await scene.wait(50);
+    expect(await scene.page.evaluate(() => document.documentElement.dataset.theme)).toBe("contrast");
+    expect(await scene.page.locator(".toast").innerText()).toContain("changed again since");
   });
 
   it("speak another language at once, from right to left too", async () => {
@@ -60,6 +100,7 @@ describe("the settings", () => {
     await scene.wait(50);
     expect(await scene.calls("setHotkey")).toEqual([["quick_ask", "Ctrl+Alt+J"]]);
     expect(await scene.calls("captureHotkeys")).toEqual([[true], [false]]);
+    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Quick ask");
     await scene.stage((stage) => { stage.emit("hotkey", { action: "quick_ask", down: true }); });
     expect(await scene.page.getByText("Heard it!").isVisible()).toBe(true);
   });
@@ -110,7 +151,22 @@ describe("the settings", () => {
     expect(await scene.page.getByRole("group", { name: "OpenAI" }).getByRole("button", { name: "Remove" }).count()).toBe(0);
   });
 
-  it("order providers by drag, by buttons and by keyboard; this machine stays last", async () => {
+  it("test a key where it is set, and say what is wrong with it", async () => {
+    await section("Keys");
+    await scene.wait(50);
+    const eleven = scene.page.getByRole("group", { name: "ElevenLabs" });
+    await eleven.getByRole("button", { name: "Test" }).click();
+    await scene.wait(50);
+    expect(await eleven.innerText()).toContain("The key works. Plan: creator.");
+    await scene.stage((stage) => { stage.refuse("testProvider", "unauthorised", "ElevenLabs refused the key."); });
+    await eleven.getByRole("button", { name: "Test" }).click();
+    await scene.wait(50);
+    expect(await eleven.innerText()).toContain("ElevenLabs refused the key.");
+    expect(await scene.calls("testProvider")).toEqual([["elevenlabs"], ["elevenlabs"]]);
+    expect(await scene.page.getByRole("group", { name: "Deepgram" }).getByRole("button", { name: "Test" }).count()).toBe(0);
+  });
+
+  it("order providers by drag, by buttons and by keyboard, this computer among them", async () => {
     await section("Providers");
     await scene.wait(50);
     const group = scene.page.getByRole("group", { name: "Understanding speech" });
@@ -124,6 +180,7 @@ describe("the settings", () => {
     await scene.wait(50);
     expect(await names()).toEqual(["ElevenLabs", "OpenAI", "Deepgram", "This computer"]);
     expect(await scene.focused()).toBe("OpenAI");
+    expect(await scene.page.locator(".only-read").getByText("OpenAI is now number 2").count()).toBe(1);
     await group.locator("li").nth(2).dragTo(group.locator("li").nth(0));
     await scene.wait(50);
     expect(await names()).toEqual(["Deepgram", "ElevenLabs", "OpenAI", "This computer"]);
@@ -136,6 +193,30 @@ describe("the settings", () => {
     await group.getByRole("combobox").selectOption("openai");
     await scene.wait(50);
     expect(await names()).toEqual(["Deepgram", "ElevenLabs", "OpenAI", "This computer"]);
+    // Put first, it asks the others only when it fails; it cannot be left out.
+    await group.getByRole("button", { name: "This computer", exact: true }).focus();
+    for (let n = 0; n < 3; n++) {
+      await scene.press("Alt+ArrowUp");
+      await scene.wait(50);
+    }
+    expect(await names()).toEqual(["This computer", "Deepgram", "ElevenLabs", "OpenAI"]);
+    expect(await scene.focused()).toBe("This computer");
+    expect(await group.innerText()).toContain("the others only when it fails");
+    expect(await group.getByRole("button", { name: "Leave This computer out" }).count()).toBe(0);
+    await group.getByRole("button", { name: "Move Deepgram down" }).click();
+    await scene.wait(50);
+    expect(await names()).toEqual(["This computer", "ElevenLabs", "Deepgram", "OpenAI"]);
+    await scene.page.getByRole("button", { name: "Undo", exact: true }).click();
+    await scene.wait(50);
+    expect(await names()).toEqual(["This computer", "Deepgram", "ElevenLabs", "OpenAI"]);
+  });
+
+  it("say what each provider can do", async () => {
+    await section("Providers");
+    await scene.wait(50);
+    const text = (await scene.page.getByRole("group", { name: "Deepgram" }).innerText()).replace(/\s+/gu, " ");
+    expect(text).toContain("Understanding speech as it comes · measures word times · most languages");
+    expect(text).toContain("Speaking as it comes · word times are worked out · 7 languages");
   });
 
   it("test a provider's key, and choose its model and voice", async () => {
@@ -202,6 +283,58 @@ describe("the settings", () => {
     await scene.wait(50);
     const names = await scene.page.locator(".row label:visible").allInnerTexts();
     expect(names).toEqual(["Light and dark"]);
+    await scene.page.getByRole("searchbox").fill("qwen3");
+    await scene.wait(50);
+    expect(await scene.page.locator(".model:visible").getByText("Qwen3 1.7B").count()).toBe(1);
+    expect(await scene.page.locator(".model:visible").count()).toBe(1);
+  });
+
+  it("are searched without asking the machine, the keychain or a service for anything", async () => {
+    const asked = async (): Promise<number> => {
+      const names = ["examine", "devices", "keys", "providers", "testProvider"];
+      return (await Promise.all(names.map((name) => scene.calls(name)))).flat().length;
+    };
+    const before = await asked();
+    for (const text of ["i", "deepgram", "quit"]) {
+      await scene.page.getByRole("searchbox").fill(text);
+      await scene.wait(50);
+    }
+    // Devices are listed where one is found to be chosen.
+    expect((await asked()) - (await scene.calls("devices")).length).toBe(before);
+    await scene.page.getByRole("button", { name: "Go to “About”" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("examine")).toEqual([[]]);
+  });
+
+  it("reach what few people change", async () => {
+    await section("Advanced");
+    await scene.page.getByLabel("Variety of answers").selectOption("0.2");
+    await scene.page.getByLabel("Longest answer").selectOption("200");
+    await scene.page.getByLabel("Models stay in memory").selectOption("60");
+    await scene.page.getByLabel("Attempts", { exact: true }).focus();
+    await scene.press("Home");
+    await section("Conversation");
+    await scene.page.getByLabel("Around what you say").focus();
+    await scene.press("Home");
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([
+      ["model.temperature", 0.2], ["model.max_tokens", 200], ["on_device.idle_minutes", 60], ["network.attempts", 1],
+      ["vad.padding", 0],
+    ]);
+  });
+
+  it("say what is wrong with keys in the window's language, and keep the detail", async () => {
+    await scene.close();
+    const world = `world.settings.appearance.language = "de";
+      world.keys.keychain = { kind: "fails", sentence: "The keychain is locked; unlock it." };`;
+    await show({ window: "settings", world });
+    await section("Tastenkürzel");
+    expect(await scene.page.getByText("Diese Tasten sind nicht zu haben").count()).toBe(1);
+    expect(await scene.page.getByText("Another program has these keys").getAttribute("lang")).toBe("en");
+    await section("Schlüssel");
+    await scene.wait(50);
+    expect(await scene.page.getByText("Der Schlüsselbund des Systems ist jetzt nicht zu benutzen").count()).toBe(1);
+    expect(await scene.page.getByText("The keychain is locked").getAttribute("lang")).toBe("en");
   });
 
   it("give everything that was ever said away only after a question", async () => {
@@ -223,5 +356,12 @@ describe("the settings", () => {
     await scene.page.getByRole("button", { name: "Copy it all" }).click();
     const [[text]] = (await scene.calls("copy")) as [[string]];
     expect(text).toContain("[bad] Engine: The program is not there. Install Libretto again.");
+  });
+
+  it("end Libretto, where there is no tray", async () => {
+    await section("About");
+    await scene.page.getByRole("button", { name: "Quit Libretto" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("quit")).toEqual([[]]);
   });
 });

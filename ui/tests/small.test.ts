@@ -49,6 +49,28 @@ describe("quick ask", () => {
   });
 });
 
+describe("quick ask and an input method", () => {
+  it("leaves Enter and Escape to it while it composes", async () => {
+    await show({ window: "quick-ask" });
+    await scene.page.keyboard.type("今天");
+    const press = (init: object): Promise<void> =>
+      scene.page.evaluate((init) => {
+        document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }));
+      }, init);
+    for (const key of ["Escape", "Enter"]) {
+      await press({ key, isComposing: true });
+      // WebKit tells the last one after the composing has ended.
+      await press({ key, keyCode: 229 });
+    }
+    await scene.wait(50);
+    expect(await scene.calls("hide")).toEqual([]);
+    expect(await scene.calls("ask")).toEqual([]);
+    await scene.press("Enter");
+    await scene.wait(50);
+    expect(await scene.calls("ask")).toEqual([["今天"]]);
+  });
+});
+
 describe("quick ask, opened again", () => {
   it("is empty, unless it was pinned", async () => {
     await show({ window: "quick-ask" });
@@ -101,7 +123,62 @@ describe("the first run", () => {
   });
 });
 
+describe("a window that gets no answer", () => {
+  it("says so, and is there when it is tried again", async () => {
+    const world = `if (!sessionStorage.getItem("tried")) {
+      sessionStorage.setItem("tried", "yes");
+      Object.defineProperty(world, "settings", { get() { throw new Error("Nobody answers."); } });
+    }`;
+    for (const window of ["main", "settings"] as const) {
+      await show({ window, world });
+      expect(await scene.page.getByRole("alert").innerText()).toContain("Libretto could not be reached.");
+      expect(await scene.page.getByRole("alert").innerText()).toContain("Nobody answers.");
+      expect(await scene.calls("drawn")).toEqual([[]]);
+      expect(await scene.axe()).toEqual([]);
+      await scene.page.getByRole("button", { name: "Try again" }).click();
+      await scene.page.waitForSelector(window === "main" ? ".dock" : "nav");
+    }
+  });
+});
+
+describe("examples", () => {
+  it("are in the window's language where somebody understands it, else in English, which is said", async () => {
+    const german = 'world.settings.appearance.language = "de";';
+    await show({ world: german });
+    await scene.wait(50);
+    const first = scene.page.locator(".examples button").first();
+    expect(await first.getAttribute("lang")).toBe(null);
+    await scene.close();
+    for (const more of ["", "world.settings.appearance.first_steps = true;"]) {
+      await show({ world: `${german} ${more} for (const one of world.providers.providers) one.hasKey = false;` });
+      await scene.wait(50);
+      for (let n = 0; more && n < 2; n++) await scene.page.locator("footer button").last().click();
+      await scene.wait(50);
+      const first = scene.page.locator(".examples button").first();
+      expect(await first.getAttribute("lang")).toBe("en");
+      await first.click();
+      await scene.wait(20);
+      expect(await scene.calls("ask")).toEqual([["What time is it?"]]);
+    }
+    await scene.close();
+    await show({ world: `${german} for (const one of world.providers.providers) one.hasKey = false;` });
+    await scene.wait(50);
+    expect(await scene.page.getByText("versteht nur Englisch").count()).toBe(1);
+  });
+});
+
 describe("the overlay", () => {
+  it("says what went wrong and what to do, in the window's language", async () => {
+    await show({ window: "overlay", world: 'world.settings.appearance.language = "de";' });
+    await scene.stage((stage) => {
+      const message = "There is no microphone. Plug one in.";
+      stage.tell(1, { group: "problem", event: { stage: "microphone", kind: "device", message, next: null, text: null } });
+    });
+    await scene.wait(50);
+    expect(await scene.page.locator(".text").innerText()).toMatch(/^Mit einem Gerät stimmt etwas nicht\. .+/u);
+  });
+
+
   it("shows what is said and the words being spoken, and nothing in it takes the focus", async () => {
     await show({ window: "overlay" });
     await scene.stage((stage) => { void stage.talk(true); });

@@ -363,6 +363,84 @@ fn the_last_change_can_be_undone_and_the_one_before() {
 }
 
 #[test]
+fn one_deed_is_one_change_whatever_it_sets() {
+    let folder = Folder::with("version = 1\n[conversation]\nmemory = 7 # mine\n");
+    let file = folder.open();
+    let ada = serde_json::json!([{ "name": "Ada", "speed": 1.2 }]);
+    let deed = serde_json::json!({ "personas": ada, "persona": "Ada" });
+    file.put("conversation", deed).unwrap();
+    assert_eq!(file.get().persona().map(|p| p.name.as_str()), Some("Ada"));
+    assert_eq!(file.get().conversation.memory, 7, "what is not named stays");
+    assert!(folder.text().contains("# mine"), "{}", folder.text());
+    // She is renamed, and then removed.
+    let bea = serde_json::json!([{ "name": "Bea", "speed": 1.2 }]);
+    file.put(
+        "conversation",
+        serde_json::json!({ "personas": bea, "persona": "Bea" }),
+    )
+    .unwrap();
+    file.put(
+        "conversation",
+        serde_json::json!({ "personas": [], "persona": null }),
+    )
+    .unwrap();
+    assert_eq!(file.get().conversation.personas, []);
+    assert_eq!(file.changes(), 3);
+    for name in [Some("Bea"), Some("Ada"), None] {
+        file.undo().unwrap().unwrap();
+        assert_eq!(file.get().persona().map(|p| p.name.as_str()), name);
+    }
+    let wrong = serde_json::json!({ "memory": 3, "tail": 99 });
+    assert!(matches!(
+        file.put("conversation", wrong),
+        Err(Error::Value { .. })
+    ));
+    assert_eq!(file.get().conversation.memory, 7, "all of it or nothing");
+    assert_eq!(file.undo().unwrap(), None);
+}
+
+#[test]
+fn what_changes_nothing_is_no_change() {
+    let folder = Folder::new();
+    let file = folder.open();
+    file.put("voice.speed", 1.5.into()).unwrap();
+    file.put("voice.speed", 1.5.into()).unwrap();
+    file.update(|s| s.voice.speed = 1.5).unwrap();
+    file.reset("vad.padding").unwrap();
+    // It is written, for it may be meant to stay; nothing sounds different.
+    file.put("loudspeaker.volume", 1.0.into()).unwrap();
+    assert!(folder.text().contains("volume = 1.0"), "{}", folder.text());
+    assert_eq!((file.changes(), file.undoable()), (1, Some(1)));
+    assert_eq!(file.undo().unwrap().unwrap().keys, ["voice.speed"]);
+    assert_eq!((file.changes(), file.undoable()), (1, None));
+}
+
+#[test]
+fn an_older_change_is_undone_alone_and_one_that_was_changed_again_not_at_all() {
+    let folder = Folder::new();
+    let file = folder.open();
+    file.put("appearance.theme", "dark".into()).unwrap();
+    file.put("voice.speed", 1.5.into()).unwrap();
+    file.put("vad", serde_json::json!({ "threshold": 0.3, "padding": 0.4 }))
+        .unwrap();
+    file.put("voice.speed", 2.0.into()).unwrap();
+    file.put("vad.padding", 0.5.into()).unwrap();
+    assert_eq!(file.undo_change(1).unwrap().unwrap().keys, ["appearance.theme"]);
+    assert_eq!(file.get().voice.speed, 2.0, "what came later stays");
+    assert_eq!(file.undo_change(1).unwrap(), None, "once");
+    assert_eq!(file.undo_change(2).unwrap(), None);
+    assert_eq!(file.get().voice.speed, 2.0);
+    assert_eq!(file.undo_change(3).unwrap().unwrap().keys, ["vad.threshold"]);
+    assert_eq!(file.get().vad.padding, 0.5);
+    // The later one taken back, the earlier one can be.
+    assert_eq!(file.undo_change(4).unwrap().unwrap().keys, ["voice.speed"]);
+    assert_eq!(file.undo_change(2).unwrap().unwrap().keys, ["voice.speed"]);
+    assert_eq!(file.get().voice.speed, 1.0);
+    assert_eq!(file.undo_change(99).unwrap(), None);
+    assert_eq!(file.undoable(), Some(5));
+}
+
+#[test]
 fn the_environment_stands_between_defaults_and_file() {
     let folder =
         Folder::with("version = 1\n[vad]\nmin_speech = 0.9\n[providers.elevenlabs]\nvoice = \"mine\"\n");

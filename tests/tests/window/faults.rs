@@ -65,6 +65,26 @@ fn answers(stage: &Stage, window: &Window, before: u64) {
 }
 
 #[test]
+fn who_talks_from_another_program_reads_on_the_strip_why_nothing_happens() {
+    const STRIP: &str = "Libretto: at work";
+    let stage = Stage::new().unwrap();
+    let window = opened(&stage);
+    stage.card.unplug(Device::Microphone).unwrap();
+    window
+        .command("window_hide", &json!({ "window": "main" }))
+        .unwrap();
+    window.display.wait_until_gone("Libretto", SOON).unwrap();
+    window.display.press(TALK).unwrap();
+    let sentence = told(&window, "microphone");
+    window.display.release(TALK).unwrap();
+    window.wait_for_phase("idle", SOON).unwrap();
+    assert!(window.display.shows(STRIP).unwrap(), "it went with the turn");
+    window.turn_to("overlay", SOON).unwrap();
+    window.wait_for_text(&sentence, SOON).unwrap();
+    window.display.wait_until_gone(STRIP, SOON).unwrap();
+}
+
+#[test]
 fn a_microphone_unplugged_in_mid_word_is_told_and_taken_again() {
     let stage = Stage::new().unwrap();
     let window = opened(&stage);

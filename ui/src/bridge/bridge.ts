@@ -1,6 +1,6 @@
 // The one door to the backend. Whatever stands behind it (Tauri, or the tests' stand-in), the windows see only this.
 
-import type { SettingAt, SettingKey, Settings } from "./settings";
+import type { Patch, SettingAt, SettingKey, Settings } from "./settings";
 import type {
   Device,
   Devices,
@@ -39,10 +39,19 @@ import type {
   Window,
 } from "./types";
 
+/** What counts, and the change that would be undone next. */
+export interface SettingsNow {
+  values: Settings;
+  undoable: number | null;
+}
+
+/** The number of a change, which undoes it; `null` when nothing is other than before. */
+export type Change = number | null;
+
 /** What the backend tells unasked, by name. */
 export interface Tells {
   notice: Notice;
-  settings: Settings;
+  settings: SettingsNow;
   shell: Shell;
   /** Another session is the present one: take a new snapshot. */
   session: string;
@@ -85,10 +94,13 @@ export interface Bridge {
   /** Says a reply again, whichever it was, from this grapheme cluster of it on. */
   repeat(reply: string, cluster: number): Promise<void>;
 
-  settings(): Promise<{ values: Settings; defaults: Settings; path: string; notices: string[] }>;
+  settings(): Promise<SettingsNow & { defaults: Settings; path: string; notices: string[] }>;
   /** Takes effect at once and stays; `undefined` is as it was before anything was set. */
-  set<K extends SettingKey>(key: K, value: SettingAt<K> | undefined): Promise<void>;
-  undo(): Promise<Undone>;
+  set<K extends SettingKey>(key: K, value: SettingAt<K> | undefined): Promise<Change>;
+  /** Several of a section at once, as one change; `null` is as it was before anything was set. */
+  patch<S extends keyof Settings>(section: S, values: Patch<S>): Promise<Change>;
+  /** Takes a change back, whatever was changed since; `null` is the last. */
+  undo(change: Change): Promise<Undone>;
 
   newSession(): Promise<void>;
   sessions(after: string | null): Promise<SessionPage>;
@@ -103,7 +115,7 @@ export interface Bridge {
   exportTo(session: Session["id"], format: Format): Promise<string | null>;
 
   devices(): Promise<Devices>;
-  chooseDevice(side: Side, id: Device["id"] | null): Promise<void>;
+  chooseDevice(side: Side, id: Device["id"] | null): Promise<Change>;
   /** Opens a microphone for its level only, until the test is ended; answers when it is over. */
   testMicrophone(id: Device["id"] | null, level: (level: number) => void): Promise<void>;
   /** Says a sentence; answers when it has been heard. */
@@ -131,9 +143,9 @@ export interface Bridge {
 
   providers(): Promise<Providers>;
   /** Who is tried for a part in which order; this machine is always among them. */
-  orderProviders(part: ProviderPart, names: string[]): Promise<void>;
+  orderProviders(part: ProviderPart, names: string[]): Promise<Change>;
   /** `null` is the provider's own default. */
-  chooseProvider(provider: Provider["name"], field: ProviderField, id: string | null): Promise<void>;
+  chooseProvider(provider: Provider["name"], field: ProviderField, id: string | null): Promise<Change>;
   /** One cheap call; a refusal says what is wrong with the key. */
   testProvider(provider: Provider["name"]): Promise<ProviderAccount>;
   providerModels(provider: Provider["name"], part: ProviderPart): Promise<ProviderModel[]>;
@@ -146,7 +158,7 @@ export interface Bridge {
     heard: (word: SampleWord) => void,
   ): Promise<void>;
 
-  setHotkey(action: HotkeyAction, keys: string): Promise<void>;
+  setHotkey(action: HotkeyAction, keys: string): Promise<Change>;
   /** While keys are captured, the hotkeys themselves are silent. */
   captureHotkeys(on: boolean): Promise<void>;
 
@@ -161,4 +173,6 @@ export interface Bridge {
   hide(): Promise<void>;
   /** Quick ask: stays open when it loses the focus. */
   pin(pinned: boolean): Promise<void>;
+  /** Ends Libretto. */
+  quit(): Promise<void>;
 }

@@ -25,8 +25,9 @@ export interface Settings {
   };
   microphone: { device?: string; keep_warm: number; echo_cancellation: boolean };
   loudspeaker: { device?: string; volume: number };
-  vad: { threshold: number; min_speech: number; min_silence: number };
+  vad: { threshold: number; min_speech: number; min_silence: number; padding: number };
   recogniser: { language?: string; vocabulary: string[] };
+  model: { temperature?: number; max_tokens?: number };
   voice: { voice?: string; language?: string; speed: number; instructions?: string };
   on_device: { idle_minutes: number; recogniser?: string; model?: string; voice?: string };
   hotkeys: { talk: string; cancel: string; quick_ask: string };
@@ -43,7 +44,11 @@ export interface Settings {
     /** Whether the first steps are shown when the window opens. */
     first_steps: boolean;
   };
+  network: { attempts: number; wait: number; concurrency: number };
 }
+
+/** Some settings of a section; `null` takes one back to what counts where nothing was set. */
+export type Patch<S extends keyof Settings> = { [F in keyof Settings[S]]?: Settings[S][F] | null };
 
 /** The dotted key of a setting, such as `"voice.speed"`. */
 export type SettingKey = {

@@ -34,7 +34,8 @@ const typed = (values: Value): Settings => values as unknown as Settings;
 /** How each kind of news is listened to. */
 const LISTENERS: { [K in keyof Tells]: (hear: (told: Tells[K]) => void) => Promise<() => void> } = {
   notice: (hear) => events.notice.listen(({ payload }) => { hear(payload); }),
-  settings: (hear) => events.settingsChanged.listen(({ payload }) => { hear(typed(payload.values)); }),
+  settings: (hear) =>
+    events.settingsChanged.listen(({ payload: { values, undoable } }) => { hear({ values: typed(values), undoable }); }),
   shell: (hear) => events.shellChanged.listen(({ payload }) => { hear(payload.shell); }),
   session: (hear) => events.sessionChanged.listen(({ payload }) => { hear(payload.session); }),
   hotkey: (hear) => events.hotkeyUsed.listen(({ payload }) => { hear(payload); }),
@@ -90,11 +91,12 @@ export function tauri(): Bridge {
     repeat: (reply, cluster) => done(commands.repeat(reply, cluster)),
 
     settings: async () => {
-      const { values, defaults, path, notices } = await fine(commands.settingsGet());
-      return { values: typed(values), defaults: typed(defaults), path, notices };
+      const { values, defaults, ...rest } = await fine(commands.settingsGet());
+      return { ...rest, values: typed(values), defaults: typed(defaults) };
     },
-    set: (key, value) => done(commands.settingsSet(key, (value ?? null) as Value)),
-    undo: () => fine(commands.settingsUndo()),
+    set: (key, value) => fine(commands.settingsSet(key, (value ?? null) as Value)),
+    patch: (section, values) => fine(commands.settingsSet(section, values as Value)),
+    undo: (change) => fine(commands.settingsUndo(change)),
 
     newSession: () => done(commands.sessionResume(null)),
     sessions: (after) => fine(commands.historySessions(after, PAGE)),
@@ -107,7 +109,7 @@ export function tauri(): Bridge {
     exportTo: (session, format) => fine(commands.historySave(session, format)),
 
     devices: () => fine(commands.devicesList()),
-    chooseDevice: (side, id) => done(commands.devicesChoose(side, id)),
+    chooseDevice: (side, id) => fine(commands.devicesChoose(side, id)),
     testMicrophone: (id, level) => {
       const levels = new Channel<number | null>();
       levels.onmessage = (loudness) => { level(loudness ?? 0); };
@@ -134,8 +136,8 @@ export function tauri(): Bridge {
     removeKey: (provider) => fine(commands.keysRemove(provider)),
 
     providers: () => fine(commands.providersList()),
-    orderProviders: (part, names) => done(commands.providersOrder(part, names)),
-    chooseProvider: (provider, field, id) => done(commands.providersChoose(provider, field, id)),
+    orderProviders: (part, names) => fine(commands.providersOrder(part, names)),
+    chooseProvider: (provider, field, id) => fine(commands.providersChoose(provider, field, id)),
     testProvider: (provider) => fine(commands.providersTest(provider)),
     providerModels: (provider, part) => fine(commands.providersModels(provider, part)),
     providerVoices: (provider) => fine(commands.providersVoices(provider)),
@@ -145,7 +147,7 @@ export function tauri(): Bridge {
       return done(commands.providersPreview(++test, provider, voice, text, words));
     },
 
-    setHotkey: (action, keys) => done(commands.hotkeysSet(action, keys)),
+    setHotkey: (action, keys) => fine(commands.hotkeysSet(action, keys)),
     captureHotkeys: (on) => commands.hotkeysCapture(on),
 
     examine: () => fine(commands.doctorExamine()),
@@ -155,5 +157,6 @@ export function tauri(): Bridge {
     drawn: () => done(commands.windowDrawn()),
     hide: () => done(commands.windowHide(window)),
     pin: (pinned) => commands.windowPin(pinned),
+    quit: () => done(commands.quit()),
   };
 }

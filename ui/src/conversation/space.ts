@@ -1,6 +1,7 @@
 // Space talks and Escape calls off while the window has the focus, whatever the global hotkeys are.
 
 import type { App } from "../mirror/app.svelte";
+import { composes } from "../parts/composing";
 
 /** Begins to listen for both; the returned function ends it. */
 export function spaceTalks(app: App): () => void {
@@ -11,7 +12,7 @@ export function spaceTalks(app: App): () => void {
   };
   const pressed = (event: KeyboardEvent): void => {
     // In a question Escape means no; while an input method composes, all keys are its own.
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || composes(event) || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") {
       if (app.view.state.phase.kind !== "idle") void app.try(app.bridge.cancel());
       return;

@@ -33,16 +33,19 @@ export const commands = {
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
 	settingsGet: () => typedError<SettingsDocument, Failure>(__TAURI_INVOKE("settings_get")),
-	/**  Sets one value by its dotted key (`voice.speed`), or a whole section; `null` is as reset. It counts at once. */
-	settingsSet: (key: string, value: Value) => typedError<null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
+	/**
+	 *  Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
+	 *  at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+	 */
+	settingsSet: (key: string, value: Value) => typedError<number | null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
 	/**  Takes a value or a section back to its default. */
 	settingsReset: (key: string) => typedError<null, Failure>(__TAURI_INVOKE("settings_reset", { key })),
-	/**  Takes the last change back. */
-	settingsUndo: () => typedError<Undone, Failure>(__TAURI_INVOKE("settings_undo")),
+	/**  Takes a change back by its number, whatever was changed since; without one, the last. */
+	settingsUndo: (change: number | null) => typedError<Undone, Failure>(__TAURI_INVOKE("settings_undo", { change })),
 	/**  What there is, and what was chosen. */
 	devicesList: () => typedError<Devices, Failure>(__TAURI_INVOKE("devices_list")),
 	/**  Uses a device from now on; `null` is the system's default. */
-	devicesChoose: (side: Side, device: string | null) => typedError<null, Failure>(__TAURI_INVOKE("devices_choose", { side, device })),
+	devicesChoose: (side: Side, device: string | null) => typedError<number | null, Failure>(__TAURI_INVOKE("devices_choose", { side, device })),
 	/**
 	 *  Tries a device without choosing it: a microphone sends its loudness (RMS from 0 to 1, ten times a second) until
 	 *  `devices_test_end` or for a minute; a loudspeaker says a sentence. Answers when it has ended, and how. One test runs
@@ -82,9 +85,9 @@ export const commands = {
 	/**  Every provider, what it can do, how it fared, and who is tried in which order. */
 	providersList: () => typedError<Providers, Failure>(__TAURI_INVOKE("providers_list")),
 	/**  Sets who is tried for a part in which order. This machine's own is always among them. */
-	providersOrder: (part: ProviderPart, names: string[]) => typedError<null, Failure>(__TAURI_INVOKE("providers_order", { part, names })),
+	providersOrder: (part: ProviderPart, names: string[]) => typedError<number | null, Failure>(__TAURI_INVOKE("providers_order", { part, names })),
 	/**  Chooses a provider's model, voice or address; `null` is its own default. */
-	providersChoose: (provider: string, field: ProviderField, id: string | null) => typedError<null, Failure>(__TAURI_INVOKE("providers_choose", { provider, field, id })),
+	providersChoose: (provider: string, field: ProviderField, id: string | null) => typedError<number | null, Failure>(__TAURI_INVOKE("providers_choose", { provider, field, id })),
 	/**  Tests a provider's key by one cheap call; a refusal says what is wrong with it. */
 	providersTest: (provider: string) => typedError<ProviderAccount, Failure>(__TAURI_INVOKE("providers_test", { provider })),
 	/**  The models that can be chosen for a part, as the service lists them. */
@@ -129,7 +132,7 @@ export const commands = {
 	/**  Gives all hotkeys back while the settings wait for keys to be pressed, and takes them again afterwards. */
 	hotkeysCapture: (capturing: boolean) => __TAURI_INVOKE<void>("hotkeys_capture", { capturing }),
 	/**  Sets a hotkey once it is known that it can be had; empty keys switch it off. */
-	hotkeysSet: (action: HotkeyAction, keys: string) => typedError<null, Failure>(__TAURI_INVOKE("hotkeys_set", { action, keys })),
+	hotkeysSet: (action: HotkeyAction, keys: string) => typedError<number | null, Failure>(__TAURI_INVOKE("hotkeys_set", { action, keys })),
 	/**  Opens a link of a reply in the browser: web pages and mail only. */
 	linkOpen: (url: string) => typedError<null, Failure>(__TAURI_INVOKE("link_open", { url })),
 	/**  Ends Libretto. */
@@ -918,6 +921,8 @@ export type SessionPage = {
 export type SettingsChanged = {
 	/**  What counts from now on. */
 	values: Value,
+	/**  The number of the change that would be undone next. */
+	undoable: number | null,
 };
 
 /**  All settings. */
@@ -932,6 +937,8 @@ export type SettingsDocument = {
 	notices: string[],
 	/**  Where the file is. */
 	path: string,
+	/**  The number of the change that would be undone next. */
+	undoable: number | null,
 };
 
 /**  How the desktop's side is. */
@@ -1047,7 +1054,10 @@ export type Turn = {
 
 /**  What an undo took back. */
 export type Undone = {
-	/**  Dotted keys of the values that are as before; none when there was nothing left to undo. */
+	/**
+	 *  Dotted keys of the values that are as before; none when there was nothing left to undo, or when it
+	 *  was all changed again since.
+	 */
 	keys: string[],
 };
 

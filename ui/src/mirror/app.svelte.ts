@@ -2,10 +2,11 @@
 
 import { getContext, setContext } from "svelte";
 
-import { type Bridge, Refusal } from "../bridge/bridge";
-import { read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
-import type { HotkeyAction, Shell } from "../bridge/types";
+import { type Bridge, type Change, Refusal } from "../bridge/bridge";
+import { type Patch, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
+import type { HotkeyAction, Notice, Providers, Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
+import { ON_DEVICE } from "../settings/order";
 import { Live } from "./live";
 import { lay, NOTHING, of, type View } from "./turns";
 
@@ -14,7 +15,8 @@ export interface Toast {
   id: number;
   text: string;
   tone: "plain" | "bad";
-  undo: boolean;
+  /** The change that it offers to take back. */
+  undo: Change;
   /** What the backend said, where the text is another. */
   detail: string;
 }
@@ -30,11 +32,20 @@ export class App {
   notices: string[] = $state([]);
   /** Said to screen readers, once. */
   said = $state("");
+  /** The change of the settings that would be undone next. */
+  undoable: Change = $state(null);
+  /** The providers as they were last looked at; `undefined` before they have come. */
+  providers: Providers | undefined = $state();
   readonly live: Live;
+  /** What was changed in this window, by its number: what it is called. */
+  #changed: Partial<Record<number, string>> = $state({});
   #settings: Settings | undefined = $state();
   #defaults: Settings | undefined = $state();
   #path = $state("");
   #toast = 0;
+  /** What is told while a snapshot is awaited: the snapshot may be older than it. */
+  #early: Notice[] | undefined;
+  #snapshots = 0;
 
   constructor(readonly bridge: Bridge) {
     this.live = new Live(bridge);
@@ -44,13 +55,15 @@ export class App {
   async open(): Promise<void> {
     const { bridge } = this;
     // Listening comes first: what is told meanwhile is laid upon the snapshot, and what it contains is passed over.
-    const early: Parameters<typeof lay>[1][] = [];
-    let opened = false;
+    this.#early = [];
     bridge.on("notice", (notice) => {
-      if (opened) lay(this.view, notice);
-      else early.push(notice);
+      if (this.#early) this.#early.push(notice);
+      else lay(this.view, notice);
     });
-    bridge.on("settings", (values) => (this.#settings = values));
+    bridge.on("settings", ({ values, undoable }) => {
+      this.#settings = values;
+      this.undoable = undoable;
+    });
     bridge.on("shell", (shell) => (this.shell = shell));
     bridge.on("session", () => {
       void this.try(this.#refresh());
@@ -61,16 +74,40 @@ export class App {
     this.#defaults = document.defaults;
     this.#path = document.path;
     this.notices = document.notices;
+    this.undoable = document.undoable;
+    // Their names; the strip has no room for them.
+    if (bridge.window !== "overlay") void this.look();
     await this.#refresh();
-    opened = true;
-    for (const notice of early) lay(this.view, notice);
   }
 
   async #refresh(): Promise<void> {
-    const snapshot = await this.bridge.snapshot();
-    this.view = of(snapshot);
-    this.shell = snapshot.shell;
-    this.notices = [...new Set([...this.notices, ...snapshot.notices])];
+    this.#early ??= [];
+    const mine = ++this.#snapshots;
+    try {
+      const snapshot = await this.bridge.snapshot();
+      // Of several, the last one counts.
+      if (mine !== this.#snapshots) return;
+      this.view = of(snapshot);
+      this.shell = snapshot.shell;
+      this.notices = [...new Set([...this.notices, ...snapshot.notices])];
+    } finally {
+      if (mine === this.#snapshots) {
+        const early = this.#early;
+        this.#early = undefined;
+        for (const notice of early) lay(this.view, notice);
+      }
+    }
+  }
+
+  /** Looks at the providers again. Where that fails, what was known counts. */
+  async look(): Promise<void> {
+    this.providers = await this.bridge.providers().catch(() => this.providers);
+  }
+
+  /** What a provider is called; this machine's own has its name in the window's language. */
+  title(provider: string): string {
+    if (provider === ON_DEVICE) return t("providers.here");
+    return this.providers?.providers.find(({ name }) => name === provider)?.title ?? provider;
   }
 
   get settings(): Settings {
@@ -88,10 +125,35 @@ export class App {
     return this.#defaults && read(this.#defaults, key);
   }
 
-  /** Changes a setting, and offers to undo it. */
+  /** Changes a setting, and offers to undo it where it is called by a name. */
   async change<K extends SettingKey>(key: K, value: SettingAt<K> | undefined, name?: string): Promise<void> {
-    const done = await this.try(this.bridge.set(key, value).then(() => true));
-    if (done && name) this.say(t("settings.changed", { name }), "plain", true);
+    this.changed(await this.try(this.bridge.set(key, value)), name);
+  }
+
+  /** Changes several settings of a section at once. */
+  async patch<S extends keyof Settings>(section: S, values: Patch<S>, name: string): Promise<void> {
+    this.changed(await this.try(this.bridge.patch(section, values)), name);
+  }
+
+  /** Something was changed: that, and nothing else, is offered to be undone. */
+  changed(change: Change | undefined, name?: string): void {
+    if (typeof change !== "number" || !name) return;
+    this.#changed[change] = name;
+    this.say(t("settings.changed", { name }), "plain", change);
+  }
+
+  /** What the change that would be undone next is called, where it was made in this window. */
+  get next(): string | undefined {
+    return this.undoable === null ? undefined : this.#changed[this.undoable];
+  }
+
+  /** Takes a change back, whatever was changed since; `null` is the last. */
+  async undo(change: Change): Promise<void> {
+    const name = this.#changed[change ?? this.undoable ?? 0];
+    const undone = await this.try(this.bridge.undo(change));
+    if (!undone) return;
+    const back = name === undefined ? t("settings.undoneLast") : t("settings.undone", { name });
+    this.say(undone.keys.length > 0 ? back : t("settings.changedSince"));
   }
 
   /** The keys of a hotkey as they are shown; empty when it is off or does not work. */
@@ -108,20 +170,20 @@ export class App {
     } catch (error) {
       const kind = error instanceof Refusal ? error.kind : "internal";
       const detail = error instanceof Refusal ? error.message : `${t("problem.internal")}. ${String(error)}`;
-      // The detail is English and knows the most; elsewhere the next step stands before it.
-      this.say(current() === "en" ? detail : `${t(`problem.${kind}`)}. ${t(`next.${kind}`)}`, "bad", false, detail);
+      this.say(`${t(`problem.${kind}`)}. ${t(`next.${kind}`)}`, "bad", null, detail);
       return undefined;
     }
   }
 
-  say(text: string, tone: Toast["tone"] = "plain", undo = false, detail = text): void {
-    const toast = { id: ++this.#toast, text, tone, undo, detail };
-    // One offer to undo at a time: it takes back the last change.
+  /** `detail` is what the backend said: English, and it knows the most. */
+  say(text: string, tone: Toast["tone"] = "plain", undo: Change = null, detail = text): void {
+    const toast = { id: ++this.#toast, text: current() === "en" ? detail : text, tone, undo, detail };
+    // One at a time, beside what went wrong.
     this.toasts = [...this.toasts.filter((other) => other.tone === "bad"), toast].slice(-3);
     if (tone === "bad") return;
     setTimeout(() => {
       this.dismiss(toast.id);
-    }, undo ? TOAST.undo : TOAST.plain);
+    }, undo === null ? TOAST.plain : TOAST.undo);
   }
 
   dismiss(id: number): void {

@@ -95,6 +95,17 @@ describe("the view of the conversation", () => {
     expect(of({ ...SNAPSHOT, turn: { ...turn, turn: 2, end: null } }).turns).toHaveLength(2);
   });
 
+  it("knows who works on a turn, and who took over", () => {
+    const view = of(SNAPSHOT);
+    const using = (stage: "model" | "voice", provider: string): Body => ({ group: "progress", event: { kind: "using", stage, provider } });
+    told(view, 2, using("model", "openai"), using("model", "openai"), using("model", "on-device"), using("voice", "on-device"));
+    expect(pairs(view.turns)).toHaveLength(1);
+    told(view, 2, data({ kind: "said", text: "Hello?" }), { group: "progress", event: { kind: "gap" } });
+    told(view, 9, { group: "progress", event: { kind: "gap" } }, { group: "progress", event: { kind: "dropped", samples: 3 } });
+    expect(view.turns).toHaveLength(2);
+    expect(view.turns[1]).toMatchObject({ using: { model: ["openai", "on-device"], voice: ["on-device"] }, gaps: 1, dropped: false });
+  });
+
   it("keeps a problem with its turn, or apart", () => {
     const view = of(SNAPSHOT);
     const event = { stage: "model" as const, kind: "timeout" as const, message: "Too long.", next: null, text: null };

@@ -1,7 +1,7 @@
 // What the window shows of the conversation: the backend's snapshot, and its notices laid upon it. It only repeats
 // what it is told.
 
-import type { Body, Data, End, Exchange, Notice, Passed, Problem, Snapshot, State, Turn, WholeSession, Word } from "../bridge/types";
+import type { Body, Data, End, Exchange, Notice, Passed, Problem, Progress, Snapshot, Stage, State, Turn, WholeSession, Word } from "../bridge/types";
 
 /** A turn as it is shown. */
 export interface Shown {
@@ -24,6 +24,12 @@ export interface Shown {
   problem: Problem | null;
   /** The model thinks, unspoken. */
   reasoning: boolean;
+  /** Who works on it, by part; of several, each took over from the one before. */
+  using: Partial<Record<Stage, string[]>>;
+  /** Gaps that were heard in the reply. */
+  gaps: number;
+  /** Sound of the microphone was lost. */
+  dropped: boolean;
   /** When each milestone was passed, once it is over; none where it is not known. */
   milestones: Passed[];
 }
@@ -73,14 +79,19 @@ function past(exchange: Exchange, key: string): Shown {
   const { turn, said, reply, heard, cut, milestones } = exchange;
   const end: End = cut ? { kind: "cut" } : { kind: "complete" };
   return {
-    key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, kept: true, problem: null, reasoning: false,
-    milestones,
+    key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, kept: true, problem: null,
+    milestones, ...nothing(),
   };
 }
 
 function present(turn: Turn, session: string): Shown {
   const cut = turn.end?.kind === "cut" || turn.end?.kind === "cancelled";
-  return { ...turn, key: `${session}#${String(turn.turn)}`, cut, kept: false, reasoning: false };
+  return { ...turn, key: `${session}#${String(turn.turn)}`, cut, kept: false, ...nothing() };
+}
+
+/** How a turn went, before anything is told of it. */
+function nothing(): Pick<Shown, "reasoning" | "using" | "gaps" | "dropped"> {
+  return { reasoning: false, using: {}, gaps: 0, dropped: false };
 }
 
 /** Lays a notice upon the view. Returns whether it was new. */
@@ -106,15 +117,7 @@ function put(view: View, turn: number | null, body: Body): void {
       }
       return;
     case "progress":
-      if (body.event.kind === "device" && body.event.stage === "microphone") {
-        view.microphone = body.event.device;
-        // It is told when sound comes, and when another one takes over.
-        view.deaf = false;
-      }
-      if (body.event.kind === "reasoning") {
-        const shown = find(view, turn);
-        if (shown) shown.reasoning = true;
-      }
+      progress(view, turn, body.event);
       return;
     case "problem": {
       if (body.event.stage === "microphone") view.deaf = true;
@@ -128,6 +131,24 @@ function put(view: View, turn: number | null, body: Body): void {
       const shown = find(view, turn) ?? (body.event.kind === "ledger" ? undefined : begin(view, turn));
       if (shown) told(shown, body.event);
     }
+  }
+}
+
+function progress(view: View, turn: number | null, event: Progress): void {
+  if (event.kind === "device" && event.stage === "microphone") {
+    view.microphone = event.device;
+    // It is told when sound comes, and when another one takes over.
+    view.deaf = false;
+  }
+  // Who works on a turn is told before anything of it is known.
+  const shown = find(view, turn) ?? (event.kind === "using" ? begin(view, turn) : undefined);
+  if (!shown) return;
+  if (event.kind === "reasoning") shown.reasoning = true;
+  if (event.kind === "gap") shown.gaps += 1;
+  if (event.kind === "dropped") shown.dropped = true;
+  if (event.kind === "using") {
+    const before = shown.using[event.stage] ?? [];
+    if (before.at(-1) !== event.provider) shown.using[event.stage] = [...before, event.provider];
   }
 }
 
@@ -172,7 +193,7 @@ function begin(view: View, turn: number | null): Shown | undefined {
   const key = `${view.session}#${String(turn)}`;
   view.turns.push({
     key, turn, partial: "", said: null, reply: "", rate: 0, words: [], heard: null, end: null, cut: false,
-    kept: false, problem: null, reasoning: false, milestones: [],
+    kept: false, problem: null, milestones: [], ...nothing(),
   });
   return view.turns.at(-1);
 }

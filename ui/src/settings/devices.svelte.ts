@@ -3,20 +3,19 @@
 import type { App } from "../mirror/app.svelte";
 import type { Loudness } from "../mirror/live";
 import type { Devices as List, Side } from "../bridge/types";
+import { t } from "../strings/strings.svelte";
 
 export class Devices {
   list: List | undefined = $state();
 
-  constructor(private readonly app: App) {
-    void this.load();
-  }
+  constructor(private readonly app: App) {}
 
   async load(): Promise<void> {
     this.list = await this.app.try(this.app.bridge.devices());
   }
 
   async choose(side: Side, id: string | null): Promise<void> {
-    await this.app.try(this.app.bridge.chooseDevice(side, id));
+    this.app.changed(await this.app.try(this.app.bridge.chooseDevice(side, id)), t(`devices.${side}`));
     await this.load();
   }
 }

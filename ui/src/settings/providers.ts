@@ -1,17 +1,9 @@
-// How providers write their own names.
+// What keys are called that belong to no provider of the catalogue; the others' names come from there.
 
 const NAMES: Partial<Record<string, string>> = {
-  cartesia: "Cartesia",
-  deepgram: "Deepgram",
-  elevenlabs: "ElevenLabs",
-  groq: "Groq",
   ingest: "Ingest",
   livekit: "LiveKit",
   "livekit-secret": "LiveKit (secret)",
-  minimax: "MiniMax",
-  openai: "OpenAI",
-  openrouter: "OpenRouter",
-  xai: "xAI",
 };
 
 export function providerName(id: string): string {

@@ -440,4 +440,56 @@ export const ar = {
   "persona.brief": "في صلب الموضوع",
   "persona.briefPrompt":
     "أجب بجملة منطوقة واحدة لا تتجاوز خمس عشرة كلمة، بلا مقدمة ولا اعتذار ولا قائمة. وإن لم تعرف فقل ذلك.",
+
+  "app.failed": "تعذّر الوصول إلى Libretto.",
+  "app.failedHint": "لم تستلم هذه النافذة ما تعرضه. أعد المحاولة؛ وإن بقي الأمر كذلك فأغلق Libretto وشغّله من جديد.",
+  "app.tryAgain": "أعد المحاولة",
+
+  "settings.undo": "التراجع عن آخر تغيير",
+  "settings.undoName": "تراجع: {name}",
+  "settings.undone": "تم التراجع عن: {name}",
+  "settings.undoneLast": "تم التراجع عن آخر تغيير.",
+  "settings.changedSince": "تغيّر الأمر مجددًا منذ ذلك الحين: لم يُتراجع عن شيء.",
+  "settings.advanced": "متقدم",
+  "settings.goTo": "انتقل إلى «{name}»",
+
+  "providers.hereFirst": "يُسأل هذا الحاسوب أولًا، ولا يُسأل غيره إلا إذا أخفق.",
+  "providers.streaming": "أولًا بأول",
+  "providers.timed": "يقيس أوقات الكلمات",
+  "providers.untimed": "أوقات الكلمات مقدَّرة",
+  "providers.languages": { zero: "بلا لغات", one: "لغة واحدة", two: "لغتان", few: "{count} لغات", many: "{count} لغة", other: "{count} لغة" },
+  "providers.manyLanguages": "معظم اللغات",
+
+  "who.title": "من سمع وأجاب وتكلم",
+  "who.after": "{name} بدلًا من {other}",
+
+  "latency.gaps": { zero: "لم يُسمع أي انقطاع", one: "سُمع انقطاع واحد", two: "سُمع انقطاعان", few: "سُمعت {count} انقطاعات", many: "سُمع {count} انقطاعًا", other: "سُمع {count} انقطاع" },
+  "latency.dropped": "ضاع صوت من الميكروفون في الطريق",
+
+  "hotkeys.refused": "هذه المفاتيح غير متاحة: ربما أخذها برنامج آخر. اختر غيرها.",
+
+  "keys.noKeychain": "لا يمكن استخدام حافظة مفاتيح النظام الآن: تبقى المفاتيح في الذاكرة حتى يُغلق Libretto.",
+
+  "talkview.english": "ما يعمل على هذا الحاسوب لا يفهم إلا الإنجليزية.",
+
+  "history.timesHint":
+    "تحتاج SRT وVTT إلى أوقات الكلمات: فعّل «{name}» في الإعدادات ضمن «{section}». يسري ذلك على الردود اللاحقة.",
+
+  "about.quit": "إنهاء Libretto",
+  "about.quitHint": "إغلاق النافذة يُبقي Libretto يعمل كي تعمل الاختصارات.",
+
+  "conversation.padding": "حول ما تقوله",
+  "conversation.paddingHint": "يُحتفظ بهذا القدر قبله وبعده كي لا يُقطع أي صوت.",
+
+  "advanced.temperature": "تنوّع الإجابات",
+  "advanced.temperatureHint": "المنخفض صارم والمرتفع مبتكر. لا تقبله كل النماذج.",
+  "advanced.tokens": "أطول إجابة",
+  "advanced.tokensHint": "بالرموز: الكلمة رمز أو رمزان.",
+  "advanced.attempts": "المحاولات",
+  "advanced.attemptsHint": "يُحاوَل الطلب هذا العدد من المرات قبل أن يتولى المزوّد التالي.",
+  "advanced.wait": "بين محاولتين",
+  "advanced.concurrency": "الطلبات المتزامنة",
+  "advanced.concurrencyHint": "إلى مزوّد صوت واحد؛ وما زاد ينتظر دوره.",
+  "advanced.idle": "تبقى النماذج في الذاكرة",
+  "advanced.idleHint": "هذه المدة دون استخدام؛ وبعدها تستغرق الإجابة التالية وقتًا أطول قليلًا.",
 } as const satisfies Catalogue;

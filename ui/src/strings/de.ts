@@ -429,4 +429,58 @@ export const de = {
   "persona.brief": "Ohne Umschweife",
   "persona.briefPrompt":
     "Antworte in einem gesprochenen Satz von höchstens fünfzehn Wörtern, ohne Einleitung, Entschuldigung oder Aufzählung. Wenn du es nicht weißt, sag es.",
+
+  "app.failed": "Libretto war nicht zu erreichen.",
+  "app.failedHint":
+    "Dieses Fenster hat nicht bekommen, was es zeigt. Versuche es noch einmal; bleibt es so, beende Libretto und starte es neu.",
+  "app.tryAgain": "Noch einmal versuchen",
+
+  "settings.undo": "Letzte Änderung zurücknehmen",
+  "settings.undoName": "Zurücknehmen: {name}",
+  "settings.undone": "Zurückgenommen: {name}",
+  "settings.undoneLast": "Die letzte Änderung wurde zurückgenommen.",
+  "settings.changedSince": "Es wurde seither wieder geändert: Nichts wurde zurückgenommen.",
+  "settings.advanced": "Erweitert",
+  "settings.goTo": "Zu „{name}“",
+
+  "providers.hereFirst": "Dieser Computer wird zuerst gefragt, die anderen nur, wenn er versagt.",
+  "providers.streaming": "fortlaufend",
+  "providers.timed": "misst Wortzeiten",
+  "providers.untimed": "Wortzeiten werden errechnet",
+  "providers.languages": { one: "eine Sprache", other: "{count} Sprachen" },
+  "providers.manyLanguages": "die meisten Sprachen",
+
+  "who.title": "Wer gehört, geantwortet und gesprochen hat",
+  "who.after": "{name} statt {other}",
+
+  "latency.gaps": { one: "Eine Lücke war zu hören", other: "{count} Lücken waren zu hören" },
+  "latency.dropped": "Ton vom Mikrofon ging unterwegs verloren",
+
+  "hotkeys.refused": "Diese Tasten sind nicht zu haben: Vielleicht hat sie ein anderes Programm. Wähle andere.",
+
+  "keys.noKeychain":
+    "Der Schlüsselbund des Systems ist jetzt nicht zu benutzen: Schlüssel bleiben im Speicher, bis Libretto endet.",
+
+  "talkview.english": "Was auf diesem Computer läuft, versteht nur Englisch.",
+
+  "history.timesHint":
+    "SRT und VTT brauchen die Zeiten der Wörter: Schalte „{name}“ in den Einstellungen unter „{section}“ ein. Es gilt für Antworten von da an.",
+
+  "about.quit": "Libretto beenden",
+  "about.quitHint": "Wird ein Fenster geschlossen, läuft Libretto weiter, damit die Tasten wirken.",
+
+  "conversation.padding": "Rund um das Gesagte",
+  "conversation.paddingHint": "So viel bleibt davor und danach erhalten, damit kein Laut abgeschnitten wird.",
+
+  "advanced.temperature": "Vielfalt der Antworten",
+  "advanced.temperatureHint": "Niedrig ist streng, hoch ist erfinderisch. Nicht jedes Modell nimmt es an.",
+  "advanced.tokens": "Längste Antwort",
+  "advanced.tokensHint": "In Token: Ein Wort hat eines oder zwei.",
+  "advanced.attempts": "Versuche",
+  "advanced.attemptsHint": "So oft wird ein Aufruf versucht, bevor der nächste Anbieter übernimmt.",
+  "advanced.wait": "Zwischen zwei Versuchen",
+  "advanced.concurrency": "Aufrufe zugleich",
+  "advanced.concurrencyHint": "An einen Stimmenanbieter; weitere warten, bis sie an der Reihe sind.",
+  "advanced.idle": "Modelle bleiben im Speicher",
+  "advanced.idleHint": "So lange, ohne gebraucht zu werden; danach dauert die nächste Antwort etwas länger.",
 } as const satisfies Catalogue;

@@ -414,4 +414,56 @@ export const en = {
   "persona.brief": "Straight to the point",
   "persona.briefPrompt":
     "Answer in one spoken sentence of at most fifteen words. Give no introduction, no apology and no list. If you do not know, say so.",
+
+  "app.failed": "Libretto could not be reached.",
+  "app.failedHint": "This window did not get what it shows. Try again; if it stays so, end Libretto and start it anew.",
+  "app.tryAgain": "Try again",
+
+  "settings.undo": "Undo the last change",
+  "settings.undoName": "Undo: {name}",
+  "settings.undone": "Taken back: {name}",
+  "settings.undoneLast": "The last change was taken back.",
+  "settings.changedSince": "It was changed again since: nothing was taken back.",
+  "settings.advanced": "Advanced",
+  "settings.goTo": "Go to “{name}”",
+
+  "providers.hereFirst": "This computer is asked first: the others only when it fails.",
+  "providers.streaming": "as it comes",
+  "providers.timed": "measures word times",
+  "providers.untimed": "word times are worked out",
+  "providers.languages": { one: "one language", other: "{count} languages" },
+  "providers.manyLanguages": "most languages",
+
+  "who.title": "Who heard, answered and spoke",
+  "who.after": "{name} in place of {other}",
+
+  "latency.gaps": { one: "One gap was heard", other: "{count} gaps were heard" },
+  "latency.dropped": "Sound from the microphone was lost on the way",
+
+  "hotkeys.refused": "These keys cannot be had: another program may have them. Choose others.",
+
+  "keys.noKeychain": "The system’s keychain cannot be used now: keys are kept in memory until Libretto ends.",
+
+  "talkview.english": "What runs on this computer understands English only.",
+
+  "history.timesHint":
+    "SRT and VTT need the times of words: switch “{name}” on in the settings, under “{section}”. It counts for replies from then on.",
+
+  "about.quit": "Quit Libretto",
+  "about.quitHint": "Closing a window leaves Libretto running, so that the hotkeys work.",
+
+  "conversation.padding": "Around what you say",
+  "conversation.paddingHint": "So much is kept before and after it, so that no sound is cut off.",
+
+  "advanced.temperature": "Variety of answers",
+  "advanced.temperatureHint": "Low is strict, high is inventive. Not every model takes it.",
+  "advanced.tokens": "Longest answer",
+  "advanced.tokensHint": "In tokens: a word is one or two of them.",
+  "advanced.attempts": "Attempts",
+  "advanced.attemptsHint": "So often a call is tried before the next provider takes over.",
+  "advanced.wait": "Between two attempts",
+  "advanced.concurrency": "Calls at once",
+  "advanced.concurrencyHint": "To one voice provider; more of them wait their turn.",
+  "advanced.idle": "Models stay in memory",
+  "advanced.idleHint": "So long without use; afterwards the next answer takes a moment longer.",
 } as const satisfies Record<string, string | Plural>;

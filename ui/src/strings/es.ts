@@ -429,4 +429,58 @@ export const es = {
   "persona.brief": "Directo al grano",
   "persona.briefPrompt":
     "Responde en una frase oral de quince palabras como mucho, sin introducción, disculpas ni listas. Si no lo sabes, dilo.",
+
+  "app.failed": "No se pudo contactar con Libretto.",
+  "app.failedHint":
+    "Esta ventana no recibió lo que muestra. Inténtalo de nuevo; si sigue así, cierra Libretto y vuelve a abrirlo.",
+  "app.tryAgain": "Intentar de nuevo",
+
+  "settings.undo": "Deshacer el último cambio",
+  "settings.undoName": "Deshacer: {name}",
+  "settings.undone": "Deshecho: {name}",
+  "settings.undoneLast": "Se deshizo el último cambio.",
+  "settings.changedSince": "Se cambió de nuevo desde entonces: no se deshizo nada.",
+  "settings.advanced": "Avanzado",
+  "settings.goTo": "Ir a «{name}»",
+
+  "providers.hereFirst": "Primero se pregunta a este equipo; a los demás, solo si falla.",
+  "providers.streaming": "al momento",
+  "providers.timed": "mide el tiempo de las palabras",
+  "providers.untimed": "tiempo de las palabras calculado",
+  "providers.languages": { one: "un idioma", many: "{count} de idiomas", other: "{count} idiomas" },
+  "providers.manyLanguages": "la mayoría de los idiomas",
+
+  "who.title": "Quién oyó, respondió y habló",
+  "who.after": "{name} en lugar de {other}",
+
+  "latency.gaps": { one: "Se oyó un corte", many: "Se oyeron {count} de cortes", other: "Se oyeron {count} cortes" },
+  "latency.dropped": "Se perdió sonido del micrófono por el camino",
+
+  "hotkeys.refused": "Estas teclas no están disponibles: quizá las tenga otro programa. Elige otras.",
+
+  "keys.noKeychain":
+    "El llavero del sistema no se puede usar ahora: las claves quedan en memoria hasta que se cierre Libretto.",
+
+  "talkview.english": "Lo que funciona en este equipo solo entiende inglés.",
+
+  "history.timesHint":
+    "SRT y VTT necesitan los tiempos de las palabras: activa «{name}» en los ajustes, en «{section}». Vale para las respuestas desde entonces.",
+
+  "about.quit": "Salir de Libretto",
+  "about.quitHint": "Al cerrar una ventana, Libretto sigue funcionando para que sirvan los atajos.",
+
+  "conversation.padding": "Alrededor de lo que dices",
+  "conversation.paddingHint": "Se conserva este tiempo antes y después, para que no se corte ningún sonido.",
+
+  "advanced.temperature": "Variedad de las respuestas",
+  "advanced.temperatureHint": "Bajo es estricto, alto es inventivo. No todos los modelos lo admiten.",
+  "advanced.tokens": "Respuesta más larga",
+  "advanced.tokensHint": "En tokens: una palabra son uno o dos.",
+  "advanced.attempts": "Intentos",
+  "advanced.attemptsHint": "Se intenta tantas veces antes de que pase al siguiente proveedor.",
+  "advanced.wait": "Entre dos intentos",
+  "advanced.concurrency": "Llamadas a la vez",
+  "advanced.concurrencyHint": "A un mismo proveedor de voz; las demás esperan su turno.",
+  "advanced.idle": "Los modelos siguen en memoria",
+  "advanced.idleHint": "Durante este tiempo sin uso; después, la siguiente respuesta tarda un poco más.",
 } as const satisfies Catalogue;

@@ -432,4 +432,59 @@ export const fr = {
   "persona.brief": "Droit au but",
   "persona.briefPrompt":
     "Répondez en une phrase orale de quinze mots au plus, sans introduction, excuse ni liste. Si vous ne savez pas, dites-le.",
+
+  "app.failed": "Libretto est injoignable.",
+  "app.failedHint":
+    "Cette fenêtre n’a pas reçu ce qu’elle doit montrer. Réessayez ; si cela persiste, quittez Libretto et relancez-le.",
+  "app.tryAgain": "Réessayer",
+
+  "settings.undo": "Annuler le dernier changement",
+  "settings.undoName": "Annuler : {name}",
+  "settings.undone": "Annulé : {name}",
+  "settings.undoneLast": "Le dernier changement a été annulé.",
+  "settings.changedSince": "Cela a encore changé depuis : rien n’a été annulé.",
+  "settings.advanced": "Avancé",
+  "settings.goTo": "Aller à « {name} »",
+
+  "providers.hereFirst": "Cet ordinateur est interrogé d’abord ; les autres seulement s’il échoue.",
+  "providers.streaming": "au fil de l’eau",
+  "providers.timed": "mesure le temps des mots",
+  "providers.untimed": "temps des mots estimé",
+  "providers.languages": { one: "une langue", many: "{count} de langues", other: "{count} langues" },
+  "providers.manyLanguages": "la plupart des langues",
+
+  "who.title": "Qui a entendu, répondu et parlé",
+  "who.after": "{name} à la place de {other}",
+
+  "latency.gaps": { one: "Une coupure entendue", many: "{count} de coupures entendues", other: "{count} coupures entendues" },
+  "latency.dropped": "Du son du microphone s’est perdu en route",
+
+  "hotkeys.refused":
+    "Ces touches ne sont pas disponibles : un autre programme les a peut-être. Choisissez-en d’autres.",
+
+  "keys.noKeychain":
+    "Le trousseau du système est inutilisable pour l’instant : les clés restent en mémoire jusqu’à la fermeture de Libretto.",
+
+  "talkview.english": "Ce qui fonctionne sur cet ordinateur ne comprend que l’anglais.",
+
+  "history.timesHint":
+    "SRT et VTT ont besoin du temps des mots : activez « {name} » dans les réglages, sous « {section} ». Cela vaut pour les réponses suivantes.",
+
+  "about.quit": "Quitter Libretto",
+  "about.quitHint": "Fermer une fenêtre laisse Libretto tourner, pour que les raccourcis fonctionnent.",
+
+  "conversation.padding": "Autour de ce que vous dites",
+  "conversation.paddingHint": "On garde ce temps avant et après, pour qu’aucun son ne soit coupé.",
+
+  "advanced.temperature": "Variété des réponses",
+  "advanced.temperatureHint": "Bas : strict ; haut : inventif. Tous les modèles ne l’acceptent pas.",
+  "advanced.tokens": "Réponse la plus longue",
+  "advanced.tokensHint": "En jetons : un mot en compte un ou deux.",
+  "advanced.attempts": "Tentatives",
+  "advanced.attemptsHint": "Un appel est tenté autant de fois avant que le fournisseur suivant prenne le relais.",
+  "advanced.wait": "Entre deux tentatives",
+  "advanced.concurrency": "Appels simultanés",
+  "advanced.concurrencyHint": "Vers un même fournisseur de voix ; les autres attendent leur tour.",
+  "advanced.idle": "Les modèles restent en mémoire",
+  "advanced.idleHint": "Pendant ce temps sans servir ; ensuite, la réponse suivante prend un peu plus de temps.",
 } as const satisfies Catalogue;

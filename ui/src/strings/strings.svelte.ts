@@ -62,6 +62,17 @@ export function t<K extends Key>(key: K, ...filling: Arguments<K>): string {
   return fill(CATALOGUES[language], language, key, filling[0]);
 }
 
+/** The English text of a key, for what understands no other language. */
+export function english(key: Key): string {
+  return fill(en, "en", key);
+}
+
+/** All texts whose keys begin alike, in the windows' language. */
+export function texts(prefix: string): string[] {
+  const found = Object.entries<string | Plural>(CATALOGUES[language]).filter(([key]) => key.startsWith(prefix));
+  return found.map(([, text]) => (typeof text === "string" ? text : text.other));
+}
+
 /** As `t`, of any catalogue. Pure. */
 export function fill(catalogue: Catalogue, tag: string, key: Key, filling?: Record<string, string | number>): string {
   const text: string | Plural = catalogue[key];

@@ -414,4 +414,55 @@ export const zh = {
   "persona.tellerPrompt": "你是一位温暖的讲故事的人。用最多五句口语讲一个很短的故事作答，用词简单，结尾温柔。",
   "persona.brief": "直截了当",
   "persona.briefPrompt": "用一句不超过二十五个字的口语回答，不要开场白、道歉或列表。不知道就直说。",
+
+  "app.failed": "无法连接 Libretto。",
+  "app.failedHint": "此窗口没有收到要显示的内容。请重试；如果仍然如此，请退出并重新启动 Libretto。",
+  "app.tryAgain": "重试",
+
+  "settings.undo": "撤销上一次更改",
+  "settings.undoName": "撤销：{name}",
+  "settings.undone": "已撤销：{name}",
+  "settings.undoneLast": "已撤销上一次更改。",
+  "settings.changedSince": "此后又有更改：未撤销任何内容。",
+  "settings.advanced": "高级",
+  "settings.goTo": "前往“{name}”",
+
+  "providers.hereFirst": "首先使用本机；只有在它失败时才使用其他服务。",
+  "providers.streaming": "实时",
+  "providers.timed": "测量词的时间",
+  "providers.untimed": "词的时间由推算得出",
+  "providers.languages": { other: "{count} 种语言" },
+  "providers.manyLanguages": "大多数语言",
+
+  "who.title": "谁在听、回答和说话",
+  "who.after": "{name}（代替 {other}）",
+
+  "latency.gaps": { other: "听到 {count} 处中断" },
+  "latency.dropped": "麦克风的部分声音在途中丢失",
+
+  "hotkeys.refused": "这些按键无法使用：可能已被其他程序占用。请选择别的按键。",
+
+  "keys.noKeychain": "系统的密钥串目前无法使用：密钥只保存在内存中，直到 Libretto 退出。",
+
+  "talkview.english": "在本机上运行的模型只懂英语。",
+
+  "history.timesHint": "SRT 和 VTT 需要词的时间：请在设置的“{section}”中打开“{name}”。此后的回答才会有。",
+
+  "about.quit": "退出 Libretto",
+  "about.quitHint": "关闭窗口后 Libretto 仍在运行，以便热键可用。",
+
+  "conversation.padding": "话语前后",
+  "conversation.paddingHint": "前后各保留这么久，以免切掉声音。",
+
+  "advanced.temperature": "回答的多样性",
+  "advanced.temperatureHint": "低则严谨，高则富于创造。并非所有模型都支持。",
+  "advanced.tokens": "最长的回答",
+  "advanced.tokensHint": "以词元计：一个词为一到两个词元。",
+  "advanced.attempts": "尝试次数",
+  "advanced.attemptsHint": "换到下一个服务商之前尝试的次数。",
+  "advanced.wait": "两次尝试之间",
+  "advanced.concurrency": "同时请求数",
+  "advanced.concurrencyHint": "对同一语音服务商；更多的请求会排队。",
+  "advanced.idle": "模型留在内存中",
+  "advanced.idleHint": "闲置这么久后离开内存；之后的下一次回答会稍慢。",
 } as const satisfies Catalogue;

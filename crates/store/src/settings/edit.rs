@@ -49,6 +49,23 @@ pub(super) fn difference(before: &Plain, after: &Plain) -> Vec<Change> {
     changes
 }
 
+/// What a JSON merge patch changes: the values of a section are set one by one, `null` takes out.
+pub(super) fn patch(path: Path, value: Plain, changes: &mut Vec<Change>) {
+    match value {
+        Plain::Object(entries) => {
+            for (key, value) in entries {
+                let path = path.iter().cloned().chain([key]).collect();
+                patch(path, value, changes);
+            }
+        }
+        Plain::Null => changes.push(Change { path, value: None }),
+        value => changes.push(Change {
+            path,
+            value: Some(value),
+        }),
+    }
+}
+
 /// Makes a change. A value keeps the comments around the one that it replaces; entries of a list of tables keep what
 /// is not known of them.
 pub(super) fn apply(document: &mut DocumentMut, change: &Change) {
@@ -149,6 +166,12 @@ pub(super) fn hold(document: &DocumentMut, path: &[String]) -> Option<Held> {
         item,
         decor: decor(document, path),
     })
+}
+
+/// Whether two are the same value, however they are written.
+pub(super) fn same(one: Option<&Held>, other: Option<&Held>) -> bool {
+    let value = |held: Option<&Held>| held.and_then(|held| plain::from_item(&held.item));
+    value(one) == value(other)
 }
 
 /// Puts back what a path held. A section that is left empty and without a word goes too.

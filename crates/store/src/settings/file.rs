@@ -17,12 +17,11 @@ use crate::notice::{Notice, Subject};
 use super::edit::{self, Change, Held};
 use super::model::Settings;
 use super::read::{self, shown};
+use super::undo::{Past, Step, Undone};
 use super::{migrate, plain, schema};
 
 /// Larger than any settings file that a person keeps.
 const MAX_FILE: u64 = 1024 * 1024;
-/// So many changes can be undone.
-const MAX_UNDO: usize = 50;
 /// Another program's write takes milliseconds; after this long its lock is taken to be stuck, and the atomic rename
 /// alone has to do.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
@@ -44,21 +43,11 @@ struct State {
     /// The file as it was read or written last; `None` when there was none.
     on_disk: Option<Vec<u8>>,
     /// Changes that are not on the disk, because it could not be written.
-    unsaved: Vec<Step>,
-    undo: Vec<Vec<Step>>,
+    unsaved: Vec<(plain::Path, Option<Held>)>,
+    past: Past,
     notices: Vec<Notice>,
     /// A file that could neither be understood nor put aside is not written over.
     keep_off: bool,
-}
-
-/// What a path held before, or holds from now on.
-type Step = (plain::Path, Option<Held>);
-
-/// A change that was undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undone {
-    /// Dotted keys of the values that are as before.
-    pub keys: Vec<String>,
 }
 
 impl SettingsFile {
@@ -134,40 +123,41 @@ impl SettingsFile {
     /// As [`SettingsFile::update`], and [`Error::NoSuchSetting`].
     pub fn set(&self, key: &str, text: &str) -> Result<()> {
         let (path, schema) = find(key)?;
-        self.put_at(path, typed(schema, text))
+        self.change(&[Change {
+            path,
+            value: Some(typed(schema, text)),
+        }])
     }
 
-    /// Sets one value, or a whole section, by its dotted key. It is written even when it is the default; `Null` takes
-    /// it out of the file.
+    /// Lays a JSON merge patch (RFC 7386) upon what a dotted key names, in one change: a value is set, and written even
+    /// when it is the default; of a section, the values that it names; `Null` takes out of the file.
     ///
     /// # Errors
     /// As [`SettingsFile::set`].
     pub fn put(&self, key: &str, value: Plain) -> Result<()> {
-        if value.is_null() {
-            return self.reset(key);
-        }
         let (path, _) = find(key)?;
-        self.put_at(path, value)
+        let mut changes = Vec::new();
+        edit::patch(path, value, &mut changes);
+        self.change(&changes)
     }
 
-    fn put_at(&self, path: plain::Path, value: Plain) -> Result<()> {
-        let layer = path
+    fn change(&self, changes: &[Change]) -> Result<()> {
+        let values = changes
             .iter()
-            .rev()
-            .fold(value.clone(), |inner, step| serde_json::json!({ step: inner }));
-        if let Some(wrong) = schema::check(&layer).into_iter().next() {
-            return Err(refused(&wrong));
+            .filter_map(|change| Some((&change.path, change.value.clone()?)));
+        for (path, value) in values {
+            let layer = path
+                .iter()
+                .rev()
+                .fold(value, |inner, step| serde_json::json!({ step: inner }));
+            if let Some(wrong) = schema::check(&layer).into_iter().next() {
+                return Err(refused(&wrong));
+            }
         }
         let mut state = self.lock();
         let _alone = self.alone();
         self.load(&mut state, false);
-        self.apply(
-            &mut state,
-            &[Change {
-                path,
-                value: Some(value),
-            }],
-        )
+        self.apply(&mut state, changes)
     }
 
     /// Takes one value, or a whole section, out of the file: the environment or the default counts again.
@@ -176,10 +166,7 @@ impl SettingsFile {
     /// As [`SettingsFile::set`].
     pub fn reset(&self, key: &str) -> Result<()> {
         let (path, _) = find(key)?;
-        let mut state = self.lock();
-        let _alone = self.alone();
-        self.load(&mut state, false);
-        self.apply(&mut state, &[Change { path, value: None }])
+        self.change(&[Change { path, value: None }])
     }
 
     /// What counts for a dotted key: a value, or a section as a table. `Null` when nothing is set.
@@ -192,24 +179,52 @@ impl SettingsFile {
         Ok(plain::at(&all, &path).cloned().unwrap_or(Plain::Null))
     }
 
+    /// The number of the latest change that was made here; they count from 1. What changed no setting is none.
+    pub fn changes(&self) -> u64 {
+        self.lock().past.made()
+    }
+
+    /// The number of the change that [`SettingsFile::undo`] would take back.
+    pub fn undoable(&self) -> Option<u64> {
+        let state = self.lock();
+        state.past.undoable(&state.document)
+    }
+
     /// Takes the last change back, and says what it was; `None` when there is nothing left to undo.
     ///
     /// # Errors
     /// [`Error::NotSaved`], as [`SettingsFile::update`].
     pub fn undo(&self) -> Result<Option<Undone>> {
+        self.take_back(|state| state.past.undoable(&state.document))
+    }
+
+    /// Takes one change back, whatever was changed after it; `None` when all of it was changed again since.
+    ///
+    /// # Errors
+    /// [`Error::NotSaved`], as [`SettingsFile::update`].
+    pub fn undo_change(&self, number: u64) -> Result<Option<Undone>> {
+        self.take_back(|_| Some(number))
+    }
+
+    fn take_back(&self, which: impl FnOnce(&State) -> Option<u64>) -> Result<Option<Undone>> {
         let mut state = self.lock();
         let _alone = self.alone();
         self.load(&mut state, false);
-        let Some(steps) = state.undo.pop() else {
+        let Some(number) = which(&state) else {
             return Ok(None);
         };
-        let keys = steps.iter().map(|(path, _)| plain::dotted(path)).collect();
-        for (path, item) in steps.into_iter().rev() {
-            edit::put_back(&mut state.document, &path, item.clone());
-            state.unsaved.push((path, item));
+        let State { past, document, .. } = &mut *state;
+        let steps = past.take(number, document);
+        if steps.is_empty() {
+            return Ok(None);
+        }
+        let undone = Undone::of(&steps);
+        for Step { path, before, .. } in steps {
+            edit::put_back(&mut state.document, &path, before.clone());
+            state.unsaved.push((path, before));
         }
         self.store(&mut state)?;
-        Ok(Some(Undone { keys }))
+        Ok(Some(undone))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -324,27 +339,28 @@ impl SettingsFile {
     }
 
     fn apply(&self, state: &mut State, changes: &[Change]) -> Result<()> {
-        let mut before = Vec::new();
+        let counted = self.get();
+        let mut steps = Vec::new();
         for change in changes {
-            let old = edit::hold(&state.document, &change.path);
-            if old.is_none() && change.value.is_none() {
+            let before = edit::hold(&state.document, &change.path);
+            edit::apply(&mut state.document, change);
+            let after = edit::hold(&state.document, &change.path);
+            if edit::same(before.as_ref(), after.as_ref()) {
                 continue;
             }
-            before.push((change.path.clone(), old));
-            edit::apply(&mut state.document, change);
-            let new = edit::hold(&state.document, &change.path);
-            state.unsaved.push((change.path.clone(), new));
+            state.unsaved.push((change.path.clone(), after.clone()));
+            let path = change.path.clone();
+            steps.push(Step { path, before, after });
         }
-        if before.is_empty() && state.unsaved.is_empty() {
+        if state.unsaved.is_empty() {
             return Ok(());
         }
-        if !before.is_empty() {
-            state.undo.push(before);
-            if state.undo.len() > MAX_UNDO {
-                state.undo.remove(0);
-            }
+        let stored = self.store(state);
+        // What counts as it did before has nothing to be undone.
+        if counted != self.get() {
+            state.past.push(steps);
         }
-        self.store(state)
+        stored
     }
 
     /// Makes the document count and writes it.

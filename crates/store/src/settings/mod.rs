@@ -12,11 +12,13 @@ pub mod overrides;
 mod plain;
 mod read;
 mod schema;
+mod undo;
 
-pub use file::{SettingsFile, Undone};
+pub use file::SettingsFile;
 pub use migrate::VERSION;
 pub use model::{
     Appearance, Conversation, History, Hotkeys, Loudspeaker, Microphone, Mode, Model, Network, ON_DEVICE,
     OnDevice, Persona, Provider, Recogniser, Settings, Theme, Vad, VadKind, Value, Voice, seconds,
 };
 pub use schema::{defaults, documented, schema};
+pub use undo::Undone;

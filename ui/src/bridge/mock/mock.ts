@@ -1,9 +1,10 @@
 // The tests' stand-in for the backend. It plays scripted turns on the page's own clock, which the tests move; it keeps
 // what it is told, so that a test can look at it. No part of what is shipped.
 
-import { type Bridge, Refusal, type Tells } from "../bridge";
+import { type Bridge, type Change, Refusal, type Tells } from "../bridge";
 import { type Settings } from "../settings";
-import type { Body, FailureKind, Passed, Phase, Pulse, SampleWord, Shell, Window } from "../types";
+import type { Body, FailureKind, Passed, Phase, ProviderPart, Pulse, SampleWord, Shell, Window } from "../types";
+import { Changes } from "./changes";
 import type { Stage } from "./stage";
 import { heardUntil, length, RATE, spoken } from "./voice";
 import { world } from "./world";
@@ -32,7 +33,7 @@ class Backend implements Stage {
   #spoken: { turn: number; text: string } | undefined;
   #down = 0;
   #endTest: (() => void) | undefined;
-  #before: Settings | undefined;
+  readonly #changes = new Changes();
 
   constructor(readonly window: Window) {}
 
@@ -71,6 +72,10 @@ class Backend implements Stage {
     this.tell(turn, { group: "lifecycle", event: { kind: "state", state: { mode, turn, phase } } });
   }
 
+  #using(stage: ProviderPart, provider: string): void {
+    this.tell(this.#turn, { group: "progress", event: { kind: "using", stage, provider } });
+  }
+
   #after(wait: number, work: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -90,6 +95,7 @@ class Backend implements Stage {
     this.#cut();
     this.#turn += 1;
     this.#phase({ kind: "arming" });
+    this.#using("recogniser", "elevenlabs");
     this.#after(120, () => {
       this.#phase({ kind: "listening", latched: false });
       this.#levels();
@@ -126,6 +132,7 @@ class Backend implements Stage {
     const text = this.reply;
     this.tell(this.#turn, { group: "data", event: { kind: "said", text: said } });
     this.#phase({ kind: "thinking" });
+    this.#using("model", "openai");
     this.#after(400, () => {
       this.#speak(text, 0, said);
     });
@@ -133,6 +140,7 @@ class Backend implements Stage {
 
   #speak(text: string, from: number, said: string | null): void {
     const turn = this.#turn;
+    this.#using("voice", "on-device");
     this.#spoken = { turn, text };
     const pieces = said === null ? [text] : text.split(/(?<=\s)/u);
     pieces.forEach((delta, index) => {
@@ -197,20 +205,16 @@ class Backend implements Stage {
 
   // ---- the bridge -------------------------------------------------------------------------------------------------
 
-  #set(key: string, value: unknown): void {
-    this.#before = structuredClone(this.world.settings);
-    const [section, field] = key.split(".") as [keyof Settings, string];
-    const fallback = (this.world.defaults[section] as Record<string, unknown>)[field];
+  #change(values: Record<string, unknown>): Change {
     const tree = structuredClone(this.world.settings);
-    const part = tree[section] as Record<string, unknown>;
-    if (value === undefined && fallback === undefined) Reflect.deleteProperty(part, field);
-    else part[field] = value ?? fallback;
+    const number = this.#changes.make(tree, this.world.defaults, values);
     this.#settings(tree);
+    return number;
   }
 
   #settings(tree: Settings): void {
     this.world.settings = tree;
-    this.emit("settings", structuredClone(tree));
+    this.emit("settings", { values: structuredClone(tree), undoable: this.#changes.next(tree) });
   }
 
   #shell(change: Partial<Shell>): void {
@@ -305,12 +309,19 @@ class Backend implements Stage {
           defaults: copy(world.defaults),
           path: "/home/ana/.config/libretto/settings.toml",
           notices: [],
+          undoable: this.#changes.next(world.settings),
         })),
-      set: (key, value) => this.#call("set", [key, value], () => { this.#set(key, value); }),
-      undo: () =>
-        this.#call("undo", [], () => {
-          if (this.#before) this.#settings(this.#before);
-          return { keys: [] };
+      set: (key, value) => this.#call("set", [key, value], () => this.#change({ [key]: value })),
+      patch: (section, values) =>
+        this.#call("patch", [section, values], () =>
+          this.#change(Object.fromEntries(Object.entries(values).map(([field, value]) => [`${section}.${field}`, value]))),
+        ),
+      undo: (change) =>
+        this.#call("undo", [change], () => {
+          const tree = copy(world.settings);
+          const keys = this.#changes.undo(tree, change);
+          this.#settings(tree);
+          return { keys };
         }),
 
       newSession: () =>
@@ -318,7 +329,12 @@ class Backend implements Stage {
           world.snapshot = { ...world.snapshot, session: "new", exchanges: [], turn: null };
           this.emit("session", "new");
         }),
-      sessions: () => this.#call("sessions", [], () => ({ sessions: copy(world.sessions), next: null })),
+      sessions: (after) =>
+        this.#call("sessions", [after], () =>
+          after === null
+            ? { sessions: copy(world.sessions), next: world.older.length > 0 ? "older" : null }
+            : { sessions: copy(world.older), next: null },
+        ),
       search: (query) =>
         this.#call("search", [query], () => copy(world.hits.filter((hit) => hit.snippet.includes(query)))),
       look: (session) =>
@@ -347,7 +363,11 @@ class Backend implements Stage {
         this.#call("exportTo", [session, format], () => `/home/ana/Documents/Libretto.${format}`),
 
       devices: () => this.#call("devices", [], () => copy(world.devices)),
-      chooseDevice: (side, id) => this.#call("chooseDevice", [side, id], () => { world.devices[side] = id; }),
+      chooseDevice: (side, id) =>
+        this.#call("chooseDevice", [side, id], () => {
+          world.devices[side] = id;
+          return this.#change({ [`${side}.device`]: id });
+        }),
       testMicrophone: (id, level) =>
         this.#call("testMicrophone", [id], () => undefined).then(
           () =>
@@ -403,9 +423,15 @@ class Backend implements Stage {
           return null;
         }),
 
-      providers: () => this.#call("providers", [], () => copy(world.providers)),
+      providers: () =>
+        this.#call("providers", [], () => {
+          // An order is a setting, and is undone as one.
+          const own = (part: ProviderPart): string[] =>
+            (world.settings[part] as { providers?: string[] }).providers ?? world.providers[part];
+          return copy({ ...world.providers, recogniser: own("recogniser"), model: own("model"), voice: own("voice") });
+        }),
       orderProviders: (part, names) =>
-        this.#call("orderProviders", [part, names], () => { world.providers[part] = names; }),
+        this.#call("orderProviders", [part, names], () => this.#change({ [`${part}.providers`]: names })),
       chooseProvider: (name, field, id) =>
         this.#call("chooseProvider", [name, field, id], () => {
           const chosen = world.providers.providers.find((other) => other.name === name)?.chosen;
@@ -413,6 +439,7 @@ class Backend implements Stage {
             recogniser_model: "recogniserModel", model: "model", voice_model: "voiceModel", voice: "voice", base_url: "baseUrl",
           } as const;
           if (chosen) chosen[keys[field]] = id;
+          return null;
         }),
       testProvider: (name) =>
         this.#call("testProvider", [name], () => {
@@ -438,6 +465,7 @@ class Backend implements Stage {
           if (found) Object.assign(found, { keys, problem: null });
           world.snapshot.shell = shell;
           this.emit("shell", copy(shell));
+          return this.#change({ [`hotkeys.${action}`]: keys });
         }),
       captureHotkeys: (on) => this.#call("captureHotkeys", [on], nothing),
 
@@ -448,6 +476,7 @@ class Backend implements Stage {
       drawn: () => this.#call("drawn", [], nothing),
       hide: () => this.#call("hide", [], nothing),
       pin: (pinned) => this.#call("pin", [pinned], () => { this.#shell({ pinned }); }),
+      quit: () => this.#call("quit", [], nothing),
       pause: (paused) => this.#call("pause", [paused], () => { this.#shell({ paused }); }),
     };
   }

@@ -9,6 +9,8 @@ export interface World {
   defaults: Settings;
   devices: Devices;
   sessions: Session[];
+  /** The second page of them. */
+  older: Session[];
   hits: Hit[];
   /** What was said in each session of earlier times. */
   past: PastExchange[];
@@ -36,8 +38,9 @@ export function settings(): Settings {
     },
     microphone: { keep_warm: 30, echo_cancellation: true },
     loudspeaker: { volume: 0.8 },
-    vad: { threshold: 0.5, min_speech: 0.1, min_silence: 0.3 },
+    vad: { threshold: 0.5, min_speech: 0.1, min_silence: 0.3, padding: 0.1 },
     recogniser: { vocabulary: ["Libretto", "Tannhäuser"] },
+    model: {},
     voice: { speed: 1 },
     on_device: { idle_minutes: 10 },
     hotkeys: { talk: "Ctrl+Shift+Space", cancel: "Escape", quick_ask: "Ctrl+Shift+K" },
@@ -52,6 +55,7 @@ export function settings(): Settings {
       start_at_login: false,
       first_steps: false,
     },
+    network: { attempts: 3, wait: 0.6, concurrency: 3 },
   };
 }
 
@@ -128,8 +132,9 @@ const MODELS: Model[] = [
   },
 ];
 
-const ability = (part: Provider["abilities"][number]["part"], model: string): Provider["abilities"][number] => ({
-  part, model, streaming: true, timings: true, cancel: true, languages: null, rates: [24_000],
+type Ability = Provider["abilities"][number];
+const ability = (part: Ability["part"], model: string, more: Partial<Ability> = {}): Ability => ({
+  part, model, streaming: true, timings: part !== "model", cancel: true, languages: null, rates: [24_000], ...more,
 });
 const provider = (name: string, title: string, hasKey: boolean, abilities: Provider["abilities"]): Provider => ({
   name, title, base: `https://api.${name}.example`, needsKey: true, hasKey, abilities, health: null,
@@ -143,10 +148,12 @@ const PROVIDERS: Providers = {
       ]),
       health: { problem: null },
     },
-    provider("deepgram", "Deepgram", false, [ability("recogniser", "nova-3"), ability("voice", "aura-2-thalia-en")]),
+    provider("deepgram", "Deepgram", false, [
+      ability("recogniser", "nova-3"), ability("voice", "aura-2-thalia-en", { timings: false, languages: ["de", "en", "es", "fr", "it", "ja", "nl"] }),
+    ]),
     {
       ...provider("openai", "OpenAI", true, [
-        ability("recogniser", "gpt-4o-mini-transcribe"), ability("model", "gpt-5.4-mini"), ability("voice", "gpt-4o-mini-tts"),
+        ability("recogniser", "gpt-4o-mini-transcribe"), ability("model", "gpt-5.4-mini"), ability("voice", "gpt-4o-mini-tts", { timings: false }),
       ]),
       health: { problem: "OpenAI says that the account has nothing left. Top it up, or choose another provider." },
     },
@@ -180,6 +187,7 @@ export function world(exchanges: Exchange[] = []): World {
     sessions: SESSIONS.map(([id, title, days, count]) => ({
       id, title, created: NOW - days * DAY, updated: NOW - days * DAY, exchanges: count,
     })),
+    older: [],
     hits: [
       {
         session: "s1", title: "Why is the sea salty, and since when?", exchange: 4, created: NOW - DAY,
