@@ -75,10 +75,14 @@ fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
     // A window that is only just being shown may not be given the focus yet; and what came by way of the tray was no
     // key or click of ours, after which window managers hesitate.
     tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(SETTLED).await;
-        if !made.is_focused().unwrap_or(true) {
-            said(made.set_focus());
+        for _ in 0..LOOKS {
+            tokio::time::sleep(SETTLED / LOOKS).await;
+            // It has had it: where the focus went from there is the user's doing.
+            if made.is_focused().unwrap_or(true) {
+                return;
+            }
         }
+        said(made.set_focus());
     });
     Ok(())
 }
@@ -155,6 +159,8 @@ impl Front {
 /// A focus that is really lost is still lost after so long; hotkeys have been told by then (they are looked for twenty
 /// times a second).
 const SETTLED: Duration = Duration::from_millis(150);
+/// So often it is looked meanwhile whether a window has been given the focus.
+const LOOKS: u32 = 10;
 
 /// The talk key went down or up.
 pub fn held(app: &AppHandle, held: bool) {
