@@ -139,7 +139,7 @@ impl World {
             let called_off = match &event {
                 Event::User(User::Cancel) => true,
                 Event::User(User::Policy(policy)) => {
-                    std::mem::replace(&mut self.paused, policy.paused) < policy.paused
+                    policy.paused & !std::mem::replace(&mut self.paused, policy.paused)
                 }
                 _ => false,
             };
