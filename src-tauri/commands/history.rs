@@ -66,10 +66,8 @@ pub async fn history_rename(app: App<'_>, session: String, title: String) -> Ans
 }
 
 /// A session as text.
-#[tauri::command]
-#[specta::specta]
-pub async fn history_export(app: App<'_>, session: String, format: Format) -> Answer<String> {
-    let (session, exchanges) = whole(&app, &session).await?;
+async fn written(app: &App<'_>, session: &str, format: Format) -> Answer<String> {
+    let (session, exchanges) = whole(app, session).await?;
     Ok(match format {
         Format::Markdown => export::markdown(&session, &exchanges, &jiff::tz::TimeZone::system()),
         Format::Json => export::json(&session, &exchanges)?,
@@ -87,7 +85,7 @@ pub async fn history_save(
     session: String,
     format: Format,
 ) -> Answer<Option<String>> {
-    let text = history_export(app, session, format).await?;
+    let text = written(&app, &session, format).await?;
     let (answer, chosen) = tokio::sync::oneshot::channel();
     handle
         .dialog()

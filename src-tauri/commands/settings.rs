@@ -23,13 +23,6 @@ pub fn settings_set(app: App<'_>, key: String, value: Value) -> Answer<Option<u6
     numbered(&app, || app.foundation.settings.put(&key, value))
 }
 
-/// Takes a value or a section back to its default.
-#[tauri::command]
-#[specta::specta]
-pub fn settings_reset(app: App<'_>, key: String) -> Answer<()> {
-    Ok(app.foundation.settings.reset(&key)?)
-}
-
 /// Takes a change back by its number, whatever was changed since; without one, the last.
 #[tauri::command]
 #[specta::specta]

@@ -47,13 +47,6 @@ pub fn window_pin(handle: AppHandle, pinned: bool) {
     shell::change(&handle, |shell| shell.pinned = pinned);
 }
 
-/// Looks whether keys (`Ctrl+Shift+Space`) can be had; fails with the reason when they cannot.
-#[tauri::command]
-#[specta::specta]
-pub fn hotkeys_try(handle: AppHandle, keys: String) -> Answer<()> {
-    hotkeys::attempt(&handle, &keys)
-}
-
 /// Gives all hotkeys back while the settings wait for keys to be pressed, and takes them again afterwards.
 #[tauri::command]
 #[specta::specta]

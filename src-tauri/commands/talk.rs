@@ -1,13 +1,11 @@
 //! The conversation: keys, questions, replays.
 
-use libretto_assistant::store::settings::Mode as StoredMode;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Webview};
 
 use super::App;
 use crate::shell;
 use crate::wire::failure::{Answer, Failure, FailureKind};
-use crate::wire::notice::Mode;
 use crate::wire::pulse::Pulse;
 use crate::wire::snapshot::Snapshot;
 
@@ -60,13 +58,6 @@ pub fn ask(app: App<'_>, text: String) -> Answer<()> {
     Ok(())
 }
 
-/// Silences the reply.
-#[tauri::command]
-#[specta::specta]
-pub fn stop(app: App<'_>) {
-    app.talk().assistant.conversation().stop();
-}
-
 /// Gives up whatever is going on.
 #[tauri::command]
 #[specta::specta]
@@ -87,40 +78,6 @@ pub fn repeat(app: App<'_>, reply: String, cluster: u32) -> Answer<()> {
         .conversation()
         .repeat(reply, cluster as usize);
     Ok(())
-}
-
-/// Who decides when the person speaks, for now and for later.
-#[tauri::command]
-#[specta::specta]
-pub fn set_mode(app: App<'_>, mode: Mode) -> Answer<()> {
-    let mode = match mode {
-        Mode::PushToTalk => StoredMode::PushToTalk,
-        Mode::HandsFree => StoredMode::HandsFree,
-    };
-    Ok(app
-        .foundation
-        .settings
-        .update(|settings| settings.conversation.mode = mode)?)
-}
-
-/// Loudness of replies, from 0 to 1.
-#[tauri::command]
-#[specta::specta]
-pub fn set_volume(app: App<'_>, volume: f64) -> Answer<()> {
-    Ok(app
-        .foundation
-        .settings
-        .update(|settings| settings.loudspeaker.volume = volume)?)
-}
-
-/// How fast the voice speaks, from 0.25 to 4; 1 is its own speed. It counts from the next phrase on.
-#[tauri::command]
-#[specta::specta]
-pub fn set_speed(app: App<'_>, speed: f64) -> Answer<()> {
-    Ok(app
-        .foundation
-        .settings
-        .update(|settings| settings.voice.speed = speed)?)
 }
 
 /// Nothing listens until it goes on: hotkeys are given back, the microphone is shut.

@@ -152,7 +152,7 @@ impl Accounts {
                 table: table.as_object().cloned().unwrap_or_default(),
             }
         };
-        made.follow(settings, &setup);
+        made.follow(settings, setup);
         let open = || provider::open(entry, setup(entry.name));
         made.accounts.entry(entry.name).or_insert_with(open).clone()
     }

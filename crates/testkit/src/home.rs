@@ -34,9 +34,10 @@ impl Home {
 
     /// What a program needs in its environment to live here, with the models of this machine unless they are not shared.
     pub fn env(&self) -> Result<Vec<(&'static str, String)>> {
-        let models = match self.models {
-            true => models()?.display().to_string(),
-            false => String::new(),
+        let models = if self.models {
+            models()?.display().to_string()
+        } else {
+            String::new()
         };
         let folder = |name: &str| self.folder.path().join(name).display().to_string();
         Ok(vec![

@@ -132,9 +132,10 @@ impl Desktop {
         assert!(self.sessions.lock().unwrap().contains(&session) && parent.is_empty());
         let request = handle(&header, "request", &options, "handle_token");
         self.bindings.fetch_add(1, Ordering::Relaxed);
-        let given = match self.early {
-            true => Value::from(Vec::<(String, HashMap<String, Value<'_>>)>::new()),
-            false => self.give(&shortcuts),
+        let given = if self.early {
+            Value::from(Vec::<(String, HashMap<String, Value<'_>>)>::new())
+        } else {
+            self.give(&shortcuts)
         };
         respond(bus, &request, HashMap::from([("shortcuts", given)])).await;
         request

@@ -150,8 +150,10 @@ fn a_second_start_hands_its_wish_over() {
 fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
     let (stage, other) = (Stage::new().unwrap(), Stage::new().unwrap());
     let window = Window::start(&stage).unwrap();
-    let attempt = |keys: &str| window.command("hotkeys_try", &json!({ "keys": keys }));
+    let attempt = |keys: &str| window.command("hotkeys_set", &json!({ "action": "quick_ask", "keys": keys }));
+    // It can be had, and is given back.
     attempt("F9").unwrap();
+    attempt("Ctrl+Shift+K").unwrap();
     // The other program is another Libretto, on a bus of its own.
     let settings = other.home.path().join(".config/libretto/settings.toml");
     std::fs::create_dir_all(settings.parent().unwrap()).unwrap();

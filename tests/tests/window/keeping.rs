@@ -10,7 +10,7 @@ use serde_json::json;
 use super::pictures::remember;
 use super::{SOON, opened};
 
-/// OpenWhispr #893: keys vanish when the app is started anew. And nothing of one stays in the page.
+/// `OpenWhispr` #893: keys vanish when the app is started anew. And nothing of one stays in the page.
 #[test]
 fn a_key_that_is_typed_in_outlives_the_window_and_leaves_the_page() {
     const KEY: &str = "sk-test-0123456789abcdef";

@@ -78,7 +78,7 @@ fn a_page_reaches_nothing_outside_and_runs_no_text() {
 }
 
 /// What each window may not ask of the program: nothing that the desktop toolkit could do beside Libretto's commands, and
-/// of these the strip has only what it shows.
+/// of these only what its pages ask for (`ui/tests/capabilities.test.ts` says which).
 #[test]
 fn a_page_has_the_commands_that_its_window_needs() {
     let stage = Stage::new().unwrap();
@@ -92,6 +92,13 @@ fn a_page_has_the_commands_that_its_window_needs() {
     refused("plugin:event|emit", json!({ "event": "notice", "payload": {} }));
     refused("plugin:opener|open_url", json!({ "url": "file:///etc/passwd" }));
     refused("plugin:dialog|open", json!({ "options": {} }));
+    // What a reply is shown in has no business with keys, and deletes one conversation at a time.
+    refused("keys_list", json!({}));
+    refused(
+        "keys_set",
+        json!({ "provider": "deepgram", "key": "sk-0123456789" }),
+    );
+    refused("history_delete_all", json!({}));
     window
         .command("window_hide", &json!({ "window": "main" }))
         .unwrap();

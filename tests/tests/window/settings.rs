@@ -53,6 +53,10 @@ fn a_key_goes_in_and_never_comes_out() {
     const KEY: &str = "sk-test-0123456789abcdef";
     let stage = Stage::with(SoundCard::new().unwrap(), Keyring::Unlocked).unwrap();
     let window = Window::start(&stage).unwrap();
+    window
+        .command("window_open", &json!({ "window": "settings" }))
+        .unwrap();
+    window.turn_to("settings", SOON).unwrap();
     let stored = window
         .command("keys_set", &json!({ "provider": "deepgram", "key": KEY }))
         .unwrap();

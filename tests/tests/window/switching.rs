@@ -51,7 +51,13 @@ fn what_is_deleted_is_gone_from_the_page_too_and_does_not_come_back() {
     let window = opened(&stage);
     let before = ask(&window, "What time is it?");
     assert_eq!(sessions(&window).len(), 1);
+    // Only the settings may.
+    let settings = json!({ "window": "settings" });
+    window.command("window_open", &settings).unwrap();
+    window.turn_to("settings", SOON).unwrap();
     window.command("history_delete_all", &json!({})).unwrap();
+    window.command("window_hide", &settings).unwrap();
+    window.turn_to("main", SOON).unwrap();
     wait_for_new(&window, &before);
     let before = ask(&window, "What day is it?");
     let kept = sessions(&window);

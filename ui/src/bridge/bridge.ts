@@ -34,6 +34,7 @@ import type {
   Shell,
   Side,
   Snapshot,
+  TestEnd,
   Undone,
   WholeSession,
   Window,
@@ -87,7 +88,6 @@ export interface Bridge {
 
   talkKey(down: boolean): Promise<void>;
   cancel(): Promise<void>;
-  stop(): Promise<void>;
   ask(text: string): Promise<void>;
   /** Nothing listens until it goes on. */
   pause(paused: boolean): Promise<void>;
@@ -116,8 +116,8 @@ export interface Bridge {
 
   devices(): Promise<Devices>;
   chooseDevice(side: Side, id: Device["id"] | null): Promise<Change>;
-  /** Opens a microphone for its level only, until the test is ended; answers when it is over. */
-  testMicrophone(id: Device["id"] | null, level: (level: number) => void): Promise<void>;
+  /** Opens a microphone for its level only, for a minute or until the test is ended; answers how it ended. */
+  testMicrophone(id: Device["id"] | null, level: (level: number) => void): Promise<TestEnd>;
   /** Says a sentence; answers when it has been heard. */
   testLoudspeaker(id: Device["id"] | null): Promise<void>;
   /** Says a text with a voice that runs here, and tells each word as it is heard; answers when it is over. */

@@ -85,7 +85,6 @@ export function tauri(): Bridge {
 
     talkKey: (down) => (down ? commands.keyDown() : commands.keyUp()),
     cancel: () => commands.cancel(),
-    stop: () => commands.stop(),
     ask: (text) => done(commands.ask(text)),
     pause: (paused) => commands.setPaused(paused),
     repeat: (reply, cluster) => done(commands.repeat(reply, cluster)),
@@ -113,7 +112,7 @@ export function tauri(): Bridge {
     testMicrophone: (id, level) => {
       const levels = new Channel<number | null>();
       levels.onmessage = (loudness) => { level(loudness ?? 0); };
-      return done(commands.devicesTest(++test, "microphone", id, levels));
+      return fine(commands.devicesTest(++test, "microphone", id, levels));
     },
     testLoudspeaker: (id) => done(commands.devicesTest(++test, "loudspeaker", id, new Channel<number | null>())),
     hearVoice: (model, text, heard) => {

@@ -55,6 +55,7 @@ export type {
   Span,
   Stage,
   State,
+  TestEnd,
   Turn,
   Undone,
   WholeSession,

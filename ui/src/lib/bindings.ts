@@ -17,18 +17,10 @@ export const commands = {
 	keyUp: () => __TAURI_INVOKE<void>("key_up"),
 	/**  Asks a typed question. It cuts a reply, and waits while the person speaks. */
 	ask: (text: string) => typedError<null, Failure>(__TAURI_INVOKE("ask", { text })),
-	/**  Silences the reply. */
-	stop: () => __TAURI_INVOKE<void>("stop"),
 	/**  Gives up whatever is going on. */
 	cancel: () => __TAURI_INVOKE<void>("cancel"),
 	/**  Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start. */
 	repeat: (reply: string, cluster: number) => typedError<null, Failure>(__TAURI_INVOKE("repeat", { reply, cluster })),
-	/**  Who decides when the person speaks, for now and for later. */
-	setMode: (mode: Mode) => typedError<null, Failure>(__TAURI_INVOKE("set_mode", { mode })),
-	/**  Loudness of replies, from 0 to 1. */
-	setVolume: (volume: number) => typedError<null, Failure>(__TAURI_INVOKE("set_volume", { volume })),
-	/**  How fast the voice speaks, from 0.25 to 4; 1 is its own speed. It counts from the next phrase on. */
-	setSpeed: (speed: number) => typedError<null, Failure>(__TAURI_INVOKE("set_speed", { speed })),
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
@@ -38,8 +30,6 @@ export const commands = {
 	 *  at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
 	 */
 	settingsSet: (key: string, value: Value) => typedError<number | null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
-	/**  Takes a value or a section back to its default. */
-	settingsReset: (key: string) => typedError<null, Failure>(__TAURI_INVOKE("settings_reset", { key })),
 	/**  Takes a change back by its number, whatever was changed since; without one, the last. */
 	settingsUndo: (change: number | null) => typedError<Undone, Failure>(__TAURI_INVOKE("settings_undo", { change })),
 	/**  What there is, and what was chosen. */
@@ -107,8 +97,6 @@ export const commands = {
 	historyOpen: (session: string) => typedError<WholeSession, Failure>(__TAURI_INVOKE("history_open", { session })),
 	/**  Gives a session another title. */
 	historyRename: (session: string, title: string) => typedError<null, Failure>(__TAURI_INVOKE("history_rename", { session, title })),
-	/**  A session as text. */
-	historyExport: (session: string, format: Format) => typedError<string, Failure>(__TAURI_INVOKE("history_export", { session, format })),
 	/**  Writes a session to a file that the user names; answers where, `null` when they thought better of it. */
 	historySave: (session: string, format: Format) => typedError<string | null, Failure>(__TAURI_INVOKE("history_save", { session, format })),
 	/**  Deletes a session with all that was said in it. If it is the present one, a new one begins. */
@@ -127,8 +115,6 @@ export const commands = {
 	windowHide: (window: Window) => typedError<null, Failure>(__TAURI_INVOKE("window_hide", { window })),
 	/**  Whether the quick-ask window stays when it loses the focus. */
 	windowPin: (pinned: boolean) => __TAURI_INVOKE<void>("window_pin", { pinned }),
-	/**  Looks whether keys (`Ctrl+Shift+Space`) can be had; fails with the reason when they cannot. */
-	hotkeysTry: (keys: string) => typedError<null, Failure>(__TAURI_INVOKE("hotkeys_try", { keys })),
 	/**  Gives all hotkeys back while the settings wait for keys to be pressed, and takes them again afterwards. */
 	hotkeysCapture: (capturing: boolean) => __TAURI_INVOKE<void>("hotkeys_capture", { capturing }),
 	/**  Sets a hotkey once it is known that it can be had; empty keys switch it off. */

@@ -3,7 +3,7 @@
 
 import { type Bridge, type Change, Refusal, type Tells } from "../bridge";
 import { type Settings } from "../settings";
-import type { Body, FailureKind, Passed, Phase, ProviderPart, Pulse, SampleWord, Shell, Window } from "../types";
+import type { Body, FailureKind, Passed, Phase, ProviderPart, Pulse, SampleWord, Shell, TestEnd, Window } from "../types";
 import { Changes } from "./changes";
 import type { Stage } from "./stage";
 import { heardUntil, length, RATE, spoken } from "./voice";
@@ -287,7 +287,6 @@ class Backend implements Stage {
           this.#cut();
           if (world.snapshot.state.phase.kind !== "idle") this.#phase({ kind: "idle" });
         }),
-      stop: () => this.#call("stop", [], () => { this.#cut(); }),
       ask: (text) =>
         this.#call("ask", [text], () => {
           this.#cut();
@@ -371,15 +370,20 @@ class Backend implements Stage {
       testMicrophone: (id, level) =>
         this.#call("testMicrophone", [id], () => undefined).then(
           () =>
-            new Promise<void>((resolve) => {
+            new Promise<TestEnd>((resolve) => {
               let step = 0;
               const timer = setInterval(() => {
                 level(0.04 + 0.08 * Math.abs(Math.sin((step += 1))));
               }, 100);
               this.#endTest = () => {
                 clearInterval(timer);
-                resolve();
+                clearTimeout(minute);
+                resolve("ended");
               };
+              const minute = setTimeout(() => {
+                clearInterval(timer);
+                resolve("timed_out");
+              }, 60_000);
             }),
         ),
       testLoudspeaker: (id) =>
