@@ -107,8 +107,16 @@ fn no_keys(scene: &Scene, outcome: &Outcome, keys: &[&str]) {
     assert!(leaks::in_files(scene.stage.home.path(), keys).unwrap() > 0);
 }
 
+/// Whether a voice says itself when its words sound.
+#[derive(Clone, Copy, PartialEq)]
+enum Times {
+    Told,
+    /// They are worked out from its sound.
+    Estimated,
+}
+
 /// A conversation through one mixed pipeline.
-fn pipeline(recogniser: &str, model: (&str, &str), voice: &str) {
+fn pipeline(recogniser: &str, model: (&str, &str), voice: &str, times: Times) {
     let scene = Scene::new(&[recogniser], &[model.0], &[voice]);
     let ear = scene.stage.card.hear().unwrap();
     let mut talk = Talk::of(&mut scene.command()).unwrap();
@@ -124,13 +132,15 @@ fn pipeline(recogniser: &str, model: (&str, &str), voice: &str) {
     }
     println!("{recogniser} → {} → {voice}: {comparison}", model.1);
     let (median, p95) = karaoke::spread(&comparison.errors).expect("no word was found");
-    // Some of these words are shorter than the piece that is looked for.
-    assert!(
-        comparison.lost.len() * 5 <= comparison.errors.len(),
-        "not heard where lit: {:?}",
-        comparison.lost
-    );
-    assert!(median < 0.010 && p95 < 0.030, "{comparison}");
+    if times == Times::Told {
+        // Some of these words are shorter than the piece that is looked for.
+        assert!(
+            comparison.lost.len() * 5 <= comparison.errors.len(),
+            "not heard where lit: {:?}",
+            comparison.lost
+        );
+        assert!(median < 0.010 && p95 < 0.030, "{comparison}");
+    }
     let outcome = talk.quit().unwrap();
     assert!(outcome.stderr.len() > 1_000, "there is a log to search");
     let keys: Vec<&str> = KEYS.iter().map(|(_, key)| *key).collect();
@@ -139,17 +149,29 @@ fn pipeline(recogniser: &str, model: (&str, &str), voice: &str) {
 
 #[test]
 fn deepgram_then_grok_through_openrouter_then_elevenlabs() {
-    pipeline("deepgram", ("grok", "openrouter"), "elevenlabs");
+    pipeline("deepgram", ("grok", "openrouter"), "elevenlabs", Times::Told);
 }
 
 #[test]
 fn elevenlabs_then_openai_then_cartesia() {
-    pipeline("elevenlabs", ("openai", "openai"), "cartesia");
+    pipeline("elevenlabs", ("openai", "openai"), "cartesia", Times::Told);
 }
 
 #[test]
 fn deepgram_then_openai_then_minimax() {
-    pipeline("deepgram", ("openai", "openai"), "minimax");
+    pipeline("deepgram", ("openai", "openai"), "minimax", Times::Told);
+}
+
+// With these two, each provider has been heard through the sound devices in each of its parts.
+
+#[test]
+fn openai_then_minimax_then_deepgram() {
+    pipeline("openai", ("minimax", "minimax"), "deepgram", Times::Estimated);
+}
+
+#[test]
+fn cartesia_then_openai_then_openai() {
+    pipeline("cartesia", ("openai", "openai"), "openai", Times::Estimated);
 }
 
 #[test]

@@ -28,7 +28,7 @@ const ARABIC: (&str, &str) = (
 const HEARD_NOW: &str = "باريس،";
 
 /// The sections of the settings, in their order.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "voice",
     "models",
     "devices",
@@ -39,6 +39,7 @@ const SECTIONS: [&str; 11] = [
     "privacy",
     "keys",
     "providers",
+    "advanced",
     "about",
 ];
 
@@ -66,7 +67,7 @@ fn every_state_light_and_dark() {
         .unwrap()
         .join("../pictures");
     fs::create_dir_all(&folder).unwrap();
-    for theme in ["light", "dark"] {
+    for theme in ["light", "dark", "high_contrast"] {
         let folder = folder.canonicalize().unwrap();
         let walk = Walk {
             stage: &stage,
@@ -75,6 +76,10 @@ fn every_state_light_and_dark() {
             folder,
         };
         walk.set("appearance.theme", &json!(theme));
+        if theme == "high_contrast" {
+            walk.talking();
+            continue;
+        }
         walk.first_steps();
         walk.talking();
         walk.trouble();
@@ -137,10 +142,10 @@ impl Walk<'_> {
         let file = self.folder.join(format!("{name}-{}.png", self.theme));
         self.window.picture(title, &file).unwrap();
         let mean = brightness(&file);
-        let fits = if self.theme == "dark" {
-            mean < 0.4
-        } else {
+        let fits = if self.theme == "light" {
             mean > 0.6
+        } else {
+            mean < 0.4
         };
         assert!(fits, "{}: mean brightness {mean}", file.display());
     }

@@ -377,13 +377,13 @@ class Backend implements Stage {
               }, 100);
               this.#endTest = () => {
                 clearInterval(timer);
-                clearTimeout(minute);
+                clearTimeout(longest);
                 resolve("ended");
               };
-              const minute = setTimeout(() => {
+              const longest = setTimeout(() => {
                 clearInterval(timer);
                 resolve("timed_out");
-              }, 60_000);
+              }, 120_000);
             }),
         ),
       testLoudspeaker: (id) =>
