@@ -45,7 +45,7 @@ const COMMANDS = new Map(
 );
 
 function asked(files: Iterable<string>): string[] {
-  const methods = Array.from(files, (file) => Array.from(read(file).matchAll(/bridge\.(\w+)/gu), ([, name = ""]) => name));
+  const methods = Array.from(files, (file) => Array.from(read(file).matchAll(/bridge\s*\.(\w+)/gu), ([, name = ""]) => name));
   return methods.flat().flatMap((method) => COMMANDS.get(method) ?? []);
 }
 

@@ -46,6 +46,7 @@ export class App {
   /** What is told while a snapshot is awaited: the snapshot may be older than it. */
   #early: Notice[] | undefined;
   #snapshots = 0;
+  #looking: Promise<void> | undefined;
 
   constructor(readonly bridge: Bridge) {
     this.live = new Live(bridge);
@@ -75,9 +76,9 @@ export class App {
     this.#path = document.path;
     this.notices = document.notices;
     this.undoable = document.undoable;
+    await this.#refresh();
     // Their names; the strip has no room for them.
     if (bridge.window !== "overlay") void this.look();
-    await this.#refresh();
   }
 
   async #refresh(): Promise<void> {
@@ -99,9 +100,14 @@ export class App {
     }
   }
 
-  /** Looks at the providers again. Where that fails, what was known counts. */
-  async look(): Promise<void> {
-    this.providers = await this.bridge.providers().catch(() => this.providers);
+  /** Looks at the providers again, once for all who ask meanwhile. Where that fails, what was known counts. */
+  look(): Promise<void> {
+    this.#looking ??= this.bridge
+      .providers()
+      .then((providers) => void (this.providers = providers))
+      .catch(() => undefined)
+      .finally(() => (this.#looking = undefined));
+    return this.#looking;
   }
 
   /** What a provider is called; this machine's own has its name in the window's language. */
