@@ -1,6 +1,7 @@
 // Which place of a reply lies under the pointer, and which word lies below another.
 
 import type { Word } from "../bridge/types";
+import { measurable } from "../karaoke/marker";
 import type { Shown } from "../markdown/show";
 
 /** The unit of the source at a point of the window; `undefined` beside the text. */
@@ -18,11 +19,7 @@ export function below(shown: Shown | undefined, words: readonly Word[], from: nu
   const box = (index: number): DOMRect | undefined => {
     const word = words[index];
     const found = word && shown?.range(word.text.start, word.text.end);
-    if (!found) return undefined;
-    const range = document.createRange();
-    range.setStart(found.startContainer, found.startOffset);
-    range.setEnd(found.endContainer, found.endOffset);
-    return range.getClientRects()[0];
+    return found && measurable(found).getClientRects()[0];
   };
   const here = box(from);
   if (!here) return 0;

@@ -35,8 +35,13 @@ export class Marker {
 
 /** The boxes of a range's lines; what has no width (the end of a line) has none. */
 function rects(range: AbstractRange): DOMRect[] {
+  return Array.from(measurable(range).getClientRects()).filter((rect) => rect.width > 0);
+}
+
+/** The same range, as one that says where it is on the screen. */
+export function measurable(range: AbstractRange): Range {
   const live = document.createRange();
   live.setStart(range.startContainer, range.startOffset);
   live.setEnd(range.endContainer, range.endOffset);
-  return Array.from(live.getClientRects()).filter((rect) => rect.width > 0);
+  return live;
 }
