@@ -14,7 +14,7 @@ use crate::downloads::Downloads;
 use crate::mirror::Mirror;
 use crate::relay::{self, Relay, Watchers};
 use crate::trials::Trials;
-use crate::windows::{Front, Pages};
+use crate::windows::{Front, Pages, Spots};
 use crate::wire::failure::Answer;
 use crate::wire::notice::{Exchange, Passed};
 use crate::wire::shell::{SessionChanged, Shell};
@@ -36,6 +36,8 @@ pub struct Libretto {
     pub trials: Trials,
     /// What is in front of the user.
     pub front: Mutex<Front>,
+    /// Where the windows without a frame stand.
+    pub spots: Mutex<Spots>,
     /// Which pages are drawn.
     pub pages: Mutex<Pages>,
     talk: RwLock<Arc<Talk>>,
@@ -69,12 +71,14 @@ impl Libretto {
         let ready = foundation.history.ready();
         let (talk, _) = tokio::join!(Talk::start(app, &foundation, &watchers, 0, None), ready);
         let talk = talk?;
+        let spots = Spots::read(foundation.environment.places().windows());
         Ok(Self {
             downloads: Downloads::new(foundation.shelf.clone()),
             foundation,
             watchers,
             trials: Trials::default(),
             front: Mutex::default(),
+            spots: Mutex::new(spots),
             pages: Mutex::default(),
             talk: RwLock::new(Arc::new(talk)),
             shell: Mutex::new(Shell {
@@ -145,6 +149,7 @@ impl Libretto {
             session: talk.assistant.session().to_string(),
             exchanges: mirror.exchanges(),
             turn: mirror.turn(),
+            microphone: mirror.microphone(),
             shell: self.shell(),
             notices: self
                 .foundation

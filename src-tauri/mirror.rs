@@ -9,9 +9,11 @@ use libretto_assistant::karaoke::Karaoke;
 use libretto_assistant::voice::{Mark, SampleRate, TurnId};
 
 use crate::units::{self, Places};
-use crate::wire::notice::{Body, Data, Exchange, Lifecycle, Notice, Passed, Progress, Span, State, Word};
+use crate::wire::notice::{
+    Body, Data, Exchange, Lifecycle, Notice, Passed, Progress, Span, Stage, State, Word,
+};
 use crate::wire::pulse::Pulse;
-use crate::wire::snapshot::Turn;
+use crate::wire::snapshot::{Turn, Using};
 
 /// Exchanges that a window is shown when it opens. Older ones are in the history.
 const EXCHANGES: usize = 200;
@@ -23,6 +25,7 @@ const TURNS: usize = 4;
 pub struct Mirror {
     sequence: u64,
     state: State,
+    microphone: Option<String>,
     exchanges: VecDeque<Exchange>,
     turns: VecDeque<Shown>,
 }
@@ -51,6 +54,7 @@ impl Mirror {
         let mut mirror = Self {
             sequence,
             state: state.into(),
+            microphone: None,
             exchanges: VecDeque::new(),
             turns: VecDeque::new(),
         };
@@ -66,6 +70,11 @@ impl Mirror {
     /// What is going on.
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// The microphone in use, or the one that was used last.
+    pub fn microphone(&self) -> Option<String> {
+        self.microphone.clone()
     }
 
     /// The session's exchanges, oldest first.
@@ -97,7 +106,10 @@ impl Mirror {
                 return Told::Pulse(Pulse::Level { level: *level });
             }
             core::Body::Progress(progress) => match how_far(progress) {
-                Some(progress) => Body::Progress(progress),
+                Some(progress) => {
+                    self.note(turn, &progress);
+                    Body::Progress(progress)
+                }
                 None => return Told::Nothing,
             },
             core::Body::Problem(problem) => {
@@ -121,6 +133,29 @@ impl Mirror {
         })
     }
 
+    /// How far it has come, for windows that open later.
+    fn note(&mut self, turn: Option<TurnId>, progress: &Progress) {
+        if let Progress::Device { stage, device } = progress {
+            if *stage == Stage::Microphone {
+                self.microphone = Some(device.clone());
+            }
+            return;
+        }
+        let Some(Shown { turn, .. }) = self.shown(turn) else {
+            return;
+        };
+        match progress {
+            Progress::Using { stage, provider } => turn.using.push(Using {
+                stage: *stage,
+                provider: provider.clone(),
+            }),
+            Progress::Reasoning => turn.reasoning = true,
+            Progress::Gap => turn.gaps += 1,
+            Progress::Dropped { .. } => turn.dropped = true,
+            Progress::Device { .. } => {}
+        }
+    }
+
     fn data(
         &mut self,
         turn: Option<TurnId>,
@@ -138,7 +173,9 @@ impl Mirror {
                 Data::Said { text: text.clone() }
             }
             core::Data::Reply { delta } => {
-                self.shown(turn)?.turn.reply.push_str(delta);
+                let turn = &mut self.shown(turn)?.turn;
+                turn.reply.push_str(delta);
+                turn.reasoning = false;
                 Data::Reply { delta: delta.clone() }
             }
             core::Data::Marks { rate, marks } => {

@@ -3,6 +3,7 @@
 
 mod pages;
 mod place;
+mod spots;
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::wire::shell::Window;
 use crate::words::{self, Words};
 
 pub use pages::Pages;
-use place::Spot;
+pub use spots::Spots;
 
 /// Brings a window to the front; it is made if need be, and shown when its page is drawn.
 ///
@@ -92,9 +93,9 @@ fn put(app: &AppHandle, window: Window, made: &WebviewWindow) -> Result<()> {
     let Some(libretto) = app.try_state::<Libretto>() else {
         return Ok(());
     };
-    let before = *lock(&libretto.front).spot(window);
+    let before = lock(&libretto.spots).get(window);
     let spot = place::put(made, window, before)?;
-    *lock(&libretto.front).spot(window) = spot;
+    lock(&libretto.spots).set(window, spot);
     Ok(())
 }
 
@@ -111,7 +112,7 @@ pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
         match window {
             Window::Overlay | Window::QuickAsk if made.is_visible()? => {
                 let at = made.outer_position()?;
-                lock(&libretto.front).spot(window).hide(at);
+                lock(&libretto.spots).hide(window, at);
             }
             _ => {}
         }
@@ -142,18 +143,6 @@ pub struct Front {
     troubles: u64,
     /// The quick-ask window has had the focus since it was opened: now it can lose it.
     asked: bool,
-    strip: Spot,
-    quick_ask: Spot,
-}
-
-impl Front {
-    /// Where one of the windows without a frame stands.
-    fn spot(&mut self, window: Window) -> &mut Spot {
-        match window {
-            Window::QuickAsk => &mut self.quick_ask,
-            _ => &mut self.strip,
-        }
-    }
 }
 
 /// A focus that is really lost is still lost after so long; hotkeys have been told by then (they are looked for twenty

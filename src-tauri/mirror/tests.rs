@@ -147,6 +147,42 @@ fn a_window_that_opens_later_sees_state_and_exchanges() {
 }
 
 #[test]
+fn a_window_that_opens_in_the_middle_knows_who_is_at_work() {
+    use crate::wire::notice::Stage;
+
+    let mut mirror = Mirror::new(0, idle(), []);
+    let mut progress = |progress| told(&mut mirror, 1, core::Body::Progress(progress));
+    for provider in ["openai", "on-device"] {
+        progress(core::Progress::Using {
+            stage: core::Stage::Model,
+            provider: provider.into(),
+        });
+    }
+    for stage in [core::Stage::Microphone, core::Stage::Loudspeaker] {
+        progress(core::Progress::Device {
+            stage,
+            device: format!("{stage:?}"),
+        });
+    }
+    progress(core::Progress::Dropped { samples: 480 });
+    progress(core::Progress::Gap);
+    progress(core::Progress::Reasoning);
+    assert_eq!(mirror.microphone().as_deref(), Some("Microphone"));
+    let turn = mirror.turn().unwrap();
+    let names: Vec<_> = turn
+        .using
+        .iter()
+        .map(|using| (using.stage, using.provider.as_str()))
+        .collect();
+    assert_eq!(names, [(Stage::Model, "openai"), (Stage::Model, "on-device")]);
+    assert!(turn.reasoning && turn.dropped && turn.gaps == 1, "{turn:?}");
+
+    let delta = core::Data::Reply { delta: "Yes".into() };
+    told(&mut mirror, 1, core::Body::Data(delta));
+    assert!(!mirror.turn().unwrap().reasoning, "it speaks now");
+}
+
+#[test]
 fn the_start_of_playback_is_told_on_the_pages_clock() {
     let mut mirror = Mirror::new(0, idle(), []);
     let audible = Time::from_millis(1_040);

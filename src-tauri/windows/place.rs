@@ -2,6 +2,7 @@
 
 use tauri::{PhysicalPosition, PhysicalSize, Result, WebviewWindow};
 
+use super::spots::Spot;
 use super::{OVERLAY, QUICK_ASK, QUICK_ASK_LEAST};
 use crate::wire::shell::Window;
 
@@ -19,25 +20,6 @@ struct Screen {
     size: PhysicalSize<u32>,
     /// Physical pixels in a logical one.
     scale: f64,
-}
-
-/// Where a window was put, and where it was when it was hidden: window managers place a window anew when it comes back.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Spot {
-    put: Option<Point>,
-    hidden: Option<Point>,
-}
-
-impl Spot {
-    /// It is being hidden.
-    pub(super) fn hide(&mut self, at: Point) {
-        self.hidden = Some(at);
-    }
-
-    /// Where somebody moved it to.
-    fn moved(self) -> Option<Point> {
-        self.hidden.filter(|hidden| self.put != Some(*hidden))
-    }
 }
 
 /// Puts a window that has just been shown where it belongs; returns its spot from now on.
@@ -72,10 +54,7 @@ pub(super) fn put(made: &WebviewWindow, window: Window, before: Spot) -> Result<
     Ok(if before.moved() == Some(at) {
         before
     } else {
-        Spot {
-            put: Some(at),
-            hidden: None,
-        }
+        Spot::put(at)
     })
 }
 
@@ -176,17 +155,5 @@ mod tests {
         assert_eq!(at((-5, 400)), (-1920 + 640, 300 + 410));
         assert_eq!(at((5, 400)), (800, 640));
         assert!(place(&[], None, None, Window::QuickAsk, (640.0, 260.0)).is_none());
-    }
-
-    #[test]
-    fn what_nobody_moved_is_put_anew() {
-        let mut spot = Spot {
-            put: Some(Point::new(3, 4)),
-            hidden: None,
-        };
-        spot.hide(Point::new(3, 4));
-        assert_eq!(spot.moved(), None);
-        spot.hide(Point::new(30, 4));
-        assert_eq!(spot.moved(), Some(Point::new(30, 4)));
     }
 }

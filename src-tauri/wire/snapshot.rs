@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::notice::{End, Exchange, Passed, Problem, State, Word};
+use super::notice::{End, Exchange, Passed, Problem, Stage, State, Word};
 use super::shell::Shell;
 
 /// How everything is.
@@ -20,6 +20,8 @@ pub struct Snapshot {
     pub exchanges: Vec<Exchange>,
     /// The newest turn, while it lasts and until its exchange stands in `exchanges`.
     pub turn: Option<Turn>,
+    /// The microphone in use, or the one that was used last; `null` before the first.
+    pub microphone: Option<String>,
     /// Tray, hotkeys, pause.
     pub shell: Shell,
     /// Sentences that the user should read: settings that could not be used, a history that cannot be written.
@@ -49,4 +51,21 @@ pub struct Turn {
     pub problem: Option<Problem>,
     /// When each milestone was passed; known at the end.
     pub milestones: Vec<Passed>,
+    /// Who works on it, in the order in which they began.
+    pub using: Vec<Using>,
+    /// The model thinks, unspoken.
+    pub reasoning: bool,
+    /// Gaps that were heard in the reply.
+    pub gaps: u32,
+    /// Sound of the microphone was lost.
+    pub dropped: bool,
+}
+
+/// A provider that works on a turn, or did until another took over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Using {
+    /// In which part.
+    pub stage: Stage,
+    /// Its name.
+    pub provider: String,
 }

@@ -48,6 +48,11 @@ impl Places {
         self.data.join("speeds.json")
     }
 
+    /// Where windows were moved to.
+    pub fn windows(&self) -> PathBuf {
+        self.data.join("windows.json")
+    }
+
     fn of(variables: &BTreeMap<String, String>) -> Self {
         let named = |name| {
             variables

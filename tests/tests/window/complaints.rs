@@ -136,21 +136,29 @@ fn what_hangs_is_given_up_and_the_strip_goes_with_it() {
     assert_eq!(turn.end, "complete", "{turn:#?}");
 }
 
-/// Handy #811, #969, #1733: the strip is where another screen would be. Moved by hand, it stays there; Handy #1049: and
-/// comes back when the screen has gone on which it stood.
+/// Handy #811, #969, #1733: the strip is where another screen would be. Moved by hand, it stays there, after a restart
+/// too; Handy #1049: and comes back when the screen has gone on which it stood.
 #[test]
 fn the_strip_is_on_a_screen() {
     let stage = Stage::new().unwrap();
     let display = Display::new().unwrap();
     display.only_screen(Half::Right).unwrap();
-    let mut libretto = Command::new(program::binary("libretto").unwrap())
-        .args(["--hidden", "settings"])
-        .envs(stage.env().unwrap())
-        .envs(display.env())
-        .spawn()
-        .unwrap();
-    // It takes its keys before it shows a window.
-    display.wait_for_window("Libretto: settings", ANSWER).unwrap();
+    let start = || {
+        let libretto = Command::new(program::binary("libretto").unwrap())
+            .args(["--hidden", "settings"])
+            .envs(stage.env().unwrap())
+            .envs(display.env())
+            .spawn()
+            .unwrap();
+        // It takes its keys before it shows a window.
+        display.wait_for_window("Libretto: settings", ANSWER).unwrap();
+        libretto
+    };
+    let end = |mut libretto: Child| {
+        process::kill(libretto.id());
+        libretto.wait().unwrap();
+        display.wait_until_gone("Libretto: settings", SOON).unwrap();
+    };
     let shown = |moved: Option<[&str; 2]>| {
         display.tap(TALK).unwrap();
         display.wait_for_window(STRIP, SOON).unwrap();
@@ -166,11 +174,14 @@ fn the_strip_is_on_a_screen() {
         display.wait_until_gone(STRIP, SOON).unwrap();
         place
     };
-    let mut places = vec![shown(None), shown(Some(["700", "40"])), shown(None)];
+    let first = start();
+    let mut places = vec![shown(None), shown(Some(["700", "40"]))];
+    end(first);
+    let second = start();
+    places.push(shown(None));
     display.only_screen(Half::Left).unwrap();
     places.push(shown(None));
-    process::kill(libretto.id());
-    libretto.wait().unwrap();
+    end(second);
     assert_eq!(places, [(640 + 110, 732), (700, 40), (700, 40), (110, 732)]);
 }
 

@@ -966,6 +966,8 @@ export type Snapshot = {
 	exchanges: Exchange[],
 	/**  The newest turn, while it lasts and until its exchange stands in `exchanges`. */
 	turn: Turn | null,
+	/**  The microphone in use, or the one that was used last; `null` before the first. */
+	microphone: string | null,
 	/**  Tray, hotkeys, pause. */
 	shell: Shell,
 	/**  Sentences that the user should read: settings that could not be used, a history that cannot be written. */
@@ -1036,6 +1038,14 @@ export type Turn = {
 	problem: Problem | null,
 	/**  When each milestone was passed; known at the end. */
 	milestones: Passed[],
+	/**  Who works on it, in the order in which they began. */
+	using: Using[],
+	/**  The model thinks, unspoken. */
+	reasoning: boolean,
+	/**  Gaps that were heard in the reply. */
+	gaps: number,
+	/**  Sound of the microphone was lost. */
+	dropped: boolean,
 };
 
 /**  What an undo took back. */
@@ -1045,6 +1055,14 @@ export type Undone = {
 	 *  was all changed again since.
 	 */
 	keys: string[],
+};
+
+/**  A provider that works on a turn, or did until another took over. */
+export type Using = {
+	/**  In which part. */
+	stage: Stage,
+	/**  Its name. */
+	provider: string,
 };
 
 export type Value = null | boolean | number | string | Value[] | { [key in string]: Value };

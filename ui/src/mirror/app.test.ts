@@ -36,6 +36,7 @@ const snapshot = (sequence: number, session: string): Snapshot => ({
   session,
   exchanges: [],
   turn: null,
+  microphone: null,
   shell: { hotkeys: [], way: "own", paused: false, pinned: false, version: "0" },
   notices: [],
 });

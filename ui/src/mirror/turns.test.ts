@@ -9,8 +9,15 @@ const SNAPSHOT: Snapshot = {
   session: "s",
   exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false, milestones: [] }],
   turn: null,
+  microphone: null,
   shell: { hotkeys: [], way: "own", paused: false, pinned: false, version: "0" },
   notices: [],
+};
+
+/** As it stands in a snapshot. */
+const TURN: NonNullable<Snapshot["turn"]> = {
+  turn: 1, partial: "", said: "Hello", reply: "Hi there", rate: 0, words: [], heard: 8, end: null, problem: null,
+  milestones: [], using: [], reasoning: false, gaps: 0, dropped: false,
 };
 
 function told(view: View, turn: number | null, ...bodies: Body[]): void {
@@ -87,12 +94,20 @@ describe("the view of the conversation", () => {
   });
 
   it("shows the running turn of the snapshot once", () => {
-    const turn = {
-      turn: 1, partial: "", said: "Hello", reply: "Hi there", rate: 0, words: [], heard: 8,
-      end: { kind: "complete" as const }, problem: null, milestones: [],
-    };
+    const turn = { ...TURN, end: { kind: "complete" as const } };
     expect(of({ ...SNAPSHOT, turn }).turns).toHaveLength(1);
-    expect(of({ ...SNAPSHOT, turn: { ...turn, turn: 2, end: null } }).turns).toHaveLength(2);
+    expect(of({ ...SNAPSHOT, turn: { ...TURN, turn: 2 } }).turns).toHaveLength(2);
+  });
+
+  it("knows of a turn that runs already who works on it, and how it goes", () => {
+    const using = [
+      { stage: "model" as const, provider: "openai" },
+      { stage: "model" as const, provider: "on-device" },
+    ];
+    const turn = { ...TURN, turn: 2, using, gaps: 2, reasoning: true };
+    const view = of({ ...SNAPSHOT, turn, microphone: "Headset" });
+    expect(view.microphone).toBe("Headset");
+    expect(view.turns[1]).toMatchObject({ using: { model: ["openai", "on-device"] }, gaps: 2, reasoning: true, dropped: false });
   });
 
   it("knows who works on a turn, and who took over", () => {

@@ -70,7 +70,7 @@ export function of(snapshot: Snapshot): View {
     session: snapshot.session,
     turns: running ? [...turns, present(turn, snapshot.session)] : turns,
     problem: null,
-    microphone: null,
+    microphone: snapshot.microphone,
     deaf: turn?.problem?.stage === "microphone",
   };
 }
@@ -86,7 +86,9 @@ function past(exchange: Exchange, key: string): Shown {
 
 function present(turn: Turn, session: string): Shown {
   const cut = turn.end?.kind === "cut" || turn.end?.kind === "cancelled";
-  return { ...turn, key: `${session}#${String(turn.turn)}`, cut, kept: false, ...nothing() };
+  const shown = { ...turn, key: `${session}#${String(turn.turn)}`, cut, kept: false, using: {} };
+  for (const { stage, provider } of turn.using) takeOver(shown, stage, provider);
+  return shown;
 }
 
 /** How a turn went, before anything is told of it. */
@@ -146,10 +148,13 @@ function progress(view: View, turn: number | null, event: Progress): void {
   if (event.kind === "reasoning") shown.reasoning = true;
   if (event.kind === "gap") shown.gaps += 1;
   if (event.kind === "dropped") shown.dropped = true;
-  if (event.kind === "using") {
-    const before = shown.using[event.stage] ?? [];
-    if (before.at(-1) !== event.provider) shown.using[event.stage] = [...before, event.provider];
-  }
+  if (event.kind === "using") takeOver(shown, event.stage, event.provider);
+}
+
+/** This provider works on a part of the turn from now on. */
+function takeOver({ using }: Pick<Shown, "using">, stage: Stage, provider: string): void {
+  const before = using[stage] ?? [];
+  if (before.at(-1) !== provider) using[stage] = [...before, provider];
 }
 
 function told(shown: Shown, data: Data): void {

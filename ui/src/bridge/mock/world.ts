@@ -173,6 +173,7 @@ export function world(exchanges: Exchange[] = []): World {
       session: "s0",
       exchanges,
       turn: null,
+      microphone: null,
       shell: structuredClone(SHELL),
       notices: [],
     },
