@@ -19,6 +19,7 @@ use pulseaudio::Client;
 use tempfile::TempDir;
 
 use crate::ear::Ear;
+use crate::floor::Floor;
 use crate::program::terminate;
 use crate::speech::{self, Speech};
 
@@ -106,16 +107,17 @@ impl Device {
     }
 }
 
-/// A sound card of one's own; it ends when dropped. Several can run at once.
+/// A sound card of one's own; it ends when dropped. A test may have several; other tests of its program wait for theirs.
 #[derive(Debug)]
 pub struct SoundCard {
-    // Fields are dropped in this order: speakers and listeners, the server, its folder.
+    // Fields are dropped in this order: speakers and listeners, the server, its folder, the floor.
     tones: Mutex<BTreeMap<Device, Speech>>,
     /// Keeps the server alive: it leaves by itself when it has had no client for a while, as when a test was killed.
     client: Client,
     server: Child,
     modules: Mutex<BTreeMap<Device, Vec<u32>>>,
     folder: TempDir,
+    _floor: Floor,
 }
 
 impl SoundCard {
@@ -129,6 +131,7 @@ impl SoundCard {
 
     /// Without any device.
     pub fn bare() -> Result<Self> {
+        let floor = Floor::take();
         let folder = tempfile::Builder::new().prefix("libretto-card-").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
         fs::create_dir(folder.path().join("pulse"))?;
@@ -173,6 +176,7 @@ impl SoundCard {
             server,
             modules,
             folder,
+            _floor: floor,
         })
     }
 

@@ -12,6 +12,7 @@ pub mod correlate;
 pub mod display;
 pub mod ear;
 pub mod fakes;
+mod floor;
 pub mod home;
 pub mod keychain;
 pub mod program;
