@@ -94,7 +94,7 @@ impl Stage {
                 Some(Ok(SpeakEvent::Finished)) => break,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error),
-                None => return Err(Error::new(Kind::Unavailable, "The voice stopped without a word.")),
+                None => return Err(stopped()),
             }
         }
         if let (false, Some(envelope)) = (self.timed, &self.envelope) {
@@ -125,7 +125,7 @@ impl Stage {
                     Some(Ok(SpeakEvent::Finished)) => break,
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error),
-                    None => return Err(Error::new(Kind::Unavailable, "The voice stopped without a word.")),
+                    None => return Err(stopped()),
                 }
             }
             let clusters = text::count(&self.text);
@@ -173,4 +173,11 @@ impl Stage {
             .send(Report::Event(Event::Voice(self.job, event)))
             .await;
     }
+}
+
+fn stopped() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "The voice stopped without a word. Ask again, or choose another one in the settings.",
+    )
 }

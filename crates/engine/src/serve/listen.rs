@@ -12,8 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{io, thread};
 
-use libretto_ondevice::wire::{Answer, Failure, Model};
-use libretto_voice::Kind;
+use libretto_ondevice::wire::{Answer, Model};
 
 use super::output::Output;
 use crate::error::Error;
@@ -47,58 +46,43 @@ impl Listener {
     }
 
     pub(super) fn warm(&self, id: u64, dir: PathBuf) {
-        self.told(id, |utterances| utterances.warm(id, dir));
+        self.asked(id, |utterances| utterances.warm(id, dir));
     }
 
     pub(super) fn begin(&self, id: u64, dir: PathBuf) {
-        self.told(id, |utterances| utterances.begin(id, dir));
+        self.asked(id, |utterances| utterances.begin(id, dir));
     }
 
     pub(super) fn hear(&self, id: u64, samples: &[f32]) {
-        self.told(id, |utterances| utterances.hear(id, samples));
+        self.asked(id, |utterances| utterances.hear(id, samples));
     }
 
     pub(super) fn silence(&self, id: u64, silence: bool) {
-        self.told(id, |utterances| {
-            utterances.silence(id, silence);
-            true
-        });
+        self.told(|utterances| utterances.silence(id, silence));
     }
 
     pub(super) fn hurry(&self, id: u64) {
-        self.told(id, |utterances| {
-            utterances.hurry(id);
-            true
-        });
+        self.told(|utterances| utterances.hurry(id));
     }
 
     pub(super) fn finish(&self, id: u64) {
-        self.told(id, |utterances| {
-            utterances.finish(id);
-            true
-        });
+        self.told(|utterances| utterances.finish(id));
     }
 
     pub(super) fn cancel(&self, id: u64) {
-        self.told(id, |utterances| {
-            utterances.remove(id);
-            true
-        });
+        self.told(|utterances| utterances.remove(id));
     }
 
-    fn told(&self, id: u64, tell: impl FnOnce(&mut Utterances) -> bool) {
-        let taken = tell(&mut self.desk.lock());
-        self.desk.changed.notify_one();
-        if !taken {
-            let message = "More was said than the on-device recogniser can follow. Say it again, in pieces.";
-            self.output.fail(
-                id,
-                Failure {
-                    kind: Kind::BadInput,
-                    message: message.into(),
-                },
-            );
+    fn asked(&self, id: u64, ask: impl FnOnce(&mut Utterances) -> Result<(), Error>) {
+        if let Err(refusal) = self.told(ask) {
+            self.output.fail(id, refusal);
         }
+    }
+
+    fn told<T>(&self, tell: impl FnOnce(&mut Utterances) -> T) -> T {
+        let told = tell(&mut self.desk.lock());
+        self.desk.changed.notify_one();
+        told
     }
 }
 
