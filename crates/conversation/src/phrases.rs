@@ -4,14 +4,13 @@
 //! is released as soon as its end is certain. Every decision reads a bounded piece of the text behind it and nothing
 //! else, so that how the text was cut on its way here makes no difference.
 
-mod marks;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use libretto_voice::Rewrite;
-use libretto_voice::text::without_spaces;
+use libretto_voice::text::{is_pause, is_stop, without_spaces};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use stop::Verdict;
@@ -35,16 +34,16 @@ const LIMIT: usize = 320;
 
 /// What the voice is given at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phrase {
+pub(crate) struct Phrase {
     /// Its text, with its own white space, and where in the raw reply each byte of it was written.
-    pub rewrite: Rewrite,
+    pub(crate) rewrite: Rewrite,
     /// How it ends.
-    pub ending: Ending,
+    pub(crate) ending: Ending,
 }
 
 /// How a phrase ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// With its sentence.
     Sentence,
     /// With its line: a heading, an item of a list.
@@ -53,17 +52,17 @@ pub enum Ending {
     Clause,
     /// Between two words of a long sentence.
     Words,
-    /// Where the text ended, or where everything was asked for.
+    /// Where the text ended.
     Rest,
 }
 
 /// Takes the filter's output as it streams in and gives phrases. The texts of all phrases put together are the text
 /// that came in, except for an end in which nothing can be spoken.
 #[derive(Clone, Debug)]
-pub struct Splitter {
+pub(crate) struct Splitter {
     /// What is not released yet.
     held: Rewrite,
-    /// Nothing was released yet, or nothing since a flush.
+    /// Nothing was released yet.
     first: bool,
     phrase: Reading,
 }
@@ -96,22 +95,14 @@ impl Default for Splitter {
 
 impl Splitter {
     /// Takes more text; gives the phrases that are now complete.
-    pub fn push(&mut self, spoken: &Rewrite) -> Vec<Phrase> {
+    pub(crate) fn push(&mut self, spoken: &Rewrite) -> Vec<Phrase> {
         self.held.append(spoken);
         self.run(false)
     }
 
-    /// Gives all that is there, because nothing will follow for a while (a tool is called). The next phrase will be a
-    /// short one again. What cannot be spoken by itself is kept.
-    pub fn flush(&mut self) -> Vec<Phrase> {
-        let phrases = self.run(true);
-        self.first = true;
-        phrases
-    }
-
     /// The text is over: the last phrases.
-    pub fn finish(&mut self) -> Vec<Phrase> {
-        self.flush()
+    pub(crate) fn finish(&mut self) -> Vec<Phrase> {
+        self.run(true)
     }
 
     fn run(&mut self, ended: bool) -> Vec<Phrase> {
@@ -151,8 +142,8 @@ impl Splitter {
             let at = self.phrase.at;
             let verdict = match c {
                 '\n' => Verdict::Line(at + 1),
-                _ if marks::is_stop(c) => stop::at_stop(text, at, self.phrase.speaks, ended),
-                _ if marks::is_pause(c) => stop::at_pause(text, at, ended),
+                _ if is_stop(c) => stop::at_stop(text, at, self.phrase.speaks, ended),
+                _ if c == '-' || is_pause(c) => stop::at_pause(text, at, ended),
                 _ => Verdict::No(at + c.len_utf8()),
             };
             let (next, ending) = match verdict {

@@ -56,6 +56,12 @@ pub enum Error {
         /// Tokens that fit.
         limit: usize,
     },
+    /// The recogniser has as many utterances as it takes.
+    #[error("The on-device recogniser has too much to do at once. Try again when it has finished.")]
+    Busy,
+    /// More was said than the recogniser can follow.
+    #[error("More was said than the on-device recogniser can follow. Say it again, in pieces.")]
+    Behind,
     /// The user's input cannot be used.
     #[error("{0}")]
     Input(String),
@@ -73,9 +79,11 @@ impl Error {
     /// What to match on.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::Missing { .. } | Error::Broken { .. } | Error::Start { .. } => Kind::Unavailable,
+            Error::Missing { .. } | Error::Broken { .. } | Error::Start { .. } | Error::Busy => {
+                Kind::Unavailable
+            }
             Error::Processor(_) => Kind::Unsupported,
-            Error::TooLong { .. } | Error::Input(_) => Kind::BadInput,
+            Error::TooLong { .. } | Error::Behind | Error::Input(_) => Kind::BadInput,
             Error::Run { .. } => Kind::Internal,
         }
     }

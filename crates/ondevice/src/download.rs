@@ -121,9 +121,7 @@ impl Downloader {
             model,
             control,
         };
-        tokio::spawn(task.run())
-            .await
-            .map_err(|e| DownloadError::Http(e.to_string()))?
+        tokio::spawn(task.run()).await?
     }
 
     /// Downloads what is missing of the embedded models, all at once. One that fails does not hold up the others; the

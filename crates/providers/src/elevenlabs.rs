@@ -10,6 +10,7 @@ mod heard;
 mod hearing;
 mod http;
 mod live;
+mod pace;
 mod provider;
 mod reading;
 mod scribe;
@@ -29,6 +30,7 @@ use serde_json::{Map, Value};
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
 use crate::network::Network;
+use crate::number::hundredths;
 use crate::service::{Access, Service};
 pub use hearing::Hearing;
 pub(crate) use provider::open;
@@ -202,7 +204,7 @@ impl TextToSpeech for ElevenLabs {
         };
         match self.0.settings.transport {
             Transport::Socket | Transport::Shared => stream::session(voice),
-            Transport::HttpTimed => http::timed(voice),
+            Transport::HttpTimed => http::with_times(voice),
             Transport::Http => http::untimed(voice),
         }
     }
@@ -252,8 +254,8 @@ impl Voice {
         let mut settings = account.settings.voice_settings.clone();
         if (options.speed - 1.0).abs() > 0.005 {
             // The sockets take no more; HTTP is said to, and the two should sound alike.
-            let speed = f64::from(options.speed.clamp(0.7, 1.2));
-            settings.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
+            let speed = hundredths(options.speed.clamp(0.7, 1.2));
+            settings.insert("speed".into(), speed.into());
         }
         // Without its region, and only to models that take it: others may refuse the call.
         let language = options

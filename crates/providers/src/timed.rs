@@ -1,19 +1,22 @@
 //! What a voice with timings gives: its sound decoded and counted, its times turned into marks, both told in order.
 
 use libretto_voice::shapes::{Aligner, TimeBase, Timed};
-use libretto_voice::{Audio, Mark, Result as VoiceResult, SampleRate, SpeakEvent, text};
-use tokio::sync::mpsc::Sender;
+use libretto_voice::{Audio, Error, Mark, Result as VoiceResult, SampleRate, SpeakEvent, SpeakInput, text};
+use tokio::sync::mpsc::{Receiver, Sender};
 
+use crate::context::{Around, Pieces};
 use crate::failure::Failure;
+use crate::retry::{self, Work};
+use crate::service::Service;
 use crate::sound::{BadSound, Encoding, SoundDecoder};
 
 /// Whoever listened has gone.
 #[derive(Debug)]
-pub struct Gone;
+pub(crate) struct Gone;
 
 /// Why a call that speaks has ended before its time.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Whoever listened has gone.
     Gone,
     /// It failed.
@@ -32,9 +35,73 @@ impl From<Gone> for Stop {
     }
 }
 
+/// A voice with times that makes one call for each piece of text.
+pub(crate) trait ByPiece {
+    /// Who is asked.
+    fn service(&self) -> &Service;
+    /// Most characters in one call.
+    fn longest(&self) -> usize;
+    /// What it tells.
+    fn speech(&mut self) -> &mut Speech;
+    /// Speaks a piece that the speech's text has already. Gives the id by which a later call can follow this one.
+    async fn call(&mut self, piece: &str, around: &Around) -> Result<Option<String>, Stop>;
+}
+
+/// Speaks what is given, piece by piece.
+pub(crate) async fn by_piece(mut voice: impl ByPiece, input: Receiver<SpeakInput>) -> VoiceResult<()> {
+    let gone = |_| Error::cancelled();
+    voice.speech().tell(SpeakEvent::Ready).await.map_err(gone)?;
+    let mut pieces = Pieces::new(input, voice.longest());
+    while let Some(piece) = pieces.next().await {
+        voice.speech().sent(&piece);
+        let id = if text::speaks(&piece) {
+            let service = voice.service().clone();
+            let _place = service.limit.enter().await;
+            let mut call = Call {
+                voice: &mut voice,
+                piece: &piece,
+                around: &pieces.around,
+                begun: false,
+            };
+            retry::through(service.retry, &mut call).await?
+        } else {
+            None
+        };
+        pieces.said(&piece, id);
+    }
+    voice.speech().tell(SpeakEvent::Finished).await.map_err(gone)
+}
+
+struct Call<'a, V> {
+    voice: &'a mut V,
+    piece: &'a str,
+    around: &'a Around,
+    /// Something of it has been told.
+    begun: bool,
+}
+
+impl<V: ByPiece> Work for Call<'_, V> {
+    type Done = Option<String>;
+
+    async fn attempt(&mut self) -> Result<Option<String>, Stop> {
+        let before = self.voice.speech().told();
+        let done = self.voice.call(self.piece, self.around).await;
+        self.begun = self.voice.speech().told() > before;
+        done
+    }
+
+    fn begun(&self) -> bool {
+        self.begun
+    }
+
+    fn renew(&mut self) {
+        self.voice.speech().again();
+    }
+}
+
 /// The sound and the marks of one session.
 #[derive(Debug)]
-pub struct Speech {
+pub(crate) struct Speech {
     events: Sender<VoiceResult<SpeakEvent>>,
     encoding: Encoding,
     rate: SampleRate,
@@ -58,7 +125,7 @@ const SLACK: f64 = 0.25;
 
 impl Speech {
     /// Nothing yet, of sound in this encoding and rate, whose times have this base.
-    pub fn new(
+    pub(crate) fn new(
         events: Sender<VoiceResult<SpeakEvent>>,
         encoding: Encoding,
         rate: SampleRate,
@@ -82,7 +149,7 @@ impl Speech {
 
     /// The sound is compressed to this many bits per second, always the same. Then its bytes tell how much has come:
     /// decoded samples lag behind by a frame or two.
-    pub fn paced(mut self, bits_per_second: Option<u32>) -> Self {
+    pub(crate) fn paced(mut self, bits_per_second: Option<u32>) -> Self {
         self.pace = bits_per_second.filter(|bits| *bits > 0).map(u64::from);
         self
     }
@@ -96,27 +163,27 @@ impl Speech {
     }
 
     /// Seconds of sound that have come for what was sent since the last end.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.come() as f64 / f64::from(self.rate.hertz())
     }
 
     /// Seconds of all sound that has come.
-    pub fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> f64 {
         self.from.1 as f64 / f64::from(self.rate.hertz()) + self.seconds()
     }
 
     /// Seconds of the session's sound before what is spoken now.
-    pub fn begun(&self) -> f64 {
+    pub(crate) fn begun(&self) -> f64 {
         self.from.1 as f64 / f64::from(self.rate.hertz())
     }
 
     /// How many pieces of sound and marks have been told. What has told any may not be tried again.
-    pub fn told(&self) -> u64 {
+    pub(crate) fn told(&self) -> u64 {
         self.told
     }
 
     /// Whether times and sound reach to the end of the text: a connection that ends here has not lost a word.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         let text = self.aligner.text();
         let spoken = text.trim_end_matches(|c: char| !c.is_alphanumeric());
         let samples = self.samples + self.rate.sample_at(SLACK);
@@ -124,7 +191,7 @@ impl Speech {
     }
 
     /// The text that has not ended yet is spoken once more, after a call that came to nothing.
-    pub fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         let text = self.aligner.text().to_owned();
         self.renew();
         self.aligner.sent(&text);
@@ -138,12 +205,12 @@ impl Speech {
     }
 
     /// Text of the session on its way to the voice.
-    pub fn sent(&mut self, text: &str) {
+    pub(crate) fn sent(&mut self, text: &str) {
         self.aligner.sent(text);
     }
 
     /// `rest`, the end of what was sent, is not on its way any more, and will be sent again.
-    pub fn unsent(&mut self, rest: &str) {
+    pub(crate) fn unsent(&mut self, rest: &str) {
         let text = self.aligner.text();
         let kept = text.strip_suffix(rest).unwrap_or(text).to_owned();
         self.renew();
@@ -151,13 +218,13 @@ impl Speech {
     }
 
     /// Times that come with the next piece of sound. Told before it: then a word can be lit as soon as it sounds.
-    pub async fn times(&mut self, timed: &[Timed<'_>]) -> Result<(), Gone> {
+    pub(crate) async fn times(&mut self, timed: &[Timed<'_>]) -> Result<(), Gone> {
         let marks = self.aligner.push(self.come(), timed);
         self.tell_marks(marks).await
     }
 
     /// The next bytes of sound.
-    pub async fn sound(&mut self, bytes: &[u8]) -> Result<Result<(), BadSound>, Gone> {
+    pub(crate) async fn sound(&mut self, bytes: &[u8]) -> Result<Result<(), BadSound>, Gone> {
         self.bytes += bytes.len() as u64;
         match self.decoder.push(bytes) {
             Ok(Some(audio)) => self.tell_audio(audio).await.map(Ok),
@@ -168,7 +235,7 @@ impl Speech {
 
     /// The sound of what was sent has ended: the rest of it, and estimated marks for text without times. What is sent
     /// from now on is counted anew.
-    pub async fn ended(&mut self) -> Result<Result<(), BadSound>, Gone> {
+    pub(crate) async fn ended(&mut self) -> Result<Result<(), BadSound>, Gone> {
         match self.decoder.finish() {
             Ok(Some(audio)) => self.tell_audio(audio).await?,
             Ok(None) => {}
@@ -185,7 +252,7 @@ impl Speech {
 
     /// The voice stopped before it spoke `rest`, the end of what was sent: that is counted anew, and need not be noted
     /// again.
-    pub async fn ended_before(&mut self, rest: &str) -> Result<Result<(), BadSound>, Gone> {
+    pub(crate) async fn ended_before(&mut self, rest: &str) -> Result<Result<(), BadSound>, Gone> {
         match self.decoder.finish() {
             Ok(Some(audio)) => self.tell_audio(audio).await?,
             Ok(None) => {}
@@ -211,17 +278,12 @@ impl Speech {
         self.reached = (last.text.end, last.audio.end);
         self.told += 1;
         let (clusters, samples) = self.from;
-        let shift = |mark: Mark| Mark {
-            text: mark.text.start + clusters..mark.text.end + clusters,
-            audio: mark.audio.start + samples..mark.audio.end + samples,
-            provenance: mark.provenance,
-        };
-        self.tell(SpeakEvent::Marks(marks.into_iter().map(shift).collect()))
-            .await
+        let shifted = marks.into_iter().map(|mark| mark.shifted(clusters, samples));
+        self.tell(SpeakEvent::Marks(shifted.collect())).await
     }
 
     /// Any other event.
-    pub async fn tell(&self, event: SpeakEvent) -> Result<(), Gone> {
+    pub(crate) async fn tell(&self, event: SpeakEvent) -> Result<(), Gone> {
         self.events.send(Ok(event)).await.map_err(|_| Gone)
     }
 }

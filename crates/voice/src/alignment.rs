@@ -35,6 +35,17 @@ pub struct Mark {
     pub provenance: Provenance,
 }
 
+impl Mark {
+    /// The same mark later in text and time: what a later phrase's own mark becomes in its reply.
+    pub fn shifted(self, clusters: usize, samples: u64) -> Self {
+        Self {
+            text: self.text.start.saturating_add(clusters)..self.text.end.saturating_add(clusters),
+            audio: self.audio.start.saturating_add(samples)..self.audio.end.saturating_add(samples),
+            provenance: self.provenance,
+        }
+    }
+}
+
 /// Marks over a text in the order in which they sound. Ranges of clusters and of samples never overlap and never go
 /// back; between marks there may be gaps (white space, pauses, text whose time is not known).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,61 +162,6 @@ impl Alignment {
         }
         words
     }
-
-    /// The same marks, and estimated ones for what of `text` has none, between their neighbours and in proportion to
-    /// what there is to say; `total` samples is where the audio ends.
-    pub fn completed(&self, text: &str, total: u64) -> Alignment {
-        let graphemes = Graphemes::of(text);
-        let mut whole = Self::new(self.rate);
-        let (mut clusters, mut sample) = (0, 0);
-        for mark in &self.marks {
-            for guess in estimate(
-                text,
-                &graphemes,
-                clusters..mark.text.start,
-                sample..mark.audio.start,
-            ) {
-                whole.push(guess);
-            }
-            whole.push(mark.clone());
-            (clusters, sample) = (mark.text.end, mark.audio.end);
-        }
-        for guess in estimate(
-            text,
-            &graphemes,
-            clusters..graphemes.len(),
-            sample..total.max(sample),
-        ) {
-            whole.push(guess);
-        }
-        whole
-    }
-
-    /// The same marks later in text and time: what a later phrase's own alignment becomes in its reply.
-    pub fn shifted(&self, clusters: usize, samples: u64) -> Alignment {
-        let shift = |mark: &Mark| Mark {
-            text: mark.text.start.saturating_add(clusters)..mark.text.end.saturating_add(clusters),
-            audio: mark.audio.start.saturating_add(samples)..mark.audio.end.saturating_add(samples),
-            provenance: mark.provenance,
-        };
-        Self {
-            rate: self.rate,
-            marks: self.marks.iter().map(shift).collect(),
-        }
-    }
-
-    /// The same marks in another rate.
-    pub fn resampled(&self, rate: SampleRate) -> Alignment {
-        let at = |sample| self.rate.convert(sample, rate);
-        let convert = |mark: &Mark| Mark {
-            audio: at(mark.audio.start)..at(mark.audio.end),
-            ..mark.clone()
-        };
-        Self {
-            rate,
-            marks: self.marks.iter().map(convert).collect(),
-        }
-    }
 }
 
 /// Times for clusters of which nothing is known but that they sound during these samples: one mark for each word.
@@ -242,25 +198,14 @@ pub(crate) fn estimate(
     words.iter().zip(&weights).map(mark).collect()
 }
 
-/// How long a word and the pause behind it take, in letters: a digit is read as a word of about four, a character of
-/// a script that writes syllables or words as two or three; a stop is a pause of about four, a comma of two.
+/// How long a word and the pause behind it take, in letters: a stop is a pause of about four, a comma of two.
 fn weight(word: &str) -> (u64, u64) {
-    let said = word.chars().map(|c| match c {
-        c if c.is_numeric() => 4,
-        c if text::without_spaces(c) || ('\u{AC00}'..='\u{D7A3}').contains(&c) => 3,
-        c if c.is_alphabetic() => 1,
-        _ => 0,
-    });
-    let pause = match word
-        .trim_end_matches(['"', '”', '’', ')', '」', '»'])
-        .chars()
-        .next_back()
-    {
-        Some('.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '۔' | '।') => 4,
-        Some(',' | ';' | ':' | '—' | '，' | '、' | '；' | '：' | '،' | '؛') => 2,
+    let pause = match word.trim_end_matches(text::is_closer).chars().next_back() {
+        Some(c) if text::is_stop(c) => 4,
+        Some(c) if text::is_pause(c) => 2,
         _ => 0,
     };
-    (said.sum(), pause)
+    (text::speaking_weight(word), pause)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use libretto_voice::{
 };
 use tokio::sync::mpsc;
 
-use super::{List, Tell, fell_silent, nobody};
+use super::{List, Tell, WAITING, feed, fell_silent, given, nobody};
 
 /// The longest piece that a voice without times is given at once, in bytes (OpenAI takes 4,096 characters).
 const PIECE: usize = 1_000;
@@ -30,12 +30,12 @@ impl Voices {
 
 impl TextToSpeech for Voices {
     fn name(&self) -> &str {
-        self.0.choices.first().map_or("", |choice| choice.provider.name())
+        self.0.first().map_or("", |first| first.name())
     }
 
     fn warm(&self) {
-        if let Some(first) = self.0.choices.first() {
-            first.provider.warm();
+        if let Some(first) = self.0.first() {
+            first.warm();
         }
     }
 
@@ -109,32 +109,23 @@ impl Reading {
 
     async fn in_one_session(&mut self, voice: &dyn TextToSpeech, options: SpeakOptions) -> Result<(), Error> {
         let (input, mut said, _guard) = voice.speak(options).split();
-        let (forward, mut phrases) = mpsc::unbounded_channel();
+        let (forward, phrases) = mpsc::channel(WAITING);
         let rest = self.rest();
         if !rest.is_empty() {
-            let _ = forward.send(SpeakInput::Text(rest));
+            let _ = forward.try_send(SpeakInput::Text(rest));
         }
         if self.over {
-            let _ = forward.send(SpeakInput::Finish);
+            let _ = forward.try_send(SpeakInput::Finish);
         }
-        let feed = async {
-            while let Some(message) = phrases.recv().await {
-                if let Some(input) = &input
-                    && input.send(message).await.is_err()
-                {
-                    break;
-                }
-            }
-            std::future::pending::<()>().await;
-        };
+        let feed = feed(input, phrases);
         tokio::pin!(feed);
         let mut way = None;
         let mut early = Vec::new();
         loop {
             let event = tokio::select! {
                 () = &mut feed => continue,
-                message = self.given.recv(), if !self.over => {
-                    let _ = forward.send(self.take(message));
+                Some((place, message)) = given(&mut self.given, &forward), if !self.over => {
+                    place.send(self.take(message));
                     continue;
                 }
                 event = said.recv() => event,
@@ -251,11 +242,13 @@ impl Reading {
     /// when its sound has been, so that what a voice left undone is not marked.
     async fn marks(&mut self, marks: Vec<Mark>, clusters: usize, samples: u64, way: &mut Option<Way>) {
         if let (Some(way), Some(to)) = (way, self.rate) {
-            let place = |at: u64| way.base + way.from.convert(at + samples, to);
-            self.waiting.extend(marks.into_iter().map(|mark| Mark {
-                text: mark.text.start + clusters..mark.text.end + clusters,
-                audio: place(mark.audio.start)..place(mark.audio.end),
-                provenance: mark.provenance,
+            let place = |at: u64| way.base + way.from.convert(at, to);
+            self.waiting.extend(marks.into_iter().map(|mark| {
+                let mark = mark.shifted(clusters, samples);
+                Mark {
+                    audio: place(mark.audio.start)..place(mark.audio.end),
+                    ..mark
+                }
             }));
         }
         let mut ready = Vec::new();
@@ -308,9 +301,7 @@ fn pieces(text: &str) -> Vec<String> {
             pieces.push(std::mem::take(&mut piece));
         }
         piece.push_str(word);
-        let ends = word
-            .trim_end()
-            .ends_with(['.', '!', '?', '…', '。', '！', '？', '؟']);
+        let ends = word.trim_end().ends_with(text::is_stop);
         if ends || word.ends_with('\n') {
             pieces.push(std::mem::take(&mut piece));
         }

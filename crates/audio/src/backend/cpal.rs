@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, DeviceDirection, ErrorKind, HostId, SampleFormat, StreamConfig};
+use cpal::{BufferSize, DeviceDirection, ErrorKind, SampleFormat, StreamConfig};
 use libretto_voice::SampleRate;
 
 use super::{Alarm, MakeEar, MakeMouth, Ring, Sink, Source, Stream};
@@ -267,16 +267,16 @@ fn with_period<T>(
     }
 }
 
-fn on_error(alarm: &Alarm, device: &str) -> impl FnMut(cpal::Error) + Send + 'static {
-    let (bell, name) = (alarm.clone(), device.to_owned());
+/// Some hosts call it on the device's thread: the worker, which the alarm wakes, writes to the log.
+fn on_error(alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {
+    let bell = alarm.clone();
     move |failure| match failure.kind() {
         // A glitch or a missing right to hurry: the stream goes on.
         ErrorKind::Xrun | ErrorKind::RealtimeDenied => {}
         ErrorKind::DeviceChanged => bell.ring(Ring::Moved),
-        kind => {
-            tracing::debug!(name, ?kind, %failure, "stream_failed");
-            bell.ring(Ring::Dead);
-        }
+        ErrorKind::StreamInvalidated => bell.ring(Ring::Changed),
+        ErrorKind::DeviceNotAvailable => bell.ring(Ring::Gone),
+        _ => bell.ring(Ring::Dead),
     }
 }
 
@@ -299,7 +299,7 @@ impl Drop for Closing {
                 let _ = closed.send(());
             });
         if closing.is_ok() && waits.recv_timeout(CLOSING).is_err() {
-            tracing::warn!("a sound stream does not close and is left behind");
+            tracing::warn!("stream_left_behind");
         }
     }
 }
@@ -335,7 +335,7 @@ impl Source for System {
         }
         let format = format_of(&device, own.sample_format());
         let built = with_period(&own.config(), |config| {
-            listen(&device, config, format, ear(rate), on_error(alarm, &known.name))
+            listen(&device, config, format, ear(rate), on_error(alarm))
         });
         let stream = built.map_err(failure)?;
         stream.play().map_err(failure)?;
@@ -360,7 +360,7 @@ impl Sink for System {
         let rate = rate_of(own.sample_rate(), &known)?;
         let format = format_of(&device, own.sample_format());
         let built = with_period(&own.config(), |config| {
-            talk(&device, config, format, mouth(rate), on_error(alarm, &known.name))
+            talk(&device, config, format, mouth(rate), on_error(alarm))
         });
         let stream = built.map_err(failure)?;
         stream.play().map_err(failure)?;
@@ -374,18 +374,4 @@ impl Sink for System {
     fn listing(&self) -> Result<Listing> {
         everything()
     }
-}
-
-/// The hosts that this build knows, and whether each answers; for the doctor's page.
-///
-/// # Errors
-/// `Hung` when one does not answer in time.
-pub fn hosts() -> Result<Vec<(String, bool)>> {
-    bounded(|| {
-        let available = cpal::available_hosts();
-        cpal::ALL_HOSTS
-            .iter()
-            .map(|id: &HostId| (id.name().to_owned(), available.contains(id)))
-            .collect()
-    })
 }

@@ -131,7 +131,7 @@ impl Machine {
         if let Some(job) = late {
             let fault = Fault::new(
                 Kind::Timeout,
-                "The recogniser took too long to say what it had heard.",
+                "The recogniser took too long to say what it had heard. Say it again, or choose another one in the settings.",
             );
             self.recogniser_failed(job, fault);
         }

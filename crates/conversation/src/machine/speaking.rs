@@ -97,7 +97,7 @@ impl Machine {
             let job = thinking.job;
             self.model_failed(
                 job,
-                Fault::new(ErrorKind::Timeout, "The language model took too long to answer."),
+                Fault::new(ErrorKind::Timeout, "The language model took too long to answer. Try again, or choose a smaller model in the settings."),
             );
         }
         let Some(reply) = &self.reply else { return };
@@ -107,7 +107,7 @@ impl Machine {
             self.out.push(Action::Drop(speech.job));
             self.voice_failed(Fault::new(
                 ErrorKind::Timeout,
-                "The voice took too long to speak.",
+                "The voice took too long to speak. Try again, or choose another one in the settings.",
             ));
         }
         let held = self.held;

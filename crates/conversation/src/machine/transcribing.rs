@@ -76,8 +76,10 @@ impl Machine {
                 let text = recognition.transcript();
                 let early = recognition.ended.is_none();
                 if early && text.is_empty() {
-                    let fault =
-                        Fault::new(Kind::Unavailable, "The recogniser stopped before the person did.");
+                    let fault = Fault::new(
+                        Kind::Unavailable,
+                        "The recogniser stopped before you did. Say it again, or choose another one in the settings.",
+                    );
                     return self.recogniser_failed(job, fault);
                 }
                 capture.pieces[at] = Piece::Known(text);

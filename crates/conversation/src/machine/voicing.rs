@@ -62,7 +62,7 @@ impl Machine {
                 } else {
                     self.voice_failed(Fault::new(
                         ErrorKind::Unavailable,
-                        "The voice stopped in mid-reply.",
+                        "The voice stopped in mid-reply. Ask again, or choose another one in the settings.",
                     ));
                 }
             }

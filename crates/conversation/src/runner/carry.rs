@@ -173,7 +173,10 @@ impl Runner {
             Action::Say { job, text } => {
                 let phrases = self.jobs.get(&job).and_then(|work| work.phrases.as_ref());
                 if phrases.is_some_and(|phrases| phrases.try_send(text).is_err()) {
-                    let fault = Fault::new(Kind::Unavailable, "The voice does not take any more text.");
+                    let fault = Fault::new(
+                        Kind::Unavailable,
+                        "The voice does not take any more text. Ask again, or choose another voice in the settings.",
+                    );
                     return Some(Event::Voice(job, Voice::Failed(fault)));
                 }
             }
@@ -205,7 +208,10 @@ impl Runner {
             Action::Hold(held) => self.parts.loudspeaker.pause(held),
             Action::Record(exchange) => {
                 if let Err(exchange) = self.recall.record(exchange) {
-                    let fault = Fault::new(Kind::Unavailable, "The history is too slow to keep up.");
+                    let fault = Fault::new(
+                        Kind::Unavailable,
+                        "The history is too slow to keep up, so it lacks this turn. Look whether its disk is full or busy.",
+                    );
                     self.forgotten(fault, exchange.said);
                 }
             }
@@ -314,7 +320,7 @@ impl Runner {
         self.machine.set_providers(parts.providers());
         self.recall.replace(Arc::clone(&parts.memory));
         if !Arc::ptr_eq(&self.parts.microphone, &parts.microphone) && self.microphone.take().is_some() {
-            let fault = Fault::new(Kind::Device, "The microphone was exchanged.");
+            let fault = Fault::new(Kind::Device, "The microphone was exchanged. Say it again.");
             self.step(Event::Microphone(Microphone::Failed(fault)));
         }
         let loudspeaker = Arc::clone(&self.parts.loudspeaker);

@@ -177,7 +177,10 @@ pub(super) async fn listen(
                 Some(Err(error)) => Recogniser::Failed(error.into()),
                 None => Recogniser::Failed(Fault::new(
                     libretto_voice::Kind::Unavailable,
-                    format!("The recogniser {} stopped without a word.", recogniser.name()),
+                    format!(
+                        "The recogniser {} stopped without a word. Say it again, or choose another one in the settings.",
+                        recogniser.name()
+                    ),
                 )),
             };
             let last = matches!(event, Recogniser::Failed(_) | Recogniser::Finished);

@@ -44,7 +44,10 @@ pub(super) async fn think(
             Some(Err(error)) => Model::Failed(error.into()),
             None => Model::Failed(Fault::new(
                 Kind::Unavailable,
-                format!("The language model {} stopped without a word.", model.name()),
+                format!(
+                    "The language model {} stopped without a word. Try again, or choose another one in the settings.",
+                    model.name()
+                ),
             )),
         };
         let last = matches!(event, Model::Failed(_) | Model::Finished(_));

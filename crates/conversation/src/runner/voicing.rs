@@ -59,6 +59,7 @@ impl Stage {
         mut phrases: mpsc::Receiver<String>,
     ) -> Result<()> {
         let (input, mut events, _guard) = session.split();
+        // Holds no more than the reply's text, which is kept whole anyway, and is emptied with every event.
         let (sent, mut texts) = mpsc::unbounded_channel();
         let feed = async {
             let Some(input) = input else { return };
@@ -94,7 +95,7 @@ impl Stage {
                 Some(Ok(SpeakEvent::Finished)) => break,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error),
-                None => return Err(Error::new(Kind::Unavailable, "The voice stopped without a word.")),
+                None => return Err(stopped()),
             }
         }
         if let (false, Some(envelope)) = (self.timed, &self.envelope) {
@@ -125,19 +126,15 @@ impl Stage {
                     Some(Ok(SpeakEvent::Finished)) => break,
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error),
-                    None => return Err(Error::new(Kind::Unavailable, "The voice stopped without a word.")),
+                    None => return Err(stopped()),
                 }
             }
             let clusters = text::count(&self.text);
             self.text.push_str(&phrase);
             if let Some(envelope) = &self.envelope {
                 let (marks, samples) = (estimate::marks(&phrase, envelope), envelope.samples());
-                let shift = |mark: Mark| Mark {
-                    text: mark.text.start + clusters..mark.text.end + clusters,
-                    audio: mark.audio.start + before..mark.audio.end + before,
-                    provenance: mark.provenance,
-                };
-                self.marks(marks.into_iter().map(shift).collect()).await;
+                let shifted = marks.into_iter().map(|mark| mark.shifted(clusters, before));
+                self.marks(shifted.collect()).await;
                 before += samples;
             }
         }
@@ -173,4 +170,11 @@ impl Stage {
             .send(Report::Event(Event::Voice(self.job, event)))
             .await;
     }
+}
+
+fn stopped() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "The voice stopped without a word. Ask again, or choose another one in the settings.",
+    )
 }

@@ -7,14 +7,14 @@
 
 mod utterances;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{io, thread};
 
-use libretto_ondevice::wire::{Answer, Failure, Model};
-use libretto_voice::Kind;
+use libretto_ondevice::wire::{Answer, Model};
 
+use super::loaded::Loaded;
 use super::output::Output;
 use crate::error::Error;
 use crate::moonshine::Moonshine;
@@ -47,58 +47,43 @@ impl Listener {
     }
 
     pub(super) fn warm(&self, id: u64, dir: PathBuf) {
-        self.told(id, |utterances| utterances.warm(id, dir));
+        self.asked(id, |utterances| utterances.warm(id, dir));
     }
 
     pub(super) fn begin(&self, id: u64, dir: PathBuf) {
-        self.told(id, |utterances| utterances.begin(id, dir));
+        self.asked(id, |utterances| utterances.begin(id, dir));
     }
 
     pub(super) fn hear(&self, id: u64, samples: &[f32]) {
-        self.told(id, |utterances| utterances.hear(id, samples));
+        self.asked(id, |utterances| utterances.hear(id, samples));
     }
 
     pub(super) fn silence(&self, id: u64, silence: bool) {
-        self.told(id, |utterances| {
-            utterances.silence(id, silence);
-            true
-        });
+        self.told(|utterances| utterances.silence(id, silence));
     }
 
     pub(super) fn hurry(&self, id: u64) {
-        self.told(id, |utterances| {
-            utterances.hurry(id);
-            true
-        });
+        self.told(|utterances| utterances.hurry(id));
     }
 
     pub(super) fn finish(&self, id: u64) {
-        self.told(id, |utterances| {
-            utterances.finish(id);
-            true
-        });
+        self.told(|utterances| utterances.finish(id));
     }
 
     pub(super) fn cancel(&self, id: u64) {
-        self.told(id, |utterances| {
-            utterances.remove(id);
-            true
-        });
+        self.told(|utterances| utterances.remove(id));
     }
 
-    fn told(&self, id: u64, tell: impl FnOnce(&mut Utterances) -> bool) {
-        let taken = tell(&mut self.desk.lock());
-        self.desk.changed.notify_one();
-        if !taken {
-            let message = "More was said than the on-device recogniser can follow. Say it again, in pieces.";
-            self.output.fail(
-                id,
-                Failure {
-                    kind: Kind::BadInput,
-                    message: message.into(),
-                },
-            );
+    fn asked(&self, id: u64, ask: impl FnOnce(&mut Utterances) -> Result<(), Error>) {
+        if let Err(refusal) = self.told(ask) {
+            self.output.fail(id, refusal);
         }
+    }
+
+    fn told<T>(&self, tell: impl FnOnce(&mut Utterances) -> T) -> T {
+        let told = tell(&mut self.desk.lock());
+        self.desk.changed.notify_one();
+        told
     }
 }
 
@@ -123,10 +108,10 @@ impl Desk {
 }
 
 fn work(desk: &Desk, output: &Output) {
-    let mut loaded = None;
+    let mut loaded = Loaded::new(|dir| Moonshine::load(dir, THREADS), Model::Recogniser);
     loop {
         match desk.next() {
-            Task::Ready { id, dir } => match ready(&mut loaded, &dir, output) {
+            Task::Ready { id, dir } => match loaded.ready(&dir, output) {
                 Ok(_) => output.send(id, Answer::Ready),
                 Err(error) => give_up(desk, output, id, error),
             },
@@ -134,7 +119,8 @@ fn work(desk: &Desk, output: &Output) {
             Task::Recognise(task) => {
                 let began = Instant::now();
                 let abandon = || !desk.lock().is_worthwhile(&task);
-                let result = ready(&mut loaded, &task.dir, output)
+                let result = loaded
+                    .ready(&task.dir, output)
                     .and_then(|recogniser| recogniser.recognise(&task.samples, &abandon));
                 match result {
                     Ok(text) => {
@@ -153,19 +139,4 @@ fn work(desk: &Desk, output: &Output) {
 fn give_up(desk: &Desk, output: &Output, id: u64, error: Error) {
     desk.lock().remove(id);
     output.fail(id, error);
-}
-
-type Loaded = Option<(PathBuf, Moonshine)>;
-
-fn ready<'l>(loaded: &'l mut Loaded, dir: &Path, output: &Output) -> Result<&'l Moonshine, Error> {
-    let recogniser = match loaded.take() {
-        Some((from, recogniser)) if from == dir => recogniser,
-        old => {
-            drop(old);
-            let recogniser = Moonshine::load(dir, THREADS)?;
-            output.note(Model::Recogniser(dir.to_owned()));
-            recogniser
-        }
-    };
-    Ok(&loaded.insert((dir.to_owned(), recogniser)).1)
 }

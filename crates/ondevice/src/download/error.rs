@@ -17,7 +17,7 @@ pub enum DownloadError {
     Catalogue(#[from] CatalogueError),
     /// Nobody knows the hash that the files should have.
     #[error(
-        "“{0}” is not verified: nobody knows which hash its files should have. Download it with `--allow-unverified` if you trust where it comes from."
+        "“{0}” is not verified: nobody knows which hash its files should have. Download it with `--unverified` if you trust where it comes from."
     )]
     Unverified(String),
     /// The disk is too full.

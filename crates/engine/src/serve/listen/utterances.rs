@@ -6,6 +6,7 @@ use std::time::Duration;
 use libretto_ondevice::wire::Answer;
 
 use super::super::tape::Tape;
+use crate::error::Error;
 use crate::moonshine::{self, RATE};
 
 /// New sound before the next partial. Faster than people read, and slow enough to leave most of a core idle.
@@ -76,34 +77,34 @@ enum Purpose {
 }
 
 impl Utterances {
-    pub(super) fn warm(&mut self, id: u64, dir: PathBuf) -> bool {
-        let room = self.warm.len() < MOST;
-        if room {
-            self.warm.push((id, dir));
+    pub(super) fn warm(&mut self, id: u64, dir: PathBuf) -> Result<(), Error> {
+        if self.warm.len() >= MOST {
+            return Err(Error::Busy);
         }
-        room
+        self.warm.push((id, dir));
+        Ok(())
     }
 
-    pub(super) fn begin(&mut self, id: u64, dir: PathBuf) -> bool {
-        let room = self.open.len() < MOST;
-        if room {
-            self.open.push(Utterance::new(id, dir));
+    pub(super) fn begin(&mut self, id: u64, dir: PathBuf) -> Result<(), Error> {
+        if self.open.len() >= MOST {
+            return Err(Error::Busy);
         }
-        room
+        self.open.push(Utterance::new(id, dir));
+        Ok(())
     }
 
-    /// False when it waits already for more than can be.
-    pub(super) fn hear(&mut self, id: u64, samples: &[f32]) -> bool {
+    /// An utterance that waits already for all that can be is given up.
+    pub(super) fn hear(&mut self, id: u64, samples: &[f32]) -> Result<(), Error> {
         let Some(utterance) = self.find(id) else {
             // It was called off while these were on their way.
-            return true;
+            return Ok(());
         };
         utterance.tape.push(samples);
-        let room = utterance.tape.end() - utterance.committed <= LONGEST_WAITING;
-        if !room {
+        if utterance.waiting() > LONGEST_WAITING {
             self.remove(id);
+            return Err(Error::Behind);
         }
-        room
+        Ok(())
     }
 
     /// The speaker pauses, or goes on.

@@ -8,9 +8,13 @@ fn sound(seconds: f32, level: f32) -> Vec<f32> {
 
 fn open() -> Utterances {
     let mut utterances = Utterances::default();
-    assert!(utterances.begin(1, "folder".into()));
+    assert!(utterances.begin(1, "folder".into()).is_ok());
     assert!(matches!(utterances.next(), Some(Task::Ready { id: 1, .. })));
     utterances
+}
+
+fn hear(utterances: &mut Utterances, samples: &[f32]) {
+    assert!(utterances.hear(1, samples).is_ok());
 }
 
 fn recognise(utterances: &mut Utterances) -> Recognise {
@@ -34,19 +38,19 @@ fn segment(text: &str, end: usize) -> Answer {
 #[test]
 fn words_known_at_a_pause_are_final_at_once() {
     let mut utterances = open();
-    utterances.hear(1, &sound(0.2, 0.3));
+    hear(&mut utterances, &sound(0.2, 0.3));
     assert!(utterances.next().is_none(), "too little for a partial");
-    utterances.hear(1, &sound(0.8, 0.3));
+    hear(&mut utterances, &sound(0.8, 0.3));
     let task = recognise(&mut utterances);
     assert_eq!(said(&mut utterances, &task, "Go"), [Answer::Partial("Go".into())]);
     assert!(utterances.next().is_none());
-    utterances.hear(1, &sound(0.12, 0.0));
+    hear(&mut utterances, &sound(0.12, 0.0));
     let task = recognise(&mut utterances);
     assert_eq!(
         said(&mut utterances, &task, "Go on."),
         [Answer::Partial("Go on.".into()), Answer::Paused]
     );
-    utterances.hear(1, &sound(0.4, 0.0));
+    hear(&mut utterances, &sound(0.4, 0.0));
     assert!(utterances.next().is_none());
     utterances.finish(1);
     let Some(Task::Tell { id: 1, answers }) = utterances.next() else {
@@ -62,10 +66,10 @@ fn words_known_at_a_pause_are_final_at_once() {
 #[test]
 fn a_partial_gives_way_to_what_is_final() {
     let mut utterances = open();
-    utterances.hear(1, &sound(1.0, 0.3));
+    hear(&mut utterances, &sound(1.0, 0.3));
     let task = recognise(&mut utterances);
     assert!(utterances.is_worthwhile(&task));
-    utterances.hear(1, &sound(0.5, 0.3));
+    hear(&mut utterances, &sound(0.5, 0.3));
     assert!(utterances.is_worthwhile(&task));
     utterances.finish(1);
     assert!(!utterances.is_worthwhile(&task));
@@ -82,10 +86,10 @@ fn a_partial_gives_way_to_what_is_final() {
 #[test]
 fn a_running_partial_that_covers_all_becomes_final() {
     let mut utterances = open();
-    utterances.hear(1, &sound(1.0, 0.3));
-    utterances.hear(1, &sound(0.12, 0.0));
+    hear(&mut utterances, &sound(1.0, 0.3));
+    hear(&mut utterances, &sound(0.12, 0.0));
     let task = recognise(&mut utterances);
-    utterances.hear(1, &sound(0.3, 0.0));
+    hear(&mut utterances, &sound(0.3, 0.0));
     utterances.finish(1);
     assert!(utterances.is_worthwhile(&task));
     assert_eq!(
@@ -97,15 +101,15 @@ fn a_running_partial_that_covers_all_becomes_final() {
 #[test]
 fn partials_are_not_abandoned_for_ever() {
     let mut utterances = open();
-    utterances.hear(1, &sound(1.0, 0.3));
+    hear(&mut utterances, &sound(1.0, 0.3));
     let first = recognise(&mut utterances);
-    utterances.hear(1, &sound(0.3, 0.3));
-    utterances.hear(1, &sound(0.12, 0.0));
+    hear(&mut utterances, &sound(0.3, 0.3));
+    hear(&mut utterances, &sound(0.12, 0.0));
     assert!(!utterances.is_worthwhile(&first), "a pause came");
     utterances.recognised(&first, None, Duration::ZERO);
     let second = recognise(&mut utterances);
-    utterances.hear(1, &sound(0.3, 0.3));
-    utterances.hear(1, &sound(0.12, 0.0));
+    hear(&mut utterances, &sound(0.3, 0.3));
+    hear(&mut utterances, &sound(0.12, 0.0));
     assert!(
         utterances.is_worthwhile(&second),
         "another pause, but something must be shown"
@@ -115,9 +119,9 @@ fn partials_are_not_abandoned_for_ever() {
 #[test]
 fn long_speech_is_committed_in_pieces() {
     let mut utterances = open();
-    utterances.hear(1, &sound(14.0, 0.3));
-    utterances.hear(1, &sound(0.2, 0.0));
-    utterances.hear(1, &sound(10.8, 0.3));
+    hear(&mut utterances, &sound(14.0, 0.3));
+    hear(&mut utterances, &sound(0.2, 0.0));
+    hear(&mut utterances, &sound(10.8, 0.3));
     utterances.finish(1);
     let piece = recognise(&mut utterances);
     assert!((14 * RATE..15 * RATE).contains(&piece.samples.len()));
@@ -133,12 +137,12 @@ fn long_speech_is_committed_in_pieces() {
 #[test]
 fn what_was_called_off_is_forgotten() {
     let mut utterances = open();
-    utterances.hear(1, &sound(1.0, 0.3));
+    hear(&mut utterances, &sound(1.0, 0.3));
     let task = recognise(&mut utterances);
     utterances.remove(1);
     assert!(!utterances.is_worthwhile(&task));
     assert_eq!(said(&mut utterances, &task, "Gone"), []);
-    assert!(utterances.hear(1, &sound(1.0, 0.3)));
+    assert!(utterances.hear(1, &sound(1.0, 0.3)).is_ok());
     assert!(utterances.next().is_none());
 }
 
@@ -154,7 +158,18 @@ fn nothing_said_is_finished_too() {
 fn speech_without_end_is_refused() {
     let mut utterances = open();
     let minute = sound(60.0, 0.3);
-    assert!(utterances.hear(1, &minute));
-    assert!(!utterances.hear(1, &minute));
+    assert!(utterances.hear(1, &minute).is_ok());
+    assert!(matches!(utterances.hear(1, &minute), Err(Error::Behind)));
     assert!(utterances.next().is_none());
+}
+
+#[test]
+fn too_many_at_once_are_refused_as_that() {
+    let mut utterances = Utterances::default();
+    for id in 0..MOST as u64 {
+        assert!(utterances.begin(id, "folder".into()).is_ok());
+        assert!(utterances.warm(id, "folder".into()).is_ok());
+    }
+    assert!(matches!(utterances.begin(99, "folder".into()), Err(Error::Busy)));
+    assert!(matches!(utterances.warm(99, "folder".into()), Err(Error::Busy)));
 }
