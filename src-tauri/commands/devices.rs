@@ -14,7 +14,6 @@ use tauri::Webview;
 use tauri::ipc::Channel;
 
 use super::App;
-use super::settings::numbered;
 use crate::libretto::Libretto;
 use crate::relay::wall;
 use crate::units::Places;
@@ -42,12 +41,10 @@ pub async fn devices_list(app: App<'_>) -> Answer<Devices> {
 #[tauri::command]
 #[specta::specta]
 pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answer<Option<u64>> {
-    numbered(&app, || {
-        app.foundation.settings.update(|settings| match side {
-            Side::Microphone => settings.microphone.device = device,
-            Side::Loudspeaker => settings.loudspeaker.device = device,
-        })
-    })
+    Ok(app.foundation.settings.update(|settings| match side {
+        Side::Microphone => settings.microphone.device = device,
+        Side::Loudspeaker => settings.loudspeaker.device = device,
+    })?)
 }
 
 /// What a loudspeaker is tried with.

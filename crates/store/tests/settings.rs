@@ -368,7 +368,7 @@ fn one_deed_is_one_change_whatever_it_sets() {
     let file = folder.open();
     let ada = serde_json::json!([{ "name": "Ada", "speed": 1.2 }]);
     let deed = serde_json::json!({ "personas": ada, "persona": "Ada" });
-    file.put("conversation", deed).unwrap();
+    assert_eq!(file.put("conversation", deed).unwrap(), Some(1));
     assert_eq!(file.get().persona().map(|p| p.name.as_str()), Some("Ada"));
     assert_eq!(file.get().conversation.memory, 7, "what is not named stays");
     assert!(folder.text().contains("# mine"), "{}", folder.text());
@@ -379,13 +379,9 @@ fn one_deed_is_one_change_whatever_it_sets() {
         serde_json::json!({ "personas": bea, "persona": "Bea" }),
     )
     .unwrap();
-    file.put(
-        "conversation",
-        serde_json::json!({ "personas": [], "persona": null }),
-    )
-    .unwrap();
+    let none = serde_json::json!({ "personas": [], "persona": null });
+    assert_eq!(file.put("conversation", none).unwrap(), Some(3));
     assert_eq!(file.get().conversation.personas, []);
-    assert_eq!(file.changes(), 3);
     for name in [Some("Bea"), Some("Ada"), None] {
         file.undo().unwrap().unwrap();
         assert_eq!(file.get().persona().map(|p| p.name.as_str()), name);
@@ -403,16 +399,52 @@ fn one_deed_is_one_change_whatever_it_sets() {
 fn what_changes_nothing_is_no_change() {
     let folder = Folder::new();
     let file = folder.open();
-    file.put("voice.speed", 1.5.into()).unwrap();
-    file.put("voice.speed", 1.5.into()).unwrap();
-    file.update(|s| s.voice.speed = 1.5).unwrap();
-    file.reset("vad.padding").unwrap();
+    assert_eq!(file.put("voice.speed", 1.5.into()).unwrap(), Some(1));
+    assert_eq!(file.put("voice.speed", 1.5.into()).unwrap(), None);
+    assert_eq!(file.update(|s| s.voice.speed = 1.5).unwrap(), None);
+    assert_eq!(file.reset("vad.padding").unwrap(), None);
     // It is written, for it may be meant to stay; nothing sounds different.
-    file.put("loudspeaker.volume", 1.0.into()).unwrap();
+    assert_eq!(file.put("loudspeaker.volume", 1.0.into()).unwrap(), None);
     assert!(folder.text().contains("volume = 1.0"), "{}", folder.text());
-    assert_eq!((file.changes(), file.undoable()), (1, Some(1)));
+    assert_eq!(file.undoable(), Some(1));
     assert_eq!(file.undo().unwrap().unwrap().keys, ["voice.speed"]);
-    assert_eq!((file.changes(), file.undoable()), (1, None));
+    assert_eq!(file.undoable(), None);
+    assert_eq!(
+        file.set("voice.speed", "1.5").unwrap(),
+        Some(2),
+        "no number twice"
+    );
+}
+
+#[test]
+fn each_change_has_a_number_of_its_own_however_many_are_made_at_once() {
+    let folder = Folder::new();
+    let file = folder.open();
+    let numbers = std::thread::scope(|scope| {
+        let changers: Vec<_> = (0..4)
+            .map(|index| {
+                let file = &file;
+                scope.spawn(move || {
+                    let change = |round| file.set(&format!("providers.p{index}.k"), &format!("{round}"));
+                    (0..10)
+                        .map(|round| change(round).unwrap().unwrap())
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        changers
+            .into_iter()
+            .map(|changer| changer.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let mut all: Vec<u64> = numbers.iter().flatten().copied().collect();
+    all.sort_unstable();
+    assert_eq!(all, (1..=40).collect::<Vec<_>>());
+    // And it is that change's: the last of each takes that one's value back.
+    for (index, own) in numbers.iter().enumerate() {
+        let undone = file.undo_change(*own.last().unwrap()).unwrap().unwrap();
+        assert_eq!(undone.keys, [format!("providers.p{index}.k")]);
+    }
 }
 
 #[test]

@@ -93,12 +93,13 @@ impl SettingsFile {
     }
 
     /// Changes values: `update(|s| s.vad.threshold = 0.6)`. Only what differs is written. The settings count at once
-    /// and for everyone who watches.
+    /// and for everyone who watches. Answers the change's number, by which it can be taken back; changes count from 1.
+    /// What changed no setting is none.
     ///
     /// # Errors
     /// [`Error::Value`] when a value is out of bounds: nothing changed. [`Error::NotSaved`] when the file could not be
     /// written: the change holds until Libretto ends, and the next change tries to write it again.
-    pub fn update(&self, change: impl FnOnce(&mut Settings)) -> Result<()> {
+    pub fn update(&self, change: impl FnOnce(&mut Settings)) -> Result<Option<u64>> {
         let mut state = self.lock();
         let _alone = self.alone();
         self.load(&mut state, false);
@@ -117,11 +118,12 @@ impl SettingsFile {
     }
 
     /// Sets one value by its dotted key, as a person types it: `set("vad.threshold", "0.6")`,
-    /// `set("voice.providers", "openai, on-device")`. It is written even when it is the default.
+    /// `set("voice.providers", "openai, on-device")`. It is written even when it is the default. Answers as
+    /// [`SettingsFile::update`].
     ///
     /// # Errors
     /// As [`SettingsFile::update`], and [`Error::NoSuchSetting`].
-    pub fn set(&self, key: &str, text: &str) -> Result<()> {
+    pub fn set(&self, key: &str, text: &str) -> Result<Option<u64>> {
         let (path, schema) = find(key)?;
         self.change(&[Change {
             path,
@@ -130,18 +132,19 @@ impl SettingsFile {
     }
 
     /// Lays a JSON merge patch (RFC 7386) upon what a dotted key names, in one change: a value is set, and written even
-    /// when it is the default; of a section, the values that it names; `Null` takes out of the file.
+    /// when it is the default; of a section, the values that it names; `Null` takes out of the file. Answers as
+    /// [`SettingsFile::update`].
     ///
     /// # Errors
     /// As [`SettingsFile::set`].
-    pub fn put(&self, key: &str, value: Plain) -> Result<()> {
+    pub fn put(&self, key: &str, value: Plain) -> Result<Option<u64>> {
         let (path, _) = find(key)?;
         let mut changes = Vec::new();
         edit::patch(path, value, &mut changes);
         self.change(&changes)
     }
 
-    fn change(&self, changes: &[Change]) -> Result<()> {
+    fn change(&self, changes: &[Change]) -> Result<Option<u64>> {
         let values = changes
             .iter()
             .filter_map(|change| Some((&change.path, change.value.clone()?)));
@@ -160,11 +163,12 @@ impl SettingsFile {
         self.apply(&mut state, changes)
     }
 
-    /// Takes one value, or a whole section, out of the file: the environment or the default counts again.
+    /// Takes one value, or a whole section, out of the file: the environment or the default counts again. Answers as
+    /// [`SettingsFile::update`].
     ///
     /// # Errors
     /// As [`SettingsFile::set`].
-    pub fn reset(&self, key: &str) -> Result<()> {
+    pub fn reset(&self, key: &str) -> Result<Option<u64>> {
         let (path, _) = find(key)?;
         self.change(&[Change { path, value: None }])
     }
@@ -177,11 +181,6 @@ impl SettingsFile {
         let (path, _) = find(key)?;
         let all = serde_json::to_value(&*self.get()).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(plain::at(&all, &path).cloned().unwrap_or(Plain::Null))
-    }
-
-    /// The number of the latest change that was made here; they count from 1. What changed no setting is none.
-    pub fn changes(&self) -> u64 {
-        self.lock().past.made()
     }
 
     /// The number of the change that [`SettingsFile::undo`] would take back.
@@ -338,7 +337,7 @@ impl SettingsFile {
         });
     }
 
-    fn apply(&self, state: &mut State, changes: &[Change]) -> Result<()> {
+    fn apply(&self, state: &mut State, changes: &[Change]) -> Result<Option<u64>> {
         let counted = self.get();
         let mut steps = Vec::new();
         for change in changes {
@@ -353,14 +352,12 @@ impl SettingsFile {
             steps.push(Step { path, before, after });
         }
         if state.unsaved.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let stored = self.store(state);
         // What counts as it did before has nothing to be undone.
-        if counted != self.get() {
-            state.past.push(steps);
-        }
-        stored
+        let number = (counted != self.get()).then(|| state.past.push(steps));
+        stored.map(|()| number)
     }
 
     /// Makes the document count and writes it.
