@@ -662,6 +662,94 @@ fn who_watches_learns_of_changes_and_of_nothing_else() {
     assert!(!file.reload());
 }
 
+/// Somebody saves the file in the middle of an edit, or made a mistake in it.
+#[test]
+fn a_file_that_is_broken_while_it_is_edited_stays_where_it_is_and_what_counted_counts() {
+    let folder = Folder::with("version = 1\n[vad]\nthreshold = 0.7\n");
+    let file = folder.open();
+    let mut watch = file.watch();
+    watch.mark_unchanged();
+    let broken = "version = 1\n[vad]\nthreshold = \n[voice]\nspeed = 1.5\n";
+    fs::write(folder.file(), broken).unwrap();
+    assert!(!file.reload());
+    assert_eq!(file.get().vad.threshold, 0.7);
+    assert_eq!(
+        (folder.text(), folder.aside("broken-")),
+        (broken.to_owned(), vec![])
+    );
+    assert!(watch.has_changed().unwrap(), "who shows notices is told");
+    let notices = file.notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(
+        notices[0].sentence.contains("line 3") && notices[0].sentence.contains("stay as they were"),
+        "{notices:?}"
+    );
+    // What is set meanwhile counts, is not written over the edit, and is said not to be written yet.
+    let error = file.update(|s| s.loudspeaker.volume = 0.5).unwrap_err();
+    assert!(matches!(error, Error::NotSaved { .. }), "{error}");
+    assert_eq!(
+        (file.get().loudspeaker.volume, folder.text().as_str()),
+        (0.5, broken)
+    );
+    assert_eq!(file.notices(), notices);
+    // The edit is finished: all of it counts, and what was set meanwhile is written.
+    fs::write(
+        folder.file(),
+        broken.replace("threshold = \n", "threshold = 0.2\n"),
+    )
+    .unwrap();
+    assert!(file.reload());
+    let now = file.get();
+    assert_eq!(
+        (now.vad.threshold, now.voice.speed, now.loudspeaker.volume),
+        (0.2, 1.5, 0.5)
+    );
+    assert!(file.notices().is_empty(), "{:?}", file.notices());
+    assert_eq!(folder.open().get(), now);
+    // So it is with one that has become too large, or no text.
+    for bytes in [vec![b'#'; 2 << 20], vec![0xff]] {
+        fs::write(folder.file(), &bytes).unwrap();
+        assert!(!file.reload());
+        assert!(file.update(|s| s.voice.speed = 2.0).is_err());
+        assert_eq!(fs::read(folder.file()).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let folder = Folder::with("version = 1\n[vad]\nthreshold = 0.7\n");
+    let file = folder.open();
+    // A provider's own values are of any length; together they are more than is read.
+    for index in 0..3 {
+        let text = "x".repeat(300_000);
+        file.put(&format!("providers.p{index}.k"), text.into()).unwrap();
+    }
+    let (before, text) = (file.get(), folder.text());
+    let more = serde_json::json!("x".repeat(300_000));
+    let error = file.put("providers.p3.k", more).unwrap_err();
+    assert!(matches!(error, Error::SettingsFull(_)), "{error}");
+    assert_eq!(error.kind(), Kind::BadInput);
+    assert_eq!((file.get(), folder.text()), (before, text));
+    // It goes on being a file like any other.
+    file.reset("providers.p0").unwrap();
+    file.update(|s| s.vad.threshold = 0.8).unwrap();
+    assert_eq!(folder.open().get().vad.threshold, 0.8);
+    // What a person types has bounds of its own.
+    for (key, value) in [
+        ("recogniser.vocabulary", serde_json::json!(["a".repeat(201)])),
+        ("voice.voice", "a".repeat(1001).into()),
+        ("hotkeys.talk", "a".repeat(1001).into()),
+        (
+            "conversation.personas",
+            vec![serde_json::json!({ "name": "Ada" }); 201].into(),
+        ),
+        ("voice.providers", serde_json::json!(["a".repeat(65)])),
+    ] {
+        let error = file.put(key, value).unwrap_err();
+        assert!(matches!(error, Error::Value { .. }), "{key}: {error}");
+    }
+}
+
 #[test]
 fn many_writers_lose_nothing() {
     let folder = Folder::new();

@@ -9,13 +9,13 @@ use super::plain::{self, Path};
 const MOST: usize = 50;
 
 /// What was changed so far, the latest last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Past {
     made: u64,
     deeds: Vec<Deed>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Deed {
     number: u64,
     steps: Vec<Step>,
