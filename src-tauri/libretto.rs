@@ -104,8 +104,7 @@ impl Libretto {
     /// What the history says about the session.
     pub async fn turn_to(&self, app: AppHandle, session: Option<SessionId>) -> Answer<String> {
         let before = self.talk();
-        before.assistant.conversation().cancel();
-        self.foundation.history.flush().await;
+        before.assistant.close().await;
         let sequence = lock(&before.mirror).sequence();
         let talk = Talk::start(app.clone(), &self.foundation, &self.watchers, sequence, session).await?;
         let session = talk.assistant.session().to_string();
@@ -175,8 +174,7 @@ impl Libretto {
 
     /// Gives up what is going on and writes what was said.
     pub async fn close(&self) {
-        self.talk().assistant.conversation().cancel();
-        self.foundation.history.flush().await;
+        self.talk().assistant.close().await;
     }
 }
 

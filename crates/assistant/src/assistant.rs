@@ -37,6 +37,12 @@ pub struct Assistant {
 }
 
 /// How an assistant starts.
+/// Whoever quits waits no longer for a disk: a desktop that ends a session kills what is still there after a while.
+const LAST: Duration = Duration::from_secs(4);
+
+/// A keychain that is open answers within milliseconds.
+const AT_ONCE: Duration = Duration::from_millis(300);
+
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Start {
     /// Goes on with this session instead of beginning a new one.
@@ -128,10 +134,17 @@ impl Assistant {
         self.memory.forget().await;
     }
 
-    /// Ends it: nothing that was said is lost.
-    pub async fn close(self) {
+    /// Gives up what goes on, and returns when all that was said and heard until then is written; after a few seconds
+    /// in any case.
+    pub async fn close(&self) {
         self.conversation.cancel();
-        self.foundation.history.flush().await;
+        let written = async {
+            self.conversation.kept().await;
+            self.foundation.history.flush().await;
+        };
+        if tokio::time::timeout(LAST, written).await.is_err() {
+            tracing::warn!("last_exchange_not_written");
+        }
     }
 }
 
