@@ -65,6 +65,7 @@ pub async fn devices_test(
 ) -> Answer<TestEnd> {
     let device = device.map(DeviceId);
     let work = async {
+        let _deaf = app.foundation.trial();
         match side {
             Side::Microphone => microphone(&app, device, level).await,
             Side::Loudspeaker => loudspeaker(&app, device).await,
@@ -91,6 +92,7 @@ pub async fn voice_preview(
     let foundation = &app.foundation;
     let lit = sample(&text, heard)?;
     let work = async {
+        let _deaf = foundation.trial();
         let folder = foundation.shelf.path(&model).ok_or_else(|| {
             let message = "That voice is not on this computer; download it first.";
             Error::new(Kind::BadInput, message)

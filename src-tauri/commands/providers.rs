@@ -130,6 +130,9 @@ pub async fn providers_preview(
     heard: Channel<SampleWord>,
 ) -> Answer<TestEnd> {
     let lit = devices::sample(&text, heard)?;
-    let work = sample::hear(&app.foundation, &provider, voice, &text, lit);
+    let work = async {
+        let _deaf = app.foundation.trial();
+        sample::hear(&app.foundation, &provider, voice, &text, lit).await
+    };
     app.trials.run((webview.label(), test), work).await
 }

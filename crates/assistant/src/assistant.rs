@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::desk::{Controls, Desk, WithIntents};
 use crate::failover::{Models, Tell};
+use crate::foundation::Deaf;
 use crate::karaoke::{self, Update};
 use crate::remember::Remember;
 use crate::runtime::Runtime;
@@ -151,14 +152,15 @@ impl Assistant {
 /// The rules of the conversation, from the settings and the pause; `mode` counts before that of the settings.
 fn policy(foundation: &Foundation, mode: Option<Mode>) -> Policy {
     let settings = foundation.now();
-    let conversation = &settings.conversation;
+    let (conversation, deaf) = (&settings.conversation, *foundation.deaf().borrow());
     let stored = match conversation.mode {
         StoredMode::PushToTalk => Mode::PushToTalk,
         StoredMode::HandsFree => Mode::HandsFree,
     };
     Policy {
         mode: mode.unwrap_or(stored),
-        paused: *foundation.paused().borrow(),
+        paused: deaf.paused,
+        trying: deaf.trials > 0,
         turn_end: TurnEnd {
             tail: settings::seconds(conversation.tail),
             max_silence: settings::seconds(conversation.max_silence),
@@ -252,7 +254,7 @@ async fn forget(foundation: Arc<Foundation>) {
 struct Changes {
     settings: watch::Receiver<Arc<Settings>>,
     keys: watch::Receiver<u64>,
-    paused: watch::Receiver<bool>,
+    deaf: watch::Receiver<Deaf>,
 }
 
 impl Changes {
@@ -260,7 +262,7 @@ impl Changes {
         Self {
             settings: foundation.settings.watch(),
             keys: foundation.accounts.watch(),
-            paused: foundation.paused(),
+            deaf: foundation.deaf(),
         }
     }
 }
@@ -278,7 +280,7 @@ async fn obey(
         let (changed, parts_too) = tokio::select! {
             // Whoever pauses waits for nothing.
             biased;
-            changed = changes.paused.changed() => (changed.is_ok(), false),
+            changed = changes.deaf.changed() => (changed.is_ok(), false),
             changed = changes.settings.changed() => (changed.is_ok(), true),
             changed = changes.keys.changed() => (changed.is_ok(), true),
         };

@@ -41,7 +41,9 @@ pub struct Foundation {
     pub engines: Arc<Engines>,
     /// Timers outlive the conversation in which they were asked for.
     pub timers: Arc<Timers>,
-    paused: watch::Sender<bool>,
+    deaf: watch::Sender<Deaf>,
+    /// For how many days what was said is kept: as the settings have said for a while.
+    pub(crate) keeps: AtomicU32,
     sound: OnceLock<Sound>,
     conversations: AtomicU64,
 }
@@ -49,6 +51,25 @@ pub struct Foundation {
 /// So many turns a conversation may have before its numbers are those of the next one: more than anybody lives for, and
 /// few enough that two million conversations fit into the numbers that a page knows exactly.
 const TURNS: u64 = 1 << 32;
+/// Why nobody is listened to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deaf {
+    /// The person wants it so.
+    pub paused: bool,
+    /// So many devices and voices are being tried.
+    pub trials: usize,
+}
+
+/// A device or a voice is being tried: nobody is listened to until this is dropped.
+#[derive(Debug)]
+pub struct Trial(watch::Sender<Deaf>);
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.0.send_modify(|deaf| deaf.trials -= 1);
+    }
+}
+
 
 impl Foundation {
     /// Opens it. Must be called inside a tokio runtime.
@@ -77,7 +98,8 @@ impl Foundation {
             shelf,
             engines,
             timers: Arc::default(),
-            paused: watch::Sender::new(false),
+            deaf: watch::Sender::default(),
+            keeps: AtomicU32::new(now.history.keep_days),
             sound: OnceLock::new(),
             conversations: AtomicU64::new(0),
         })
@@ -111,13 +133,19 @@ impl Foundation {
 
     /// While it is paused nobody is listened to, in whichever conversation; what is typed is answered.
     pub fn pause(&self, paused: bool) {
-        self.paused
-            .send_if_modified(|now| std::mem::replace(now, paused) != paused);
+        self.deaf
+            .send_if_modified(|now| std::mem::replace(&mut now.paused, paused) != paused);
     }
 
-    /// Whether it is paused, as that changes.
-    pub fn paused(&self) -> watch::Receiver<bool> {
-        self.paused.subscribe()
+    /// Nobody is listened to either while a device or a voice is tried: until what is answered is dropped.
+    pub fn trial(&self) -> Trial {
+        self.deaf.send_modify(|deaf| deaf.trials += 1);
+        Trial(self.deaf.clone())
+    }
+
+    /// Why nobody is listened to, as that changes.
+    pub fn deaf(&self) -> watch::Receiver<Deaf> {
+        self.deaf.subscribe()
     }
 
     /// Microphone and loudspeaker.

@@ -1011,7 +1011,7 @@ export type State = {
 export type TestEnd = 
 /**  All was said. */
 "over" | 
-/**  It was ended: by `devices_test_end`, by a test that was begun after it, by a pause. */
+/**  It was ended: by `devices_test_end`, by a test that was begun after it, by a pause, by its window being put away. */
 "ended" | 
 /**  It had lasted for a minute, which is the longest. Nothing is being tested any more. */
 "timed_out";
