@@ -11,6 +11,7 @@ pub mod hotkeys;
 pub mod libretto;
 pub mod manual;
 pub mod mirror;
+pub mod notices;
 pub mod relay;
 pub mod shell;
 pub mod start;
@@ -31,12 +32,12 @@ use tracing_subscriber::EnvFilter;
 
 use start::Arguments;
 
-/// Runs the window until it is quit.
 /// What is remembered of the windows that have a frame.
 pub(crate) const PLACE: StateFlags = StateFlags::POSITION
     .union(StateFlags::SIZE)
     .union(StateFlags::MAXIMIZED);
 
+/// Runs the window until it is quit.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     if matches!(arguments.command, Some(start::Command::Man)) {

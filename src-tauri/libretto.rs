@@ -19,7 +19,7 @@ use crate::wire::failure::Answer;
 use crate::wire::notice::{Exchange, Passed};
 use crate::wire::shell::{SessionChanged, Shell};
 use crate::wire::snapshot::Snapshot;
-use crate::{shell, units};
+use crate::{notices, shell, units};
 
 /// Exchanges of a resumed session that are shown.
 const SHOWN: usize = 200;
@@ -150,12 +150,7 @@ impl Libretto {
             turn: mirror.turn(),
             microphone: mirror.microphone(),
             shell: self.shell(),
-            notices: self
-                .foundation
-                .notices()
-                .into_iter()
-                .map(|notice| notice.sentence)
-                .collect(),
+            notices: notices::sentences(&self.foundation),
         }
     }
 
@@ -208,6 +203,7 @@ impl Talk {
         let relay = Relay::new(app.clone(), Arc::clone(&mirror), Arc::clone(watchers));
         let begin = Start {
             session,
+            hurry: true,
             ..Start::default()
         };
         let assistant = Assistant::start(Arc::clone(foundation), begin, Arc::new(relay)).await?;

@@ -9,7 +9,7 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use crate::libretto::Libretto;
 use crate::wire::failure::{Answer, Failure};
 use crate::wire::shell::Window;
-use crate::{hotkeys, shell, tray, windows, words};
+use crate::{hotkeys, notices, shell, tray, windows, words};
 
 /// A voice assistant: it listens, answers aloud, and lights each word as you hear it.
 #[derive(Debug, Parser)]

@@ -25,7 +25,7 @@ use crate::foundation::Deaf;
 use crate::karaoke::{self, Update};
 use crate::remember::Remember;
 use crate::runtime::Runtime;
-use crate::{Foundation, health};
+use crate::{Foundation, health, upkeep};
 
 /// A running assistant. Its tasks end when it is dropped.
 pub struct Assistant {
@@ -37,19 +37,21 @@ pub struct Assistant {
     _tasks: JoinSet<()>,
 }
 
-/// How an assistant starts.
 /// Whoever quits waits no longer for a disk: a desktop that ends a session kills what is still there after a while.
 const LAST: Duration = Duration::from_secs(4);
 
 /// A keychain that is open answers within milliseconds.
 const AT_ONCE: Duration = Duration::from_millis(300);
 
+/// How an assistant starts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Start {
     /// Goes on with this session instead of beginning a new one.
     pub session: Option<SessionId>,
     /// Who decides when the person speaks; `None` is as the settings say.
     pub mode: Option<Mode>,
+    /// A keychain that does not answer at once is not waited for: the keys in it count as soon as they were read.
+    pub hurry: bool,
 }
 
 impl Assistant {
@@ -61,7 +63,14 @@ impl Assistant {
         let desk = Arc::new(Desk::new(Arc::clone(&foundation.timers)));
         let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
         let memory = Arc::new(Remember::new(start.session, history, settings, Arc::clone(&desk)).await?);
-        foundation.accounts.read_keys().await;
+        let mut tasks = JoinSet::new();
+        let accounts = Arc::clone(&foundation.accounts);
+        let mut reading = Box::pin(async move { accounts.read_keys().await });
+        if !start.hurry {
+            reading.await;
+        } else if tokio::time::timeout(AT_ONCE, &mut reading).await.is_err() {
+            tasks.spawn(reading);
+        }
         // Whatever changes from here on is obeyed.
         let changes = Changes::of(&foundation);
         let mut policy = policy(&foundation, start.mode);
@@ -74,8 +83,9 @@ impl Assistant {
             conversation: conversation.clone(),
         });
         desk.connect(&controls);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(forget(Arc::clone(&foundation)));
+        tasks.spawn(upkeep::forget(Arc::clone(&foundation)));
+        tasks.spawn(upkeep::unlocked(Arc::clone(&foundation.accounts)));
+        tasks.spawn(upkeep::others(Arc::clone(&foundation)));
         // Whoever hears of everything listens from now on, not from when its task first runs: a question may come before.
         let notices = conversation.subscribe();
         tasks.spawn(relay(conversation.clone(), notices, epoch, runtime));
@@ -219,34 +229,6 @@ impl Controls for Wires {
 
     fn volume(&self) -> f32 {
         self.foundation.now().loudspeaker.volume as f32
-    }
-}
-
-/// What is older than the user wants to keep leaves the history: now, once a day, and when they want another time.
-async fn forget(foundation: Arc<Foundation>) {
-    let mut daily = tokio::time::interval(Duration::from_hours(24));
-    let mut changes = foundation.settings.watch();
-    let mut days = foundation.now().history.keep_days;
-    loop {
-        let other = async {
-            changes
-                .wait_for(|now| now.history.keep_days != days)
-                .await
-                .is_ok()
-        };
-        let goes_on = tokio::select! {
-            _ = daily.tick() => true,
-            goes_on = other => goes_on,
-        };
-        if !goes_on {
-            return;
-        }
-        days = foundation.now().history.keep_days;
-        if days > 0
-            && let Err(error) = foundation.history.forget(days).await
-        {
-            tracing::warn!(%error, "history_not_forgotten");
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! and starts nothing: engines load and devices open when they are needed.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use libretto_audio::Sound;
@@ -11,7 +11,7 @@ use libretto_ondevice::catalogue::Shelf;
 use libretto_ondevice::client::Engines;
 use libretto_providers::Part;
 use libretto_store::history::{History, State};
-use libretto_store::secrets::Secrets;
+use libretto_store::secrets::{Keychain, Secrets};
 use libretto_store::{Environment, Notice, Settings, SettingsFile, Subject};
 use libretto_voice::{
     ChatRequest, LanguageModel, ListenOptions, Result, SpeakOptions, SpeechToText, TextToSpeech, TurnId,
@@ -22,6 +22,9 @@ use crate::accounts::Accounts;
 use crate::order::{Named, listed, order, tried};
 use crate::timers::Timers;
 use crate::translate;
+
+const LOCKED: &str =
+    "The keychain is locked: unlock it to use your API keys; until then this computer answers.";
 
 /// What every surface stands on.
 pub struct Foundation {
@@ -48,9 +51,6 @@ pub struct Foundation {
     conversations: AtomicU64,
 }
 
-/// So many turns a conversation may have before its numbers are those of the next one: more than anybody lives for, and
-/// few enough that two million conversations fit into the numbers that a page knows exactly.
-const TURNS: u64 = 1 << 32;
 /// Why nobody is listened to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deaf {
@@ -70,6 +70,9 @@ impl Drop for Trial {
     }
 }
 
+/// So many turns a conversation may have before its numbers are those of the next one: more than anybody lives for, and
+/// few enough that two million conversations fit into the numbers that a page knows exactly.
+const TURNS: u64 = 1 << 32;
 
 impl Foundation {
     /// Opens it. Must be called inside a tokio runtime.
@@ -117,7 +120,7 @@ impl Foundation {
         self.settings.get()
     }
 
-    /// What the user should be told about settings, environment and history, each sentence once.
+    /// What the user should be told about settings, environment, keys and history, each sentence once.
     pub fn notices(&self) -> Vec<Notice> {
         // Those of the environment are among them.
         let mut all = self.settings.notices();
@@ -125,6 +128,13 @@ impl Foundation {
             let State { notices, problem, .. } = self.history.state().borrow().clone();
             let problem = problem.map(|sentence| Notice::new(Subject::History, sentence));
             all.extend(notices.into_iter().chain(problem));
+        }
+        if let Some(sentence) = self.accounts.locked() {
+            let sentence = match *self.secrets.state().borrow() {
+                Keychain::Locked { .. } => LOCKED.to_owned(),
+                _ => format!("{sentence} Until then this computer answers."),
+            };
+            all.push(Notice::new(Subject::Secrets, sentence));
         }
         let mut told = HashSet::new();
         all.retain(|notice| told.insert(notice.sentence.clone()));

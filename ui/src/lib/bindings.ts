@@ -131,6 +131,7 @@ export const events = {
 	modelEnded: makeEvent<ModelEnded, ModelEnded>("model-ended"),
 	modelProgress: makeEvent<ModelProgress, ModelProgress>("model-progress"),
 	notice: makeEvent<Notice, Notice>("notice"),
+	noticesChanged: makeEvent<NoticesChanged, NoticesChanged>("notices-changed"),
 	sessionChanged: makeEvent<SessionChanged, SessionChanged>("session-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	shellChanged: makeEvent<ShellChanged, ShellChanged>("shell-changed"),
@@ -610,6 +611,12 @@ export type Notice = {
 	at: number,
 	/**  What. */
 	body: Body,
+};
+
+/**  What the user should read is something else now. */
+export type NoticesChanged = {
+	/**  All sentences, as in the snapshot. */
+	notices: string[],
 };
 
 /**  What a model does in a turn. */
