@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use libretto_store::history::{Side, Stored, export};
 use libretto_store::{Error, Exchange, History, NewExchange, SessionId};
-use libretto_voice::{Alignment, Kind, Ledger, Mark, Milestone, Provenance, Role, SampleRate, Time, TurnId};
+use libretto_voice::{Alignment, Kind, Ledger, Mark, Milestone, Provenance, SampleRate, Time, TurnId};
 use tempfile::TempDir;
 
 fn folder() -> (TempDir, PathBuf) {

@@ -314,7 +314,7 @@ fn a_keychain_that_is_unlocked_later_is_found_to_work() {
             let folder = std::env::var_os("XDG_RUNTIME_DIR").unwrap();
             libretto_testkit::keychain::unlock(&Path::new(&folder).join("keyring/control"), b"pw").unwrap();
         };
-        let works = tokio::time::timeout(Duration::from_secs(60), secrets.works());
+        let works = tokio::time::timeout(Duration::from_mins(1), secrets.works());
         let (works, ()) = tokio::join!(works, unlocked);
         works.expect("nobody noticed that it was unlocked");
         assert!(secrets.get("groq").await.unwrap().is_none());
