@@ -67,6 +67,7 @@ pub fn contract() -> Builder<tauri::Wry> {
             wire::settings::SettingsChanged,
             wire::shell::ShellChanged,
             wire::shell::SessionChanged,
+            wire::shell::NoticesChanged,
             wire::hotkeys::HotkeyUsed,
             wire::models::ModelProgress,
             wire::models::ModelEnded,

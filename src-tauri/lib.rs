@@ -11,6 +11,7 @@ pub mod hotkeys;
 pub mod libretto;
 pub mod manual;
 pub mod mirror;
+pub mod notices;
 pub mod relay;
 pub mod shell;
 pub mod start;
@@ -31,6 +32,11 @@ use tracing_subscriber::EnvFilter;
 
 use start::Arguments;
 
+/// What is remembered of the windows that have a frame.
+pub(crate) const PLACE: StateFlags = StateFlags::POSITION
+    .union(StateFlags::SIZE)
+    .union(StateFlags::MAXIMIZED);
+
 /// Runs the window until it is quit.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
@@ -50,7 +56,6 @@ pub fn run() -> ExitCode {
     graphics::fit();
     logging();
     let contract = contract::contract();
-    let place = StateFlags::POSITION | StateFlags::SIZE | StateFlags::MAXIMIZED;
     let app = tauri::Builder::default()
         // The first of all: a second start ends here, before it opens anything.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
@@ -65,7 +70,7 @@ pub fn run() -> ExitCode {
         ))
         .plugin(
             tauri_plugin_window_state::Builder::new()
-                .with_state_flags(place)
+                .with_state_flags(PLACE)
                 .build(),
         )
         .invoke_handler(contract.invoke_handler())

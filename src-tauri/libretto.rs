@@ -19,7 +19,7 @@ use crate::wire::failure::Answer;
 use crate::wire::notice::{Exchange, Passed};
 use crate::wire::shell::{SessionChanged, Shell};
 use crate::wire::snapshot::Snapshot;
-use crate::{shell, units};
+use crate::{notices, shell, units};
 
 /// Exchanges of a resumed session that are shown.
 const SHOWN: usize = 200;
@@ -104,8 +104,7 @@ impl Libretto {
     /// What the history says about the session.
     pub async fn turn_to(&self, app: AppHandle, session: Option<SessionId>) -> Answer<String> {
         let before = self.talk();
-        before.assistant.conversation().cancel();
-        self.foundation.history.flush().await;
+        before.assistant.close().await;
         let sequence = lock(&before.mirror).sequence();
         let talk = Talk::start(app.clone(), &self.foundation, &self.watchers, sequence, session).await?;
         let session = talk.assistant.session().to_string();
@@ -151,12 +150,7 @@ impl Libretto {
             turn: mirror.turn(),
             microphone: mirror.microphone(),
             shell: self.shell(),
-            notices: self
-                .foundation
-                .notices()
-                .into_iter()
-                .map(|notice| notice.sentence)
-                .collect(),
+            notices: notices::sentences(&self.foundation),
         }
     }
 
@@ -175,8 +169,7 @@ impl Libretto {
 
     /// Gives up what is going on and writes what was said.
     pub async fn close(&self) {
-        self.talk().assistant.conversation().cancel();
-        self.foundation.history.flush().await;
+        self.talk().assistant.close().await;
     }
 }
 
@@ -210,6 +203,7 @@ impl Talk {
         let relay = Relay::new(app.clone(), Arc::clone(&mirror), Arc::clone(watchers));
         let begin = Start {
             session,
+            hurry: true,
             ..Start::default()
         };
         let assistant = Assistant::start(Arc::clone(foundation), begin, Arc::new(relay)).await?;

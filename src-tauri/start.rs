@@ -9,7 +9,7 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use crate::libretto::Libretto;
 use crate::wire::failure::{Answer, Failure};
 use crate::wire::shell::Window;
-use crate::{hotkeys, shell, tray, windows, words};
+use crate::{hotkeys, notices, shell, tray, windows, words};
 
 /// A voice assistant: it listens, answers aloud, and lights each word as you hear it.
 #[derive(Debug, Parser)]
@@ -65,6 +65,9 @@ pub fn set_up(app: &AppHandle, arguments: &Arguments) -> Answer<()> {
     }
     hotkeys::start(app);
     tauri::async_runtime::spawn(shell::obey(app.clone()));
+    tauri::async_runtime::spawn(notices::follow(app.clone()));
+    #[cfg(unix)]
+    tauri::async_runtime::spawn(told_to_end(app.clone()));
     if let Some(command) = &arguments.command {
         obey(app, command);
     }
@@ -128,6 +131,30 @@ pub fn quit(app: &AppHandle) {
         }
         app.exit(0);
     });
+}
+
+/// Whoever logs out, shuts down or ends it at a terminal loses nothing that was said.
+#[cfg(unix)]
+async fn told_to_end(app: AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let listen = || {
+        Ok::<_, std::io::Error>((
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ))
+    };
+    let (mut terminate, mut interrupt, mut hangup) = match listen() {
+        Ok(signals) => signals,
+        Err(error) => return tracing::warn!(%error, "no_signals"),
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+    }
+    quit(&app);
 }
 
 fn show(app: &AppHandle, window: Window) {

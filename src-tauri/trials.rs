@@ -57,6 +57,11 @@ impl Trials {
         lock(&self.0).take_if(|running| running.window == window && running.number == number);
     }
 
+    /// Ends whichever runs for this window.
+    pub fn end_in(&self, window: &str) {
+        lock(&self.0).take_if(|running| running.window == window);
+    }
+
     /// Ends whichever runs.
     pub fn end_any(&self) {
         lock(&self.0).take();
@@ -109,5 +114,12 @@ mod tests {
         let ended = async { trials.end_any() };
         let (end, ()) = tokio::join!(trials.run(SECOND, for_ever()), ended);
         assert_eq!(end.unwrap(), TestEnd::Ended);
+        let hidden = async {
+            trials.end_in("main");
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            trials.end_in("settings");
+        };
+        let (end, ()) = tokio::join!(trials.run(SECOND, for_ever()), hidden);
+        assert_eq!(end.unwrap(), TestEnd::Ended, "its own window, and no other");
     }
 }

@@ -13,6 +13,7 @@ use tauri::window::Color;
 use tauri::{
     AppHandle, Manager, Result, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
 };
+use tauri_plugin_window_state::AppHandleExt;
 
 use crate::libretto::{Libretto, lock};
 use crate::wire::shell::Window;
@@ -119,8 +120,24 @@ pub fn hide(app: &AppHandle, window: Window) -> Result<()> {
         if window == Window::QuickAsk {
             lock(&libretto.front).asked = false;
         }
+        // Nobody sees it any longer: a microphone would stay open for a minute.
+        libretto.trials.end_in(window.label());
+    }
+    if matches!(window, Window::Main | Window::Settings) {
+        remember(app)?;
     }
     made.hide()
+}
+
+/// Writes where the windows with a frame are: whoever ends the session may give no time for it.
+fn remember(app: &AppHandle) -> Result<()> {
+    let keeper = app.clone();
+    // On the main thread, which otherwise would wait for it while it waits for the main thread.
+    app.run_on_main_thread(move || {
+        if let Err(error) = keeper.save_window_state(crate::PLACE) {
+            tracing::warn!(%error, "places_not_written");
+        }
+    })
 }
 
 /// All of them.

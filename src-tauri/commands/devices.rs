@@ -14,7 +14,6 @@ use tauri::Webview;
 use tauri::ipc::Channel;
 
 use super::App;
-use super::settings::numbered;
 use crate::libretto::Libretto;
 use crate::relay::wall;
 use crate::units::Places;
@@ -42,12 +41,10 @@ pub async fn devices_list(app: App<'_>) -> Answer<Devices> {
 #[tauri::command]
 #[specta::specta]
 pub fn devices_choose(app: App<'_>, side: Side, device: Option<String>) -> Answer<Option<u64>> {
-    numbered(&app, || {
-        app.foundation.settings.update(|settings| match side {
-            Side::Microphone => settings.microphone.device = device,
-            Side::Loudspeaker => settings.loudspeaker.device = device,
-        })
-    })
+    Ok(app.foundation.settings.update(|settings| match side {
+        Side::Microphone => settings.microphone.device = device,
+        Side::Loudspeaker => settings.loudspeaker.device = device,
+    })?)
 }
 
 /// What a loudspeaker is tried with.
@@ -68,6 +65,7 @@ pub async fn devices_test(
 ) -> Answer<TestEnd> {
     let device = device.map(DeviceId);
     let work = async {
+        let _deaf = app.foundation.trial();
         match side {
             Side::Microphone => microphone(&app, device, level).await,
             Side::Loudspeaker => loudspeaker(&app, device).await,
@@ -94,6 +92,7 @@ pub async fn voice_preview(
     let foundation = &app.foundation;
     let lit = sample(&text, heard)?;
     let work = async {
+        let _deaf = foundation.trial();
         let folder = foundation.shelf.path(&model).ok_or_else(|| {
             let message = "That voice is not on this computer; download it first.";
             Error::new(Kind::BadInput, message)

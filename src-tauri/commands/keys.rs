@@ -12,6 +12,8 @@ use crate::wire::keys::{Key, KeyStored, Keys, Place};
 pub async fn keys_list(app: App<'_>) -> Answer<Keys> {
     let secrets = &app.foundation.secrets;
     let keychain = secrets.check().await.into();
+    // It may have been unlocked meanwhile.
+    app.foundation.accounts.read_keys().await;
     let more: Vec<String> = app.foundation.now().providers.keys().cloned().collect();
     let mut entries = secrets.list(&more).await;
     let names = KNOWN.iter().map(|known| known.provider.to_owned());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use libretto_assistant::ondevice::catalogue::{self, Part};
-use libretto_assistant::{missing, speed, voice};
+use libretto_assistant::{missing, speed, translate, voice};
 use tauri::AppHandle;
 use tauri_specta::Event;
 
@@ -24,10 +24,7 @@ pub async fn models_list(app: App<'_>) -> Answer<Vec<Model>> {
         (Part::Voice, set.voice.as_deref()),
     ]
     .into_iter()
-    .filter_map(|(part, id)| {
-        let embedded = || shelf.catalogue().of(part).find(|model| model.embedded);
-        id.or_else(|| embedded().map(|model| model.id.as_str()))
-    })
+    .filter_map(|(part, id)| Some(translate::model(shelf, part, id)?.id.as_str()))
     .collect();
     let models = shelf.catalogue().models().iter();
     let speeds = speed::known(&app.foundation);

@@ -11,7 +11,6 @@ use tauri::ipc::Channel;
 
 use super::App;
 use super::devices;
-use super::settings::numbered;
 use crate::libretto::Libretto;
 use crate::wire::devices::TestEnd;
 use crate::wire::failure::Answer;
@@ -69,7 +68,7 @@ fn row(app: &Libretto, entry: &Entry) -> Provider {
 #[tauri::command]
 #[specta::specta]
 pub fn providers_order(app: App<'_>, part: ProviderPart, names: Vec<String>) -> Answer<Option<u64>> {
-    numbered(&app, || app.foundation.set_order(part.into(), &names))
+    Ok(app.foundation.set_order(part.into(), &names)?)
 }
 
 /// Chooses a provider's model, voice or address; `null` is its own default.
@@ -81,7 +80,7 @@ pub fn providers_choose(
     field: ProviderField,
     id: Option<String>,
 ) -> Answer<Option<u64>> {
-    numbered(&app, || app.foundation.choose(&provider, field.into(), id))
+    Ok(app.foundation.choose(&provider, field.into(), id)?)
 }
 
 /// Tests a provider's key by one cheap call; a refusal says what is wrong with it.
@@ -131,6 +130,9 @@ pub async fn providers_preview(
     heard: Channel<SampleWord>,
 ) -> Answer<TestEnd> {
     let lit = devices::sample(&text, heard)?;
-    let work = sample::hear(&app.foundation, &provider, voice, &text, lit);
+    let work = async {
+        let _deaf = app.foundation.trial();
+        sample::hear(&app.foundation, &provider, voice, &text, lit).await
+    };
     app.trials.run((webview.label(), test), work).await
 }

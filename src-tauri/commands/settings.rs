@@ -20,7 +20,7 @@ pub fn settings_get(app: App<'_>) -> Answer<SettingsDocument> {
 #[tauri::command]
 #[specta::specta]
 pub fn settings_set(app: App<'_>, key: String, value: Value) -> Answer<Option<u64>> {
-    numbered(&app, || app.foundation.settings.put(&key, value))
+    Ok(app.foundation.settings.put(&key, value)?)
 }
 
 /// Takes a change back by its number, whatever was changed since; without one, the last.
@@ -35,18 +35,6 @@ pub fn settings_undo(app: App<'_>, change: Option<u64>) -> Answer<Undone> {
     Ok(Undone {
         keys: undone.map(|undone| undone.keys).unwrap_or_default(),
     })
-}
-
-/// Changes the settings, and answers the change's number. Commands that do not wait run one after the other, so that it
-/// is this one's.
-pub(super) fn numbered<E>(app: &Libretto, change: impl FnOnce() -> Result<(), E>) -> Answer<Option<u64>>
-where
-    Failure: From<E>,
-{
-    let settings = &app.foundation.settings;
-    let before = settings.changes();
-    change()?;
-    Ok(Some(settings.changes()).filter(|number| *number != before))
 }
 
 fn document(app: &Libretto) -> Answer<SettingsDocument> {

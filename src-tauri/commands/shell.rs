@@ -5,7 +5,6 @@ use tauri::{AppHandle, Webview};
 use tauri_plugin_opener::OpenerExt;
 
 use super::App;
-use super::settings::numbered;
 use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::hotkeys::HotkeyAction;
 use crate::wire::shell::{Finding, Window};
@@ -66,16 +65,14 @@ pub fn hotkeys_set(
     if !keys.is_empty() {
         hotkeys::attempt(&handle, &keys)?;
     }
-    numbered(&app, || {
-        app.foundation.settings.update(|settings| {
-            let hotkeys = &mut settings.hotkeys;
-            *match action {
-                HotkeyAction::Talk => &mut hotkeys.talk,
-                HotkeyAction::Cancel => &mut hotkeys.cancel,
-                HotkeyAction::QuickAsk => &mut hotkeys.quick_ask,
-            } = keys;
-        })
-    })
+    Ok(app.foundation.settings.update(|settings| {
+        let hotkeys = &mut settings.hotkeys;
+        *match action {
+            HotkeyAction::Talk => &mut hotkeys.talk,
+            HotkeyAction::Cancel => &mut hotkeys.cancel,
+            HotkeyAction::QuickAsk => &mut hotkeys.quick_ask,
+        } = keys;
+    })?)
 }
 
 /// Opens a link of a reply in the browser: web pages and mail only.

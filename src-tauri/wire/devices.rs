@@ -58,7 +58,7 @@ pub enum Side {
 pub enum TestEnd {
     /// All was said.
     Over,
-    /// It was ended: by `devices_test_end`, by a test that was begun after it, by a pause.
+    /// It was ended: by `devices_test_end`, by a test that was begun after it, by a pause, by its window being put away.
     Ended,
     /// It had lasted for a minute, which is the longest. Nothing is being tested any more.
     TimedOut,

@@ -29,6 +29,13 @@ pub struct ShellChanged {
     pub shell: Shell,
 }
 
+/// What the user should read is something else now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
+pub struct NoticesChanged {
+    /// All sentences, as in the snapshot.
+    pub notices: Vec<String>,
+}
+
 /// Another session is the present one: take a new snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
 pub struct SessionChanged {

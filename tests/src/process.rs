@@ -55,6 +55,11 @@ pub fn kill(id: u32) {
     signal(id, rustix::process::Signal::KILL);
 }
 
+/// Asks a process to end, as a desktop does that ends its session.
+pub fn terminate(id: u32) {
+    signal(id, rustix::process::Signal::TERM);
+}
+
 /// Stops a process where it is, as one that hangs.
 pub fn freeze(id: u32) {
     signal(id, rustix::process::Signal::STOP);

@@ -23,7 +23,8 @@ pub struct Health {
     pub at: SystemTime,
 }
 
-/// All accounts. Keys are read once and again when told so: no turn waits for a keychain.
+/// All accounts. Keys are read once and again when told so: no turn waits for a keychain. What is known of a key counts
+/// until the keychain says otherwise.
 pub struct Accounts {
     secrets: Secrets,
     network: std::result::Result<Network, Failure>,
@@ -79,6 +80,16 @@ impl Accounts {
         }
     }
 
+    /// Returns when keys that could not be read can be.
+    pub async fn readable(&self) {
+        let mut changed = self.watch();
+        while self.locked().is_none() {
+            // We hold the sender.
+            let _ = changed.changed().await;
+        }
+        self.secrets.works().await;
+    }
+
     /// Reads the key of every provider: from the keychain, the environment, `.env`.
     pub async fn read_keys(&self) {
         let read = join_all(catalogue::all().map(|entry| async {
@@ -87,23 +98,36 @@ impl Accounts {
         }))
         .await;
         let mut state = self.state();
-        state.keys.clear();
-        state.locked = None;
+        let mut changed = false;
+        let mut locked = None;
         for (name, found) in read {
-            match found {
-                Ok(Some(secret)) => {
-                    state.keys.insert(name, Key::new(secret.expose()));
+            let now = match found {
+                Ok(found) => found.map(|secret| Key::new(secret.expose())),
+                Err(error) => {
+                    locked = Some(error.to_string());
+                    continue;
                 }
-                Ok(None) => {}
-                Err(error) => state.locked = Some(error.to_string()),
+            };
+            let known = state.keys.get(name).map(Key::expose);
+            if known == now.as_ref().map(Key::expose) {
+                continue;
+            }
+            changed = true;
+            match now {
+                Some(key) => drop(state.keys.insert(name, key)),
+                None => drop(state.keys.remove(name)),
             }
         }
-        state.made = Made::default();
-        drop(state);
-        self.changed.send_modify(|count| *count += 1);
+        if changed {
+            state.made = Made::default();
+        }
+        if std::mem::replace(&mut state.locked, locked) != state.locked || changed {
+            drop(state);
+            self.changed.send_modify(|count| *count += 1);
+        }
     }
 
-    /// Wakes whenever keys were read anew.
+    /// Wakes whenever other keys were read, or it is otherwise whether they can be.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }

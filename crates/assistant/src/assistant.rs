@@ -21,10 +21,11 @@ use tokio::task::JoinSet;
 
 use crate::desk::{Controls, Desk, WithIntents};
 use crate::failover::{Models, Tell};
+use crate::foundation::Deaf;
 use crate::karaoke::{self, Update};
 use crate::remember::Remember;
 use crate::runtime::Runtime;
-use crate::{Foundation, health};
+use crate::{Foundation, health, upkeep};
 
 /// A running assistant. Its tasks end when it is dropped.
 pub struct Assistant {
@@ -36,6 +37,12 @@ pub struct Assistant {
     _tasks: JoinSet<()>,
 }
 
+/// Whoever quits waits no longer for a disk: a desktop that ends a session kills what is still there after a while.
+const LAST: Duration = Duration::from_secs(4);
+
+/// A keychain that is open answers within milliseconds.
+const AT_ONCE: Duration = Duration::from_millis(300);
+
 /// How an assistant starts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Start {
@@ -43,6 +50,8 @@ pub struct Start {
     pub session: Option<SessionId>,
     /// Who decides when the person speaks; `None` is as the settings say.
     pub mode: Option<Mode>,
+    /// A keychain that does not answer at once is not waited for: the keys in it count as soon as they were read.
+    pub hurry: bool,
 }
 
 impl Assistant {
@@ -54,7 +63,14 @@ impl Assistant {
         let desk = Arc::new(Desk::new(Arc::clone(&foundation.timers)));
         let (history, settings) = (foundation.history.clone(), Arc::clone(&foundation.settings));
         let memory = Arc::new(Remember::new(start.session, history, settings, Arc::clone(&desk)).await?);
-        foundation.accounts.read_keys().await;
+        let mut tasks = JoinSet::new();
+        let accounts = Arc::clone(&foundation.accounts);
+        let mut reading = Box::pin(async move { accounts.read_keys().await });
+        if !start.hurry {
+            reading.await;
+        } else if tokio::time::timeout(AT_ONCE, &mut reading).await.is_err() {
+            tasks.spawn(reading);
+        }
         // Whatever changes from here on is obeyed.
         let changes = Changes::of(&foundation);
         let mut policy = policy(&foundation, start.mode);
@@ -67,8 +83,9 @@ impl Assistant {
             conversation: conversation.clone(),
         });
         desk.connect(&controls);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(forget(Arc::clone(&foundation)));
+        tasks.spawn(upkeep::forget(Arc::clone(&foundation)));
+        tasks.spawn(upkeep::unlocked(Arc::clone(&foundation.accounts)));
+        tasks.spawn(upkeep::others(Arc::clone(&foundation)));
         // Whoever hears of everything listens from now on, not from when its task first runs: a question may come before.
         let notices = conversation.subscribe();
         tasks.spawn(relay(conversation.clone(), notices, epoch, runtime));
@@ -128,24 +145,32 @@ impl Assistant {
         self.memory.forget().await;
     }
 
-    /// Ends it: nothing that was said is lost.
-    pub async fn close(self) {
+    /// Gives up what goes on, and returns when all that was said and heard until then is written; after a few seconds
+    /// in any case.
+    pub async fn close(&self) {
         self.conversation.cancel();
-        self.foundation.history.flush().await;
+        let written = async {
+            self.conversation.kept().await;
+            self.foundation.history.flush().await;
+        };
+        if tokio::time::timeout(LAST, written).await.is_err() {
+            tracing::warn!("last_exchange_not_written");
+        }
     }
 }
 
 /// The rules of the conversation, from the settings and the pause; `mode` counts before that of the settings.
 fn policy(foundation: &Foundation, mode: Option<Mode>) -> Policy {
     let settings = foundation.now();
-    let conversation = &settings.conversation;
+    let (conversation, deaf) = (&settings.conversation, *foundation.deaf().borrow());
     let stored = match conversation.mode {
         StoredMode::PushToTalk => Mode::PushToTalk,
         StoredMode::HandsFree => Mode::HandsFree,
     };
     Policy {
         mode: mode.unwrap_or(stored),
-        paused: *foundation.paused().borrow(),
+        paused: deaf.paused,
+        trying: deaf.trials > 0,
         turn_end: TurnEnd {
             tail: settings::seconds(conversation.tail),
             max_silence: settings::seconds(conversation.max_silence),
@@ -207,39 +232,11 @@ impl Controls for Wires {
     }
 }
 
-/// What is older than the user wants to keep leaves the history: now, once a day, and when they want another time.
-async fn forget(foundation: Arc<Foundation>) {
-    let mut daily = tokio::time::interval(Duration::from_hours(24));
-    let mut changes = foundation.settings.watch();
-    let mut days = foundation.now().history.keep_days;
-    loop {
-        let other = async {
-            changes
-                .wait_for(|now| now.history.keep_days != days)
-                .await
-                .is_ok()
-        };
-        let goes_on = tokio::select! {
-            _ = daily.tick() => true,
-            goes_on = other => goes_on,
-        };
-        if !goes_on {
-            return;
-        }
-        days = foundation.now().history.keep_days;
-        if days > 0
-            && let Err(error) = foundation.history.forget(days).await
-        {
-            tracing::warn!(%error, "history_not_forgotten");
-        }
-    }
-}
-
 /// All that an assistant obeys while it runs.
 struct Changes {
     settings: watch::Receiver<Arc<Settings>>,
     keys: watch::Receiver<u64>,
-    paused: watch::Receiver<bool>,
+    deaf: watch::Receiver<Deaf>,
 }
 
 impl Changes {
@@ -247,7 +244,7 @@ impl Changes {
         Self {
             settings: foundation.settings.watch(),
             keys: foundation.accounts.watch(),
-            paused: foundation.paused(),
+            deaf: foundation.deaf(),
         }
     }
 }
@@ -265,7 +262,7 @@ async fn obey(
         let (changed, parts_too) = tokio::select! {
             // Whoever pauses waits for nothing.
             biased;
-            changed = changes.paused.changed() => (changed.is_ok(), false),
+            changed = changes.deaf.changed() => (changed.is_ok(), false),
             changed = changes.settings.changed() => (changed.is_ok(), true),
             changed = changes.keys.changed() => (changed.is_ok(), true),
         };

@@ -61,11 +61,11 @@ impl Foundation {
         order(listed(&self.now(), part), None)
     }
 
-    /// Sets who is tried for a part in which order.
+    /// Sets who is tried for a part in which order. Answers the change's number, as the settings file does.
     ///
     /// # Errors
     /// `BadInput` for a name that nobody has; what the settings file says.
-    pub fn set_order(&self, part: Part, names: &[String]) -> Result<()> {
+    pub fn set_order(&self, part: Part, names: &[String]) -> Result<Option<u64>> {
         let unknown = names
             .iter()
             .find(|name| *name != ON_DEVICE && catalogue::named(name).is_none());
@@ -76,23 +76,23 @@ impl Foundation {
             .into_iter()
             .map(|one| one.name().to_owned())
             .collect();
-        self.settings
-            .update(|settings| reorder(settings, part, new, &|entry| self.accounts.has_key(entry)))?;
-        Ok(())
+        Ok(self
+            .settings
+            .update(|settings| reorder(settings, part, new, &|entry| self.accounts.has_key(entry)))?)
     }
 
-    /// Chooses for one provider; `None` is its own default.
+    /// Chooses for one provider; `None` is its own default. Answers the change's number, as the settings file does.
     ///
     /// # Errors
     /// `BadInput` for an unknown provider; what the settings file says.
-    pub fn choose(&self, provider: &str, field: Field, id: Option<String>) -> Result<()> {
+    pub fn choose(&self, provider: &str, field: Field, id: Option<String>) -> Result<Option<u64>> {
         let Some(entry) = catalogue::named(provider) else {
             return Err(nobody(provider));
         };
         let id = id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
-        self.settings
-            .update(|settings| set(settings, entry, field, id, &|entry| self.accounts.has_key(entry)))?;
-        Ok(())
+        Ok(self
+            .settings
+            .update(|settings| set(settings, entry, field, id, &|entry| self.accounts.has_key(entry)))?)
     }
 
     /// What was chosen for one provider.

@@ -50,6 +50,11 @@ impl Desk {
         }
     }
 
+    /// What "say that again" says again.
+    pub(crate) fn last_said(&self) -> Option<String> {
+        lock(&self.last_reply).clone()
+    }
+
     fn controls(&self) -> Option<Arc<dyn Controls>> {
         self.controls.get().and_then(Weak::upgrade)
     }
@@ -57,7 +62,7 @@ impl Desk {
     fn context(&self) -> Context {
         let volume = self.controls().map_or(1.0, |controls| controls.volume());
         Context {
-            last_reply: lock(&self.last_reply).clone(),
+            last_reply: self.last_said(),
             volume,
             timers: self.timers.left(),
         }

@@ -2,7 +2,7 @@
 //! and starts nothing: engines load and devices open when they are needed.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use libretto_audio::Sound;
@@ -11,7 +11,7 @@ use libretto_ondevice::catalogue::Shelf;
 use libretto_ondevice::client::Engines;
 use libretto_providers::Part;
 use libretto_store::history::{History, State};
-use libretto_store::secrets::Secrets;
+use libretto_store::secrets::{Keychain, Secrets};
 use libretto_store::{Environment, Notice, Settings, SettingsFile, Subject};
 use libretto_voice::{
     ChatRequest, LanguageModel, ListenOptions, Result, SpeakOptions, SpeechToText, TextToSpeech, TurnId,
@@ -22,6 +22,9 @@ use crate::accounts::Accounts;
 use crate::order::{Named, listed, order, tried};
 use crate::timers::Timers;
 use crate::translate;
+
+const LOCKED: &str =
+    "The keychain is locked: unlock it to use your API keys; until then this computer answers.";
 
 /// What every surface stands on.
 pub struct Foundation {
@@ -41,9 +44,30 @@ pub struct Foundation {
     pub engines: Arc<Engines>,
     /// Timers outlive the conversation in which they were asked for.
     pub timers: Arc<Timers>,
-    paused: watch::Sender<bool>,
+    deaf: watch::Sender<Deaf>,
+    /// For how many days what was said is kept: as the settings have said for a while.
+    pub(crate) keeps: AtomicU32,
     sound: OnceLock<Sound>,
     conversations: AtomicU64,
+}
+
+/// Why nobody is listened to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deaf {
+    /// The person wants it so.
+    pub paused: bool,
+    /// So many devices and voices are being tried.
+    pub trials: usize,
+}
+
+/// A device or a voice is being tried: nobody is listened to until this is dropped.
+#[derive(Debug)]
+pub struct Trial(watch::Sender<Deaf>);
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.0.send_modify(|deaf| deaf.trials -= 1);
+    }
 }
 
 /// So many turns a conversation may have before its numbers are those of the next one: more than anybody lives for, and
@@ -77,7 +101,8 @@ impl Foundation {
             shelf,
             engines,
             timers: Arc::default(),
-            paused: watch::Sender::new(false),
+            deaf: watch::Sender::default(),
+            keeps: AtomicU32::new(now.history.keep_days),
             sound: OnceLock::new(),
             conversations: AtomicU64::new(0),
         })
@@ -95,7 +120,7 @@ impl Foundation {
         self.settings.get()
     }
 
-    /// What the user should be told about settings, environment and history, each sentence once.
+    /// What the user should be told about settings, environment, keys and history, each sentence once.
     pub fn notices(&self) -> Vec<Notice> {
         // Those of the environment are among them.
         let mut all = self.settings.notices();
@@ -104,6 +129,13 @@ impl Foundation {
             let problem = problem.map(|sentence| Notice::new(Subject::History, sentence));
             all.extend(notices.into_iter().chain(problem));
         }
+        if let Some(sentence) = self.accounts.locked() {
+            let sentence = match *self.secrets.state().borrow() {
+                Keychain::Locked { .. } => LOCKED.to_owned(),
+                _ => format!("{sentence} Until then this computer answers."),
+            };
+            all.push(Notice::new(Subject::Secrets, sentence));
+        }
         let mut told = HashSet::new();
         all.retain(|notice| told.insert(notice.sentence.clone()));
         all
@@ -111,13 +143,19 @@ impl Foundation {
 
     /// While it is paused nobody is listened to, in whichever conversation; what is typed is answered.
     pub fn pause(&self, paused: bool) {
-        self.paused
-            .send_if_modified(|now| std::mem::replace(now, paused) != paused);
+        self.deaf
+            .send_if_modified(|now| std::mem::replace(&mut now.paused, paused) != paused);
     }
 
-    /// Whether it is paused, as that changes.
-    pub fn paused(&self) -> watch::Receiver<bool> {
-        self.paused.subscribe()
+    /// Nobody is listened to either while a device or a voice is tried: until what is answered is dropped.
+    pub fn trial(&self) -> Trial {
+        self.deaf.send_modify(|deaf| deaf.trials += 1);
+        Trial(self.deaf.clone())
+    }
+
+    /// Why nobody is listened to, as that changes.
+    pub fn deaf(&self) -> watch::Receiver<Deaf> {
+        self.deaf.subscribe()
     }
 
     /// Microphone and loudspeaker.

@@ -21,6 +21,7 @@ pub mod speed;
 pub mod timers;
 pub mod transcribe;
 pub mod translate;
+mod upkeep;
 
 pub use assistant::{Assistant, Start};
 pub use foundation::Foundation;

@@ -4,6 +4,8 @@
 use libretto_ondevice::catalogue::{Part, Shelf, State};
 use libretto_store::Settings;
 
+use crate::translate;
+
 /// A model that is counted on and not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
@@ -30,10 +32,13 @@ pub fn missing(settings: &Settings, shelf: &Shelf) -> Vec<Missing> {
     ];
     let mut found = Vec::new();
     for (part, chosen, setting) in parts {
-        let named = chosen
-            .as_deref()
-            .and_then(|id| shelf.catalogue().of(part).find(|model| model.id == id));
-        if let (Some(id), None) = (chosen, named) {
+        let Some(used) = translate::model(shelf, part, chosen.as_deref()) else {
+            continue;
+        };
+        let named = chosen.as_ref().is_some_and(|id| *id == used.id);
+        if let Some(id) = chosen
+            && !named
+        {
             found.push(Missing {
                 part,
                 id: id.clone(),
@@ -41,14 +46,12 @@ pub fn missing(settings: &Settings, shelf: &Shelf) -> Vec<Missing> {
                 setting,
             });
         }
-        let used = named.or_else(|| shelf.catalogue().of(part).find(|model| model.embedded));
-        let Some(used) = used else { continue };
         if !matches!(shelf.state(&used.id), Ok(State::Present { .. })) {
             found.push(Missing {
                 part,
                 id: used.id.clone(),
                 known: true,
-                setting: named.and(setting),
+                setting: setting.filter(|_| named),
             });
         }
     }
@@ -85,11 +88,18 @@ mod tests {
             None,
             "the stand-in is not here either"
         );
+        let embedded = shelf.catalogue().of(Part::Voice).find(|model| model.embedded);
+        let used = |id| translate::model(&shelf, Part::Voice, id).map(|model| &model.id);
+        assert_eq!(
+            used(settings.on_device.voice.as_deref()),
+            embedded.map(|model| &model.id)
+        );
+        assert_eq!(used(None), embedded.map(|model| &model.id));
         let model = one(Part::LanguageModel, true).unwrap();
         assert_eq!(
             (model.id.as_str(), model.setting),
             (larger.as_str(), Some("on_device.model"))
         );
-        crate::translate::engines(&settings, &shelf).expect("the engines start without them");
+        translate::engines(&settings, &shelf).expect("the engines start without them");
     }
 }

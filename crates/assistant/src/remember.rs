@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::BoxFuture;
 use libretto_conversation::memory::{Exchange, Memory};
 use libretto_store::SettingsFile;
-use libretto_store::history::{History, NewExchange, SessionId, Stored};
+use libretto_store::history::{Exchange as Kept, History, NewExchange, SessionId, Stored};
 use libretto_voice::text;
 use libretto_voice::{Error, Kind, Message, Result};
 
@@ -43,13 +43,11 @@ impl Remember {
             Some(session) => {
                 let count = settings.get().conversation.memory as usize;
                 let exchanges = history.recent(session, count).await?;
+                let exchanges: Vec<Exchange> = exchanges.into_iter().map(lived).collect();
                 if let Some(last) = exchanges.last() {
-                    desk.said(&last.reply);
+                    desk.said(told(last));
                 }
-                exchanges
-                    .iter()
-                    .map(libretto_store::history::Exchange::messages)
-                    .collect()
+                exchanges.iter().map(Exchange::messages).collect()
             }
         };
         let session = session.unwrap_or_else(SessionId::new);
@@ -87,11 +85,7 @@ impl Remember {
             return Ok(());
         }
         let settings = self.settings.get();
-        self.desk.said(if exchange.heard.trim().is_empty() {
-            &exchange.unheard
-        } else {
-            &exchange.heard
-        });
+        self.desk.said(told(&exchange));
         {
             let mut recent = self.lock();
             recent.push_back(exchange.messages());
@@ -125,6 +119,28 @@ impl Remember {
     }
 }
 
+/// What of a reply can be said again.
+fn told(exchange: &Exchange) -> &str {
+    if exchange.heard.trim().is_empty() {
+        &exchange.unheard
+    } else {
+        &exchange.heard
+    }
+}
+
+/// An exchange from the history, as it was when it was lived: a session that is gone on with is remembered as it would
+/// be had it never ended.
+fn lived(kept: Kept) -> Exchange {
+    Exchange {
+        turn: kept.turn,
+        heard: kept.heard_text().to_owned(),
+        unheard: kept.unheard_text().to_owned(),
+        said: Some(kept.user).filter(|said| !said.is_empty()),
+        cut: kept.cut,
+        alignment: kept.alignment,
+    }
+}
+
 impl Memory for Remember {
     fn recent(&self) -> BoxFuture<'_, Result<Vec<Message>>> {
         let messages = self.lock().iter().flatten().cloned().collect();
@@ -133,5 +149,57 @@ impl Memory for Remember {
 
     fn record(&self, exchange: Exchange) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.keep(exchange))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libretto_store::{Environment, Places};
+    use libretto_voice::TurnId;
+
+    use super::*;
+
+    fn exchange(turn: u64, said: Option<&str>, heard: &str, unheard: &str, cut: bool) -> Exchange {
+        Exchange {
+            turn: TurnId(turn),
+            said: said.map(str::to_owned),
+            heard: heard.to_owned(),
+            unheard: unheard.to_owned(),
+            cut,
+            alignment: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_resumed_session_is_remembered_as_the_one_that_never_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::within(folder.path());
+        let history = History::open(places.history());
+        let settings = Arc::new(SettingsFile::open(Environment::of([], &[], places)));
+        let remember = async |session| {
+            let desk = Arc::new(Desk::new(Arc::default()));
+            let (history, settings) = (history.clone(), Arc::clone(&settings));
+            let memory = Remember::new(session, history, settings, Arc::clone(&desk)).await;
+            (memory.unwrap(), desk)
+        };
+        let (live, live_desk) = remember(None).await;
+        let family = "Hëllo 👨‍👩‍👧 and ";
+        for lived in [
+            exchange(1, Some("Hello."), "Hello yourself.", "", false),
+            exchange(2, Some("  What is long? "), family, "a thousand more.", true),
+            // No voice spoke it: it was read.
+            exchange(3, Some("Write it."), "", "It is written.", false),
+            exchange(4, None, "Your timer is over.", "", false),
+            exchange(5, Some("Never answered."), "", "", true),
+            exchange(6, Some("Called off before a word."), "", "Not a word.", true),
+            exchange(7, Some("And half of it unspoken?"), "One. ", "Two.", false),
+        ] {
+            live.record(lived).await.unwrap();
+            history.flush().await;
+            let (resumed, desk) = remember(Some(live.session())).await;
+            assert_eq!(resumed.recent().await.unwrap(), live.recent().await.unwrap());
+            assert_eq!(desk.last_said(), live_desk.last_said());
+        }
+        assert_eq!(live.recent().await.unwrap().len(), 11);
     }
 }

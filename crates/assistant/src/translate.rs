@@ -98,10 +98,15 @@ const PLAIN_CHAT: Chat = Chat {
 };
 
 /// The chosen model of a part; the one that Libretto comes with when none is chosen, or one that there is not.
-fn choose<'s>(shelf: &'s Shelf, part: Part, id: Option<&str>) -> Result<&'s Model> {
+/// `None` where a part has no model at all: the catalogue is damaged.
+pub fn model<'s>(shelf: &'s Shelf, part: Part, id: Option<&str>) -> Option<&'s Model> {
     let named = id.and_then(|id| shelf.catalogue().of(part).find(|model| model.id == id));
     let embedded = || shelf.catalogue().of(part).find(|model| model.embedded);
-    named.or_else(embedded).ok_or_else(|| {
+    named.or_else(embedded)
+}
+
+fn choose<'s>(shelf: &'s Shelf, part: Part, id: Option<&str>) -> Result<&'s Model> {
+    model(shelf, part, id).ok_or_else(|| {
         let message = "The catalogue of models has lost what Libretto comes with; install Libretto again.";
         Error::new(Kind::Internal, message)
     })

@@ -224,7 +224,7 @@ impl Machine {
             User::Mode(mode) => self.policy.mode = mode,
             User::Policy(policy) => {
                 self.keys.set_timing(policy.key);
-                let pauses = policy.paused && !self.policy.paused;
+                let pauses = !policy.listens() && self.policy.listens();
                 self.policy = *policy;
                 if pauses {
                     self.call_off();

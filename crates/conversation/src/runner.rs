@@ -14,7 +14,7 @@ mod thinking;
 mod voicing;
 
 use libretto_voice::device::Playhead;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub use parts::{Choice, Parts};
 
@@ -33,6 +33,8 @@ const WISHES: usize = 256;
 enum Wish {
     User(User),
     Parts(Box<Parts>),
+    /// Answered when all exchanges that have ended before are kept.
+    Keep(oneshot::Sender<()>),
 }
 
 /// A running conversation. Clones speak to the same one; it ends when the last is dropped.
@@ -117,6 +119,15 @@ impl Conversation {
     /// Changes the parts, from the next piece of work on. The loudspeaker stays the one it was started with.
     pub fn set_parts(&self, parts: Parts) {
         self.send(Wish::Parts(Box::new(parts)));
+    }
+
+    /// Returns when whatever was wished before has happened, and the memory has kept each exchange that ended with it;
+    /// at once when the conversation has ended.
+    pub async fn kept(&self) {
+        let (done, kept) = oneshot::channel();
+        if self.wishes.send(Wish::Keep(done)).await.is_ok() {
+            let _ = kept.await;
+        }
     }
 
     /// What happens from now on.

@@ -480,3 +480,23 @@ async fn notices_are_told_as_one_flat_object() {
         assert_eq!(&serde_json::from_str::<Notice>(&json).unwrap(), notice);
     }
 }
+
+/// Whoever quits asks for this before the program ends.
+#[tokio::test(start_paused = true)]
+async fn what_is_called_off_is_remembered_before_it_is_said_to_be() {
+    let mut house = House::build(&Plan::default());
+    house.talk.ask("What is the answer?");
+    house.until(|phase| matches!(phase, Phase::Speaking { .. })).await;
+    sleep(Duration::from_millis(800)).await;
+    house.talk.cancel();
+    house.talk.kept().await;
+    let kept = house.memory.exchanges();
+    assert_eq!(kept.len(), 1);
+    assert!(
+        kept[0].cut && !kept[0].heard.is_empty() && !kept[0].unheard.is_empty(),
+        "{kept:?}"
+    );
+    // Once more, with nothing going on.
+    house.talk.kept().await;
+    assert_eq!(house.memory.exchanges(), kept);
+}

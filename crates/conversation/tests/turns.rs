@@ -505,6 +505,47 @@ fn nobody_listens_while_it_is_paused() {
     );
 }
 
+/// A voice's sample is speech: hands-free it would be taken for a question, and be answered.
+#[test]
+fn nobody_listens_while_a_device_or_a_voice_is_tried() {
+    play(
+        hands_free(),
+        "
+        at 0.00 nothing
+        expect microphone on
+        at 0.05 mic listening
+        state waiting
+        at 1.00 trial on
+        expect microphone off
+        state idle
+        at 1.50 mic speech
+        at 2.00 key down
+        expect problem microphone unavailable
+        at 2.10 key up
+        state idle
+        at 4.00 trial off
+        expect microphone on
+        at 4.05 mic listening
+        state waiting
+        ",
+    );
+    // It is over, and it is still paused.
+    play(
+        hands_free(),
+        "
+        at 0.00 nothing
+        expect microphone on
+        at 0.05 mic listening
+        at 1.00 trial on
+        expect microphone off
+        at 2.00 pause on
+        at 3.00 trial off
+        at 9.00 nothing
+        state idle
+        ",
+    );
+}
+
 #[test]
 fn a_pause_calls_off_what_goes_on_and_shuts_the_microphone() {
     let stage = play(

@@ -38,6 +38,11 @@ impl Places {
         self.config.join("settings.toml")
     }
 
+    /// Written whenever a key is put into the keychain or taken out of it, by whichever program of ours. It is empty.
+    pub fn keys_changed(&self) -> PathBuf {
+        self.config.join(".keys-changed")
+    }
+
     /// The history's database.
     pub fn history(&self) -> PathBuf {
         self.data.join("history.sqlite3")

@@ -25,6 +25,11 @@ pub enum Error {
     /// A key that no setting has.
     #[error("There is no setting {0}. `settings.example.toml` lists all that there are.")]
     NoSuchSetting(String),
+    /// More than the settings file may hold.
+    #[error(
+        "With this change the settings would be larger than {0} bytes, and could not be read again. Shorten it; nothing was changed."
+    )]
+    SettingsFull(u64),
     /// The change holds until Libretto ends, since it could not be written.
     #[error("The change holds until Libretto ends, but {} could not be written: {source}. {}", path.display(), advice(source))]
     NotSaved {
@@ -103,6 +108,7 @@ impl Error {
         match self {
             Error::Value { .. }
             | Error::NoSuchSetting(_)
+            | Error::SettingsFull(_)
             | Error::NotASecret(_)
             | Error::NotAProvider(_)
             | Error::NotOurs { .. }

@@ -3,8 +3,20 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
+
+/// By what a file that changed is told from one that did not, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(Option<(SystemTime, u64)>);
+
+impl Stamp {
+    pub(crate) fn of(path: &Path) -> Self {
+        let known = fs::metadata(path).and_then(|file| Ok((file.modified()?, file.len())));
+        Self(known.ok())
+    }
+}
 
 /// Replaces a file by these bytes: a reader sees the old file or the new one, whatever happens meanwhile. Only its
 /// owner can read it. A symbolic link stays one, and what it points to is replaced.

@@ -20,6 +20,7 @@ pub mod settings;
 
 pub use environment::{Environment, Places};
 pub use error::{Error, Result};
+pub use files::Stamp;
 pub use history::{Exchange, History, NewExchange, SessionId};
 pub use notice::{Notice, Subject};
 pub use secrets::{Secret, Secrets};

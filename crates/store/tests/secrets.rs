@@ -110,7 +110,7 @@ fn environment(folder: &Path, variables: &[(&str, &str)]) -> Environment {
 }
 
 fn nothing() -> Environment {
-    environment(Path::new("/nonexistent"), &[])
+    environment(Path::new(&std::env::var_os("HOME").unwrap()), &[])
 }
 
 const KEY: &str = "sk-planted-0123456789abcdef";
@@ -292,6 +292,37 @@ fn a_locked_keychain_is_said_to_be_locked() {
         assert_eq!(stored.place, Place::Memory);
         assert!(stored.notice.unwrap().sentence.contains("locked"));
         assert_eq!(secrets.get("deepgram").await.unwrap().unwrap().expose(), KEY);
+    });
+}
+
+#[test]
+fn a_keychain_that_is_unlocked_later_is_found_to_work() {
+    if !inside(
+        World::Locked,
+        "a_keychain_that_is_unlocked_later_is_found_to_work",
+    ) {
+        return;
+    }
+    run(async {
+        let secrets = Secrets::open(&nothing());
+        assert!(matches!(secrets.check().await, Keychain::Locked { .. }));
+        assert!(secrets.get("groq").await.is_err());
+        let unlocked = async {
+            // It is looked at meanwhile, and goes on being locked.
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            assert!(matches!(*secrets.state().borrow(), Keychain::Locked { .. }));
+            let folder = std::env::var_os("XDG_RUNTIME_DIR").unwrap();
+            libretto_testkit::keychain::unlock(&Path::new(&folder).join("keyring/control"), b"pw").unwrap();
+        };
+        let works = tokio::time::timeout(Duration::from_mins(1), secrets.works());
+        let (works, ()) = tokio::join!(works, unlocked);
+        works.expect("nobody noticed that it was unlocked");
+        assert!(secrets.get("groq").await.unwrap().is_none());
+        // Another program's key is told of, and read.
+        let before = secrets.stamp();
+        Secrets::open(&nothing()).set("groq", KEY).await.unwrap();
+        assert_ne!(secrets.stamp(), before);
+        assert_eq!(secrets.get("groq").await.unwrap().unwrap().expose(), KEY);
     });
 }
 

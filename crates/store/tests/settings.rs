@@ -368,7 +368,7 @@ fn one_deed_is_one_change_whatever_it_sets() {
     let file = folder.open();
     let ada = serde_json::json!([{ "name": "Ada", "speed": 1.2 }]);
     let deed = serde_json::json!({ "personas": ada, "persona": "Ada" });
-    file.put("conversation", deed).unwrap();
+    assert_eq!(file.put("conversation", deed).unwrap(), Some(1));
     assert_eq!(file.get().persona().map(|p| p.name.as_str()), Some("Ada"));
     assert_eq!(file.get().conversation.memory, 7, "what is not named stays");
     assert!(folder.text().contains("# mine"), "{}", folder.text());
@@ -379,13 +379,9 @@ fn one_deed_is_one_change_whatever_it_sets() {
         serde_json::json!({ "personas": bea, "persona": "Bea" }),
     )
     .unwrap();
-    file.put(
-        "conversation",
-        serde_json::json!({ "personas": [], "persona": null }),
-    )
-    .unwrap();
+    let none = serde_json::json!({ "personas": [], "persona": null });
+    assert_eq!(file.put("conversation", none).unwrap(), Some(3));
     assert_eq!(file.get().conversation.personas, []);
-    assert_eq!(file.changes(), 3);
     for name in [Some("Bea"), Some("Ada"), None] {
         file.undo().unwrap().unwrap();
         assert_eq!(file.get().persona().map(|p| p.name.as_str()), name);
@@ -403,16 +399,52 @@ fn one_deed_is_one_change_whatever_it_sets() {
 fn what_changes_nothing_is_no_change() {
     let folder = Folder::new();
     let file = folder.open();
-    file.put("voice.speed", 1.5.into()).unwrap();
-    file.put("voice.speed", 1.5.into()).unwrap();
-    file.update(|s| s.voice.speed = 1.5).unwrap();
-    file.reset("vad.padding").unwrap();
+    assert_eq!(file.put("voice.speed", 1.5.into()).unwrap(), Some(1));
+    assert_eq!(file.put("voice.speed", 1.5.into()).unwrap(), None);
+    assert_eq!(file.update(|s| s.voice.speed = 1.5).unwrap(), None);
+    assert_eq!(file.reset("vad.padding").unwrap(), None);
     // It is written, for it may be meant to stay; nothing sounds different.
-    file.put("loudspeaker.volume", 1.0.into()).unwrap();
+    assert_eq!(file.put("loudspeaker.volume", 1.0.into()).unwrap(), None);
     assert!(folder.text().contains("volume = 1.0"), "{}", folder.text());
-    assert_eq!((file.changes(), file.undoable()), (1, Some(1)));
+    assert_eq!(file.undoable(), Some(1));
     assert_eq!(file.undo().unwrap().unwrap().keys, ["voice.speed"]);
-    assert_eq!((file.changes(), file.undoable()), (1, None));
+    assert_eq!(file.undoable(), None);
+    assert_eq!(
+        file.set("voice.speed", "1.5").unwrap(),
+        Some(2),
+        "no number twice"
+    );
+}
+
+#[test]
+fn each_change_has_a_number_of_its_own_however_many_are_made_at_once() {
+    let folder = Folder::new();
+    let file = folder.open();
+    let numbers = std::thread::scope(|scope| {
+        let changers: Vec<_> = (0..4)
+            .map(|index| {
+                let file = &file;
+                scope.spawn(move || {
+                    let change = |round| file.set(&format!("providers.p{index}.k"), &format!("{round}"));
+                    (0..10)
+                        .map(|round| change(round).unwrap().unwrap())
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        changers
+            .into_iter()
+            .map(|changer| changer.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let mut all: Vec<u64> = numbers.iter().flatten().copied().collect();
+    all.sort_unstable();
+    assert_eq!(all, (1..=40).collect::<Vec<_>>());
+    // And it is that change's: the last of each takes that one's value back.
+    for (index, own) in numbers.iter().enumerate() {
+        let undone = file.undo_change(*own.last().unwrap()).unwrap().unwrap();
+        assert_eq!(undone.keys, [format!("providers.p{index}.k")]);
+    }
 }
 
 #[test]
@@ -628,6 +660,94 @@ fn who_watches_learns_of_changes_and_of_nothing_else() {
     assert!(file.reload());
     assert_eq!(watch.borrow_and_update().appearance.text_size, 1.0);
     assert!(!file.reload());
+}
+
+/// Somebody saves the file in the middle of an edit, or made a mistake in it.
+#[test]
+fn a_file_that_is_broken_while_it_is_edited_stays_where_it_is_and_what_counted_counts() {
+    let folder = Folder::with("version = 1\n[vad]\nthreshold = 0.7\n");
+    let file = folder.open();
+    let mut watch = file.watch();
+    watch.mark_unchanged();
+    let broken = "version = 1\n[vad]\nthreshold = \n[voice]\nspeed = 1.5\n";
+    fs::write(folder.file(), broken).unwrap();
+    assert!(!file.reload());
+    assert_eq!(file.get().vad.threshold, 0.7);
+    assert_eq!(
+        (folder.text(), folder.aside("broken-")),
+        (broken.to_owned(), vec![])
+    );
+    assert!(watch.has_changed().unwrap(), "who shows notices is told");
+    let notices = file.notices();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(
+        notices[0].sentence.contains("line 3") && notices[0].sentence.contains("stay as they were"),
+        "{notices:?}"
+    );
+    // What is set meanwhile counts, is not written over the edit, and is said not to be written yet.
+    let error = file.update(|s| s.loudspeaker.volume = 0.5).unwrap_err();
+    assert!(matches!(error, Error::NotSaved { .. }), "{error}");
+    assert_eq!(
+        (file.get().loudspeaker.volume, folder.text().as_str()),
+        (0.5, broken)
+    );
+    assert_eq!(file.notices(), notices);
+    // The edit is finished: all of it counts, and what was set meanwhile is written.
+    fs::write(
+        folder.file(),
+        broken.replace("threshold = \n", "threshold = 0.2\n"),
+    )
+    .unwrap();
+    assert!(file.reload());
+    let now = file.get();
+    assert_eq!(
+        (now.vad.threshold, now.voice.speed, now.loudspeaker.volume),
+        (0.2, 1.5, 0.5)
+    );
+    assert!(file.notices().is_empty(), "{:?}", file.notices());
+    assert_eq!(folder.open().get(), now);
+    // So it is with one that has become too large, or no text.
+    for bytes in [vec![b'#'; 2 << 20], vec![0xff]] {
+        fs::write(folder.file(), &bytes).unwrap();
+        assert!(!file.reload());
+        assert!(file.update(|s| s.voice.speed = 2.0).is_err());
+        assert_eq!(fs::read(folder.file()).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let folder = Folder::with("version = 1\n[vad]\nthreshold = 0.7\n");
+    let file = folder.open();
+    // A provider's own values are of any length; together they are more than is read.
+    for index in 0..3 {
+        let text = "x".repeat(300_000);
+        file.put(&format!("providers.p{index}.k"), text.into()).unwrap();
+    }
+    let (before, text) = (file.get(), folder.text());
+    let more = serde_json::json!("x".repeat(300_000));
+    let error = file.put("providers.p3.k", more).unwrap_err();
+    assert!(matches!(error, Error::SettingsFull(_)), "{error}");
+    assert_eq!(error.kind(), Kind::BadInput);
+    assert_eq!((file.get(), folder.text()), (before, text));
+    // It goes on being a file like any other.
+    file.reset("providers.p0").unwrap();
+    file.update(|s| s.vad.threshold = 0.8).unwrap();
+    assert_eq!(folder.open().get().vad.threshold, 0.8);
+    // What a person types has bounds of its own.
+    for (key, value) in [
+        ("recogniser.vocabulary", serde_json::json!(["a".repeat(201)])),
+        ("voice.voice", "a".repeat(1001).into()),
+        ("hotkeys.talk", "a".repeat(1001).into()),
+        (
+            "conversation.personas",
+            vec![serde_json::json!({ "name": "Ada" }); 201].into(),
+        ),
+        ("voice.providers", serde_json::json!(["a".repeat(65)])),
+    ] {
+        let error = file.put(key, value).unwrap_err();
+        assert!(matches!(error, Error::Value { .. }), "{key}: {error}");
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A private message bus, with a keychain on it or without.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -90,6 +91,11 @@ impl Keychain {
         }
     }
 
+    /// Unlocks it, as logging in to the desktop does.
+    pub fn unlock(&self) -> Result<()> {
+        unlock(&self.folder.path().join("control/control"), PASSWORD)
+    }
+
     fn start_keyring(&mut self, unlock: bool) -> Result<()> {
         let mut keyring = Command::new("gnome-keyring-daemon")
             .args(["--foreground", "--components=secrets"])
@@ -147,6 +153,25 @@ impl Drop for Keychain {
     }
 }
 
+/// Unlocks a `gnome-keyring-daemon` that runs, over its control socket, as its PAM module does when somebody logs in:
+/// a zero byte; then the packet's length, the operation (1 is unlock), the password's length (each 32 bits, big-endian)
+/// and the password. It answers with a length of 8 and a result, where 0 is well (`gkd-control-codes.h`).
+pub fn unlock(control: &Path, password: &[u8]) -> Result<()> {
+    let mut socket = UnixStream::connect(control).context("the keychain has no control socket")?;
+    socket.set_read_timeout(Some(START))?;
+    let long = u32::try_from(password.len())?;
+    let mut packet = vec![0];
+    for number in [12 + long, 1, long] {
+        packet.extend(number.to_be_bytes());
+    }
+    packet.extend(password);
+    socket.write_all(&packet)?;
+    let mut answer = [0; 8];
+    socket.read_exact(&mut answer)?;
+    ensure!(answer[4..] == [0; 4], "the keychain was not unlocked: {answer:?}");
+    Ok(())
+}
+
 fn wait_until(done: impl Fn() -> bool) -> bool {
     let deadline = Instant::now() + START;
     while !done() {
@@ -193,7 +218,10 @@ mod tests {
     #[test]
     fn each_is_what_it_says() {
         assert!(locked(&Keychain::start(Keyring::Unlocked).unwrap()).contains("boolean false"));
-        assert!(locked(&Keychain::start(Keyring::Locked).unwrap()).contains("boolean true"));
+        let keychain = Keychain::start(Keyring::Locked).unwrap();
+        assert!(locked(&keychain).contains("boolean true"));
+        keychain.unlock().unwrap();
+        assert!(locked(&keychain).contains("boolean false"));
         assert!(!Keychain::start(Keyring::Absent).unwrap().has_secrets());
     }
 }

@@ -14,6 +14,8 @@ mod faults;
 mod first;
 mod history;
 mod keeping;
+mod leaving;
+mod outside;
 mod package;
 mod pictures;
 mod quick;

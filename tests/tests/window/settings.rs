@@ -80,6 +80,45 @@ fn a_key_goes_in_and_never_comes_out() {
     assert!(!keys.to_string().contains("\"masked\":\""), "{keys}");
 }
 
+/// A window that is put away tests nothing behind the person's back; and what is tried is not answered.
+#[test]
+fn a_test_ends_with_its_window_and_nobody_is_listened_to_meanwhile() {
+    let stage = Stage::new().unwrap();
+    let _ear = stage.card.hear().unwrap();
+    let window = Window::start(&stage).unwrap();
+    let free = json!({ "key": "conversation.mode", "value": "hands_free" });
+    window.command("settings_set", &free).unwrap();
+    window.wait_for_phase("waiting", SOON).unwrap();
+    window
+        .command("window_open", &json!({ "window": "settings" }))
+        .unwrap();
+    window.turn_to("settings", SOON).unwrap();
+    window.press("Devices").unwrap();
+    window.press("Test").unwrap();
+    window.wait_for_text("Nothing heard yet", SOON).unwrap();
+    window.wait_for_phase("idle", SOON).unwrap();
+    let recording = recordings::named("go-forward").unwrap().audio().unwrap();
+    let speech = stage.card.speak(&recording).unwrap();
+    window.wait_for_text("It hears you.", SOON).unwrap();
+    speech.wait();
+    let snapshot = window.command("snapshot", &json!({})).unwrap();
+    assert_eq!(snapshot["turn"], json!(null), "it was answered: {snapshot}");
+    window.turn_to("main", SOON).unwrap();
+    window
+        .command("window_hide", &json!({ "window": "settings" }))
+        .unwrap();
+    window.wait_for_phase("waiting", SOON).unwrap();
+    window
+        .command("window_open", &json!({ "window": "settings" }))
+        .unwrap();
+    window.turn_to("settings", SOON).unwrap();
+    let again = "return [...document.querySelectorAll('button')].some((button) => \
+                 button.textContent.trim() === 'Test') && !document.body.innerText.includes('It hears you.')";
+    window
+        .wait_for("the page to know that it ended", SOON, again)
+        .unwrap();
+}
+
 #[test]
 fn devices_are_tried_on_the_spot() {
     let stage = Stage::new().unwrap();

@@ -56,6 +56,8 @@ export interface Tells {
   shell: Shell;
   /** Another session is the present one: take a new snapshot. */
   session: string;
+  /** All that the user should read now. */
+  notices: string[];
   hotkey: HotkeyUsed;
   modelProgress: ModelProgress;
   modelEnded: ModelEnded;

@@ -38,6 +38,7 @@ const LISTENERS: { [K in keyof Tells]: (hear: (told: Tells[K]) => void) => Promi
     events.settingsChanged.listen(({ payload: { values, undoable } }) => { hear({ values: typed(values), undoable }); }),
   shell: (hear) => events.shellChanged.listen(({ payload }) => { hear(payload.shell); }),
   session: (hear) => events.sessionChanged.listen(({ payload }) => { hear(payload.session); }),
+  notices: (hear) => events.noticesChanged.listen(({ payload }) => { hear(payload.notices); }),
   hotkey: (hear) => events.hotkeyUsed.listen(({ payload }) => { hear(payload); }),
   modelProgress: (hear) => events.modelProgress.listen(({ payload }) => { hear(payload); }),
   modelEnded: (hear) => events.modelEnded.listen(({ payload }) => { hear(payload); }),

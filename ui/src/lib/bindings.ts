@@ -131,6 +131,7 @@ export const events = {
 	modelEnded: makeEvent<ModelEnded, ModelEnded>("model-ended"),
 	modelProgress: makeEvent<ModelProgress, ModelProgress>("model-progress"),
 	notice: makeEvent<Notice, Notice>("notice"),
+	noticesChanged: makeEvent<NoticesChanged, NoticesChanged>("notices-changed"),
 	sessionChanged: makeEvent<SessionChanged, SessionChanged>("session-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	shellChanged: makeEvent<ShellChanged, ShellChanged>("shell-changed"),
@@ -612,6 +613,12 @@ export type Notice = {
 	body: Body,
 };
 
+/**  What the user should read is something else now. */
+export type NoticesChanged = {
+	/**  All sentences, as in the snapshot. */
+	notices: string[],
+};
+
 /**  What a model does in a turn. */
 export type Part = 
 /**  Speech to text. */
@@ -1011,7 +1018,7 @@ export type State = {
 export type TestEnd = 
 /**  All was said. */
 "over" | 
-/**  It was ended: by `devices_test_end`, by a test that was begun after it, by a pause. */
+/**  It was ended: by `devices_test_end`, by a test that was begun after it, by a pause, by its window being put away. */
 "ended" | 
 /**  It had lasted for a minute, which is the longest. Nothing is being tested any more. */
 "timed_out";

@@ -65,6 +65,7 @@ export class App {
       this.#settings = values;
       this.undoable = undoable;
     });
+    bridge.on("notices", (notices) => (this.notices = notices));
     bridge.on("shell", (shell) => (this.shell = shell));
     bridge.on("session", () => {
       void this.try(this.#refresh());

@@ -88,7 +88,7 @@ impl Machine {
     }
 
     pub(super) fn wants_microphone(&self) -> bool {
-        if self.policy.paused {
+        if !self.policy.listens() {
             return false;
         }
         let resting = !self.policy.barge_in.enabled && self.reply.as_ref().is_some_and(|r| r.queued > 0);

@@ -102,6 +102,7 @@ impl Runner {
                 wish = self.wishes.recv() => match wish {
                     Some(Wish::User(user)) => self.step(Event::User(user)),
                     Some(Wish::Parts(parts)) => self.replace(*parts),
+                    Some(Wish::Keep(done)) => self.recall.kept(done),
                     None => break,
                 },
                 event = hear(&mut self.microphone) => self.microphone(event),

@@ -16,6 +16,8 @@ enum Request {
     Recent(oneshot::Sender<Vec<Message>>),
     Record(Box<Exchange>),
     Use(Arc<dyn Memory>),
+    /// Answered in its turn.
+    Kept(oneshot::Sender<()>),
 }
 
 /// The way to the memory.
@@ -31,6 +33,10 @@ impl Recall {
                 let (result, text) = match request {
                     Request::Use(new) => {
                         memory = new;
+                        continue;
+                    }
+                    Request::Kept(done) => {
+                        let _ = done.send(());
                         continue;
                     }
                     Request::Recent(answer) => match memory.recent().await {
@@ -74,6 +80,15 @@ impl Recall {
             }
             Err(_) => Err(exchange),
         }
+    }
+
+    /// Says when all that was recorded so far is kept.
+    pub(super) fn kept(&self, done: oneshot::Sender<()>) {
+        let requests = self.0.clone();
+        // It waits for its place where many wait.
+        tokio::spawn(async move {
+            let _ = requests.send(Request::Kept(done)).await;
+        });
     }
 
     /// Another memory from now on.

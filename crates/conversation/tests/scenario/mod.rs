@@ -217,6 +217,10 @@ impl Stage {
                 self.policy.paused = on == "on";
                 Event::User(User::Policy(Box::new(self.policy.clone())))
             }
+            ("trial", on) => {
+                self.policy.trying = on == "on";
+                Event::User(User::Policy(Box::new(self.policy.clone())))
+            }
             ("mic", "listening") => Event::Microphone(Microphone::Listening),
             ("mic", "gone") => Event::Microphone(Microphone::Gone),
             ("mic", "speech") => Event::Microphone(Microphone::SpeechStarted { echo: false }),

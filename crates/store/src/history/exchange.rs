@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use libretto_voice::text::Graphemes;
-use libretto_voice::{Alignment, Ledger, Message, Role, TurnId};
+use libretto_voice::{Alignment, Ledger, TurnId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -125,19 +125,6 @@ impl Exchange {
     /// The part of the reply that nobody heard.
     pub fn unheard_text(&self) -> &str {
         &self.reply[Graphemes::of(&self.reply).byte(self.heard)..]
-    }
-
-    /// What a language model is shown of it: what was said, and what was heard of the reply.
-    pub fn messages(&self) -> Vec<Message> {
-        let sides = [
-            (Role::User, self.user.trim()),
-            (Role::Assistant, self.heard_text().trim()),
-        ];
-        sides
-            .into_iter()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(role, text)| Message::new(role, text))
-            .collect()
     }
 }
 

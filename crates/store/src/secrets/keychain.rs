@@ -80,6 +80,11 @@ impl Keychain {
         self.ask(wait, move |door| door.remove(&name)).await
     }
 
+    /// Whether it is unlocked. Nobody is asked for a password; where that cannot be found out, it is not.
+    pub(super) async fn unlocked(&self, wait: Duration) -> Result<bool, Fault> {
+        self.ask(wait, |_| unlocked()).await
+    }
+
     /// Writes, reads and deletes a word that is no key. The answer comes when the keychain gives one.
     pub(super) fn probe(&self) -> oneshot::Receiver<Result<(), Fault>> {
         self.send(|door| {
@@ -209,6 +214,35 @@ fn open_store() -> Result<Arc<CredentialStore>, KeyringError> {
     return Ok(windows_native_keyring_store::Store::new()?);
     #[cfg(all(unix, not(target_vendor = "apple")))]
     return Ok(zbus_secret_service_keyring_store::Store::new()?);
+}
+
+/// By the property of the default collection: to read an item may ask for the password.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn unlocked() -> Result<bool, Fault> {
+    const SERVICE: &str = "org.freedesktop.secrets";
+    let look = || {
+        let bus = zbus::blocking::Connection::session()?;
+        let service = zbus::blocking::Proxy::new(
+            &bus,
+            SERVICE,
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service",
+        )?;
+        let default: zbus::zvariant::OwnedObjectPath = service.call("ReadAlias", &("default",))?;
+        if default.as_str() == "/" {
+            return Ok(false);
+        }
+        let interface = "org.freedesktop.Secret.Collection";
+        let collection = zbus::blocking::Proxy::new(&bus, SERVICE, default, interface)?;
+        Ok(!collection.get_property::<bool>("Locked")?)
+    };
+    look().map_err(|error: zbus::Error| Fault::Other(error.to_string()))
+}
+
+/// The other systems unlock theirs when somebody logs in.
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+fn unlocked() -> Result<bool, Fault> {
+    Ok(false)
 }
 
 /// The session bus says so when nobody offers a keychain, or whoever does could not be started.

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::environment::{Environment, Origin};
 use crate::error::{Error, Result};
+use crate::files::{self, Stamp};
 use crate::notice::{Notice, Subject};
 
 use keychain::Fault;
@@ -28,6 +29,8 @@ pub use secret::Secret;
 const READ_WAIT: Duration = Duration::from_secs(3);
 /// Before it is written to, it may ask the user for a password.
 const WRITE_WAIT: Duration = Duration::from_mins(1);
+/// So often a locked keychain is looked at.
+const LOOK: Duration = Duration::from_secs(2);
 /// So long [`Secrets::check`] waits.
 const CHECK_WAIT: Duration = Duration::from_secs(5);
 
@@ -214,6 +217,42 @@ impl Secrets {
         }
     }
 
+    /// Returns as soon as the keychain works. One that is locked is looked at again and again, without asking anybody
+    /// to unlock it: whoever refused to would be asked for ever.
+    pub async fn works(&self) {
+        let mut state = self.state.subscribe();
+        loop {
+            let now = state.borrow_and_update().clone();
+            match now {
+                Keychain::Works { .. } => return,
+                Keychain::Locked { .. } => {
+                    // Whatever comes first.
+                    let _ = timeout(LOOK, state.changed()).await;
+                    if self.keychain.unlocked(READ_WAIT).await == Ok(true) {
+                        self.state.send_replace(Keychain::Checking);
+                        self.probe();
+                    }
+                }
+                Keychain::Checking | Keychain::Absent { .. } | Keychain::Failed { .. } => {
+                    // We hold the sender.
+                    let _ = state.changed().await;
+                }
+            }
+        }
+    }
+
+    /// Changes when any program of ours puts a key into the keychain or takes one out.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::of(&self.environment.places().keys_changed())
+    }
+
+    /// Others that run read their keys anew.
+    fn tell_others(&self) {
+        if let Err(error) = files::replace(&self.environment.places().keys_changed(), b"") {
+            tracing::warn!(%error, "others_not_told_of_a_key");
+        }
+    }
+
     /// The key of a provider.
     ///
     /// # Errors
@@ -248,6 +287,7 @@ impl Secrets {
             Ok(()) => {
                 self.memory().remove(provider);
                 self.state.send_replace(works());
+                self.tell_others();
                 Ok(Stored {
                     place: the_keychain(),
                     notice: None,
@@ -282,6 +322,9 @@ impl Secrets {
             Err(Fault::Absent | Fault::Empty) => false,
             Err(fault) => return Err(fault.into()),
         };
+        if from_keychain {
+            self.tell_others();
+        }
         let given = self
             .in_environment(provider)
             .into_iter()

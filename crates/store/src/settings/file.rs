@@ -11,7 +11,7 @@ use toml_edit::{Document, DocumentMut, Item};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, Stamp};
 use crate::notice::{Notice, Subject};
 
 use super::edit::{self, Change, Held};
@@ -37,7 +37,7 @@ pub struct SettingsFile {
     settings: watch::Sender<Arc<Settings>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     document: DocumentMut,
     /// The file as it was read or written last; `None` when there was none.
@@ -46,8 +46,8 @@ struct State {
     unsaved: Vec<(plain::Path, Option<Held>)>,
     past: Past,
     notices: Vec<Notice>,
-    /// A file that could neither be understood nor put aside is not written over.
-    keep_off: bool,
+    /// A file that cannot be understood, and was not put aside, is not written over. What is told of it.
+    keep_off: Option<Notice>,
 }
 
 impl SettingsFile {
@@ -75,17 +75,25 @@ impl SettingsFile {
         self.settings.borrow().clone()
     }
 
-    /// The settings from now on: the receiver wakes whenever a value changed.
+    /// The settings from now on: the receiver wakes whenever a value changed, or what the user is to be told.
     pub fn watch(&self) -> watch::Receiver<Arc<Settings>> {
         self.settings.subscribe()
     }
 
     /// What the user is to be told about the file as it is now.
     pub fn notices(&self) -> Vec<Notice> {
-        self.lock().notices.clone()
+        let state = self.lock();
+        state.keep_off.iter().chain(&state.notices).cloned().collect()
     }
 
-    /// Reads the file again, if somebody else wrote it. True when a value changed.
+    /// Changes with the file: whoever watches it for others' changes compares it.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::of(&self.path)
+    }
+
+    /// Reads the file again, if somebody else wrote it. True when a value changed. One that cannot be understood stays
+    /// where it is, for somebody may be in the middle of writing it: what counted before goes on counting, and
+    /// [`SettingsFile::notices`] says so.
     pub fn reload(&self) -> bool {
         let before = self.get();
         self.load(&mut self.lock(), false);
@@ -93,12 +101,14 @@ impl SettingsFile {
     }
 
     /// Changes values: `update(|s| s.vad.threshold = 0.6)`. Only what differs is written. The settings count at once
-    /// and for everyone who watches.
+    /// and for everyone who watches. Answers the change's number, by which it can be taken back; changes count from 1.
+    /// What changed no setting is none.
     ///
     /// # Errors
     /// [`Error::Value`] when a value is out of bounds: nothing changed. [`Error::NotSaved`] when the file could not be
     /// written: the change holds until Libretto ends, and the next change tries to write it again.
-    pub fn update(&self, change: impl FnOnce(&mut Settings)) -> Result<()> {
+    /// [`Error::SettingsFull`] when the file would be larger than what is read again: nothing changed.
+    pub fn update(&self, change: impl FnOnce(&mut Settings)) -> Result<Option<u64>> {
         let mut state = self.lock();
         let _alone = self.alone();
         self.load(&mut state, false);
@@ -117,11 +127,12 @@ impl SettingsFile {
     }
 
     /// Sets one value by its dotted key, as a person types it: `set("vad.threshold", "0.6")`,
-    /// `set("voice.providers", "openai, on-device")`. It is written even when it is the default.
+    /// `set("voice.providers", "openai, on-device")`. It is written even when it is the default. Answers as
+    /// [`SettingsFile::update`].
     ///
     /// # Errors
     /// As [`SettingsFile::update`], and [`Error::NoSuchSetting`].
-    pub fn set(&self, key: &str, text: &str) -> Result<()> {
+    pub fn set(&self, key: &str, text: &str) -> Result<Option<u64>> {
         let (path, schema) = find(key)?;
         self.change(&[Change {
             path,
@@ -130,18 +141,19 @@ impl SettingsFile {
     }
 
     /// Lays a JSON merge patch (RFC 7386) upon what a dotted key names, in one change: a value is set, and written even
-    /// when it is the default; of a section, the values that it names; `Null` takes out of the file.
+    /// when it is the default; of a section, the values that it names; `Null` takes out of the file. Answers as
+    /// [`SettingsFile::update`].
     ///
     /// # Errors
     /// As [`SettingsFile::set`].
-    pub fn put(&self, key: &str, value: Plain) -> Result<()> {
+    pub fn put(&self, key: &str, value: Plain) -> Result<Option<u64>> {
         let (path, _) = find(key)?;
         let mut changes = Vec::new();
         edit::patch(path, value, &mut changes);
         self.change(&changes)
     }
 
-    fn change(&self, changes: &[Change]) -> Result<()> {
+    fn change(&self, changes: &[Change]) -> Result<Option<u64>> {
         let values = changes
             .iter()
             .filter_map(|change| Some((&change.path, change.value.clone()?)));
@@ -160,11 +172,12 @@ impl SettingsFile {
         self.apply(&mut state, changes)
     }
 
-    /// Takes one value, or a whole section, out of the file: the environment or the default counts again.
+    /// Takes one value, or a whole section, out of the file: the environment or the default counts again. Answers as
+    /// [`SettingsFile::update`].
     ///
     /// # Errors
     /// As [`SettingsFile::set`].
-    pub fn reset(&self, key: &str) -> Result<()> {
+    pub fn reset(&self, key: &str) -> Result<Option<u64>> {
         let (path, _) = find(key)?;
         self.change(&[Change { path, value: None }])
     }
@@ -177,11 +190,6 @@ impl SettingsFile {
         let (path, _) = find(key)?;
         let all = serde_json::to_value(&*self.get()).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(plain::at(&all, &path).cloned().unwrap_or(Plain::Null))
-    }
-
-    /// The number of the latest change that was made here; they count from 1. What changed no setting is none.
-    pub fn changes(&self) -> u64 {
-        self.lock().past.made()
     }
 
     /// The number of the change that [`SettingsFile::undo`] would take back.
@@ -213,6 +221,7 @@ impl SettingsFile {
         let Some(number) = which(&state) else {
             return Ok(None);
         };
+        let before = state.clone();
         let State { past, document, .. } = &mut *state;
         let steps = past.take(number, document);
         if steps.is_empty() {
@@ -223,7 +232,7 @@ impl SettingsFile {
             edit::put_back(&mut state.document, &path, before.clone());
             state.unsaved.push((path, before));
         }
-        self.store(&mut state)?;
+        self.store(&mut state, before)?;
         Ok(Some(undone))
     }
 
@@ -251,25 +260,20 @@ impl SettingsFile {
     fn load(&self, state: &mut State, first: bool) {
         let bytes = match files::read(&self.path, MAX_FILE) {
             Ok(bytes) => bytes,
-            Err(error) => {
-                if first {
-                    self.give_up(state, &error.to_string());
-                }
-                return;
-            }
+            Err(error) => return self.unreadable(state, &error.to_string(), first),
         };
         if bytes == state.on_disk && !first {
             return;
         }
         state.on_disk.clone_from(&bytes);
         let Ok(text) = String::from_utf8(bytes.unwrap_or_default()) else {
-            return self.give_up(state, "it is not text in UTF-8");
+            return self.unreadable(state, "it is not text in UTF-8", first);
         };
         let mut document = match text.parse::<DocumentMut>() {
             Ok(document) => document,
-            Err(error) => return self.give_up(state, &first_line(&error, &text)),
+            Err(error) => return self.unreadable(state, &first_line(&error, &text), first),
         };
-        state.keep_off = false;
+        let mended = state.keep_off.take().is_some();
         let migrated = migrate::migrate(&mut document);
         for (path, item) in &state.unsaved {
             edit::put_back(&mut document, path, item.clone());
@@ -278,7 +282,34 @@ impl SettingsFile {
         self.take(state, Vec::new());
         if migrated {
             self.keep_old_layout(state, &text);
+        } else if mended
+            && !state.unsaved.is_empty()
+            && let Err(error) = self.write(state)
+        {
+            // The next change tries again.
+            tracing::warn!(%error, "settings_not_written");
         }
+    }
+
+    fn unreadable(&self, state: &mut State, reason: &str, first: bool) {
+        if first {
+            self.give_up(state, reason);
+        } else {
+            self.hold_on(state, reason);
+        }
+    }
+
+    /// Somebody edits the file and has not finished, or made a mistake: nothing is taken from it, and nothing written
+    /// over it, until it can be read again.
+    fn hold_on(&self, state: &mut State, reason: &str) {
+        let sentence = format!(
+            "{} cannot be read as it is now: {reason}. The settings stay as they were until it is mended; what is \
+             changed here meanwhile is written then.",
+            self.path.display()
+        );
+        let notice = Some(Notice::new(Subject::Settings, sentence));
+        self.settings
+            .send_if_modified(|_| std::mem::replace(&mut state.keep_off, notice.clone()) != notice);
     }
 
     /// A file of an old layout is kept beside the new one.
@@ -300,25 +331,26 @@ impl SettingsFile {
     /// A file that cannot be understood is put aside, and the defaults count.
     fn give_up(&self, state: &mut State, reason: &str) {
         let what = self.path.display();
-        let sentence = match files::put_aside(&self.path, "broken") {
+        let told = |sentence: String| Notice::new(Subject::Settings, sentence);
+        let mut notices = Vec::new();
+        match files::put_aside(&self.path, "broken") {
             Ok(aside) => {
                 state.on_disk = None;
-                state.keep_off = false;
-                format!(
+                state.keep_off = None;
+                notices.push(told(format!(
                     "{what} could not be read: {reason}. It is kept as {}, and the defaults count.",
                     aside.display()
-                )
+                )));
             }
             Err(error) => {
-                state.keep_off = true;
-                format!(
+                state.keep_off = Some(told(format!(
                     "{what} could not be read: {reason}. The defaults count, and changes hold until Libretto ends, \
                      since it could not be put aside either: {error}."
-                )
+                )));
             }
-        };
+        }
         state.document = DocumentMut::new();
-        self.take(state, vec![Notice::new(Subject::Settings, sentence)]);
+        self.take(state, notices);
     }
 
     /// Makes the document count.
@@ -330,46 +362,55 @@ impl SettingsFile {
             Err(error) => return tracing::error!(%error, "settings_not_writable"),
         };
         notices.extend(reading.notices);
-        state.notices = notices;
+        let told = std::mem::replace(&mut state.notices, notices) != state.notices;
         self.settings.send_if_modified(|settings| {
-            let changed = **settings != reading.settings;
+            let changed = told || **settings != reading.settings;
             *settings = Arc::new(reading.settings);
             changed
         });
     }
 
-    fn apply(&self, state: &mut State, changes: &[Change]) -> Result<()> {
-        let counted = self.get();
+    fn apply(&self, state: &mut State, changes: &[Change]) -> Result<Option<u64>> {
+        let (counted, before) = (self.get(), state.clone());
         let mut steps = Vec::new();
         for change in changes {
-            let before = edit::hold(&state.document, &change.path);
+            let was = edit::hold(&state.document, &change.path);
             edit::apply(&mut state.document, change);
             let after = edit::hold(&state.document, &change.path);
-            if edit::same(before.as_ref(), after.as_ref()) {
+            if edit::same(was.as_ref(), after.as_ref()) {
                 continue;
             }
             state.unsaved.push((change.path.clone(), after.clone()));
             let path = change.path.clone();
-            steps.push(Step { path, before, after });
+            steps.push(Step {
+                path,
+                before: was,
+                after,
+            });
         }
         if state.unsaved.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let stored = self.store(state);
+        let stored = self.store(state, before);
+        if let Err(Error::SettingsFull(_)) = stored {
+            return stored.map(|()| None);
+        }
         // What counts as it did before has nothing to be undone.
-        if counted != self.get() {
-            state.past.push(steps);
-        }
-        stored
+        let number = (counted != self.get()).then(|| state.past.push(steps));
+        stored.map(|()| number)
     }
 
-    /// Makes the document count and writes it.
-    fn store(&self, state: &mut State) -> Result<()> {
+    /// Makes the document count and writes it; one that would be too large to be read again is as it was before.
+    fn store(&self, state: &mut State, before: State) -> Result<()> {
         if state.on_disk.is_none() && state.document.as_table().decor().prefix().is_none() {
             state.document.as_table_mut().decor_mut().set_prefix(HEADER);
         }
         if migrate::version(&state.document) < migrate::VERSION {
             migrate::put_version(&mut state.document);
+        }
+        if state.document.to_string().len() as u64 > MAX_FILE {
+            *state = before;
+            return Err(Error::SettingsFull(MAX_FILE));
         }
         self.take(state, Vec::new());
         self.write(state).map_err(|source| Error::NotSaved {
@@ -379,7 +420,7 @@ impl SettingsFile {
     }
 
     fn write(&self, state: &mut State) -> std::io::Result<()> {
-        if state.keep_off {
+        if state.keep_off.is_some() {
             let reason = "the file there cannot be read, and is not written over";
             return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, reason));
         }

@@ -86,8 +86,10 @@ pub struct Conversation {
     pub system_prompt: String,
     /// Which persona answers: the name of one of `personas`. When not set: the settings as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub persona: Option<String>,
     /// Characters to choose from, each with its own prompt, voice and model.
+    #[schemars(length(max = 200))]
     pub personas: Vec<Persona>,
     /// Whether speaking while it talks cuts it.
     pub barge_in: bool,
@@ -131,18 +133,23 @@ pub struct Persona {
     pub system_prompt: Option<String>,
     /// Its voice: the provider's own id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub voice: Option<String>,
     /// The voice's provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub voice_provider: Option<String>,
     /// Its language model: the provider's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub model: Option<String>,
     /// The language model's provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub model_provider: Option<String>,
     /// Its language, such as "de" or "zh-HK".
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub language: Option<String>,
     /// How fast it speaks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,6 +163,7 @@ pub struct Persona {
 pub struct Microphone {
     /// Id of the device, as `libretto-cli devices` lists it. When not set: the system's default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub device: Option<String>,
     /// The device stays open so long after a turn, so that the next one starts at once. Seconds.
     #[schemars(range(min = 0.0, max = 86_400.0))]
@@ -180,6 +188,7 @@ impl Default for Microphone {
 pub struct Loudspeaker {
     /// Id of the device, as `libretto-cli devices` lists it. When not set: the system's default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub device: Option<String>,
     /// Loudness of replies.
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -275,16 +284,18 @@ fn list(names: &[&str]) -> Vec<String> {
 pub struct Recogniser {
     /// Providers in the order in which they are tried. Those without a key are passed over. What runs here
     /// (`on-device`) is tried last where it is not named before others; named alone, it leaves nobody else to be asked.
-    #[schemars(length(max = 32))]
+    #[schemars(length(max = 32), inner(length(max = 64)))]
     pub providers: Vec<String>,
     /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub model: Option<String>,
     /// The language you speak, such as "en" or "zh-HK". When not set: the recogniser finds out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub language: Option<String>,
     /// Names and terms that are likely to be said.
-    #[schemars(length(max = 1000))]
+    #[schemars(length(max = 1000), inner(length(max = 200)))]
     pub vocabulary: Vec<String>,
 }
 
@@ -306,10 +317,11 @@ impl Default for Recogniser {
 pub struct Model {
     /// Providers in the order in which they are tried. Those without a key are passed over. What runs here
     /// (`on-device`) is tried last where it is not named before others; named alone, it leaves nobody else to be asked.
-    #[schemars(length(max = 32))]
+    #[schemars(length(max = 32), inner(length(max = 64)))]
     pub providers: Vec<String>,
     /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub model: Option<String>,
     /// Randomness. When not set: the model's default.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -339,16 +351,19 @@ impl Default for Model {
 pub struct Voice {
     /// Providers in the order in which they are tried. Those without a key are passed over. What runs here
     /// (`on-device`) is tried last where it is not named before others; named alone, it leaves nobody else to be asked.
-    #[schemars(length(max = 32))]
+    #[schemars(length(max = 32), inner(length(max = 64)))]
     pub providers: Vec<String>,
     /// The first usable provider's own name of a model. When not set: as its own table says, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub model: Option<String>,
     /// The first usable provider's own id of a voice. When not set: `providers.<name>.voice`, or its default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub voice: Option<String>,
     /// The language it speaks, such as "de" or "ar". When not set: the voice finds out.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub language: Option<String>,
     /// How fast it speaks; 1 is its own speed.
     #[schemars(range(min = 0.25, max = 4.0))]
@@ -386,12 +401,15 @@ pub struct OnDevice {
     pub threads: Option<u32>,
     /// The recogniser, as `libretto-cli models list` calls it. When not set: the one that came with Libretto.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub recogniser: Option<String>,
     /// The language model. When not set: the one that came with Libretto.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub model: Option<String>,
     /// The voice. When not set: the one that came with Libretto.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub voice: Option<String>,
 }
 
@@ -412,10 +430,13 @@ impl Default for OnDevice {
 #[serde(default)]
 pub struct Hotkeys {
     /// Hold to talk, tap to toggle.
+    #[schemars(length(max = 1000))]
     pub talk: String,
     /// Calls a turn off, while there is one.
+    #[schemars(length(max = 1000))]
     pub cancel: String,
     /// Opens the quick-ask window.
+    #[schemars(length(max = 1000))]
     pub quick_ask: String,
 }
 
@@ -477,6 +498,7 @@ pub struct Appearance {
     pub theme: Theme,
     /// Language of the window, such as "fr". When not set: the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub language: Option<String>,
     /// Size of text; 1 is the usual one.
     #[schemars(range(min = 0.5, max = 3.0))]

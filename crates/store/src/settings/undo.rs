@@ -9,13 +9,13 @@ use super::plain::{self, Path};
 const MOST: usize = 50;
 
 /// What was changed so far, the latest last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Past {
     made: u64,
     deeds: Vec<Deed>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Deed {
     number: u64,
     steps: Vec<Step>,
@@ -44,13 +44,8 @@ pub struct Undone {
 }
 
 impl Past {
-    /// The number of the latest change; they count from 1.
-    pub(super) fn made(&self) -> u64 {
-        self.made
-    }
-
-    /// A change was made.
-    pub(super) fn push(&mut self, steps: Vec<Step>) {
+    /// A change was made; answers its number. They count from 1.
+    pub(super) fn push(&mut self, steps: Vec<Step>) -> u64 {
         self.made += 1;
         self.deeds.push(Deed {
             number: self.made,
@@ -59,6 +54,7 @@ impl Past {
         if self.deeds.len() > MOST {
             self.deeds.remove(0);
         }
+        self.made
     }
 
     /// The latest change of which something is still there.

@@ -1,0 +1,44 @@
+//! What the user should read, whoever found it out and whenever: files that cannot be read, a keychain that is locked.
+
+use libretto_assistant::Foundation;
+use tauri::{AppHandle, Manager};
+use tauri_specta::Event;
+
+use crate::libretto::Libretto;
+use crate::wire::shell::NoticesChanged;
+
+/// The sentences as they are now.
+pub fn sentences(foundation: &Foundation) -> Vec<String> {
+    let notices = foundation.notices().into_iter();
+    notices.map(|notice| notice.sentence).collect()
+}
+
+/// Tells the windows whenever they are others, for as long as Libretto runs.
+pub async fn follow(app: AppHandle) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let foundation = &libretto.foundation;
+    let mut settings = foundation.settings.watch();
+    let mut keys = foundation.accounts.watch();
+    let mut history = foundation.history.state();
+    let mut told = sentences(foundation);
+    loop {
+        let changed = tokio::select! {
+            changed = settings.changed() => changed,
+            changed = keys.changed() => changed,
+            changed = history.changed() => changed,
+        };
+        if changed.is_err() {
+            return;
+        }
+        let notices = sentences(foundation);
+        if notices == told {
+            continue;
+        }
+        told.clone_from(&notices);
+        if let Err(error) = (NoticesChanged { notices }).emit(&app) {
+            tracing::warn!(%error, "notices_not_told");
+        }
+    }
+}
