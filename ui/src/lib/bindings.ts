@@ -20,7 +20,7 @@ export const commands = {
 	/**  Gives up whatever is going on. */
 	cancel: () => __TAURI_INVOKE<void>("cancel"),
 	/**  Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start. */
-	repeat: (reply: string, cluster: number) => typedError<null, Failure>(__TAURI_INVOKE("repeat", { reply, cluster })),
+	repeat: (reply: string, cluster: number) => __TAURI_INVOKE<void>("repeat", { reply, cluster }),
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
