@@ -70,6 +70,14 @@ pub fn run() -> ExitCode {
         )
         .invoke_handler(contract.invoke_handler())
         .setup(move |app| {
+            // There is no other: it would have taken this start's wish, and ended it.
+            if let Some((status, sentence)) = start::for_another(&arguments) {
+                if let Some(sentence) = sentence {
+                    eprintln!("{sentence}");
+                }
+                app.handle().exit(status);
+                return Ok(());
+            }
             contract.mount_events(app);
             if let Err(failure) = start::set_up(app.handle(), &arguments) {
                 start::give_up(app.handle(), &failure.message);

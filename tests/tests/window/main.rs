@@ -20,6 +20,7 @@ mod quick;
 mod reader;
 mod safety;
 mod settings;
+mod starting;
 mod switching;
 mod talking;
 mod trying;
