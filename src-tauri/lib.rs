@@ -11,6 +11,7 @@ pub mod hotkeys;
 pub mod libretto;
 pub mod manual;
 pub mod mirror;
+pub mod pause;
 pub mod relay;
 pub mod shell;
 pub mod start;

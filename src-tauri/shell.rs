@@ -12,7 +12,7 @@ use crate::commands::settings::plain;
 use crate::libretto::Libretto;
 use crate::wire::settings::SettingsChanged;
 use crate::wire::shell::{Shell, ShellChanged};
-use crate::{hotkeys, tray, windows};
+use crate::{hotkeys, pause, tray, windows};
 
 /// Changes the desktop's side, and tells the windows when that made a difference.
 pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
@@ -27,12 +27,15 @@ pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
     }
 }
 
-/// Nothing listens until it goes on: the conversation sees to that, whichever it is.
+/// Nothing listens until it goes on, after a restart too: the conversation sees to that, whichever it is.
 pub fn pause(app: &AppHandle, paused: bool) {
     let Some(libretto) = app.try_state::<Libretto>() else {
         return;
     };
     libretto.foundation.pause(paused);
+    if let Err(error) = pause::keep(&libretto.foundation.environment.places().paused(), paused) {
+        tracing::warn!(%error, "pause_not_kept");
+    }
     if paused {
         libretto.trials.end_any();
     }
