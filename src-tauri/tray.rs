@@ -175,6 +175,8 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
                 if let Err(error) = saved {
                     tracing::warn!(%error, "microphone_not_saved");
                 }
+                // A click on the one that is chosen takes its mark away, and changes nothing else.
+                refresh(app);
             }
             Ok(())
         }
