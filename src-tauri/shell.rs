@@ -10,6 +10,7 @@ use libretto_assistant::store::Settings;
 
 use crate::commands::settings::plain;
 use crate::libretto::Libretto;
+use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::settings::SettingsChanged;
 use crate::wire::shell::{Shell, ShellChanged};
 use crate::{hotkeys, pause, tray, windows};
@@ -77,7 +78,8 @@ pub async fn obey(app: AppHandle) {
     };
     let mut changes = libretto.foundation.settings.watch();
     let mut before = changes.borrow_and_update().clone();
-    login(&app, &before);
+    // The log has what went wrong: nobody asked for it just now.
+    let _ = login(&app, before.appearance.start_at_login);
     while changes.changed().await.is_ok() {
         let now = changes.borrow_and_update().clone();
         let undoable = libretto.foundation.settings.undoable();
@@ -90,7 +92,7 @@ pub async fn obey(app: AppHandle) {
             hotkeys::apply(&app);
         }
         if now.appearance.start_at_login != before.appearance.start_at_login {
-            login(&app, &now);
+            let _ = login(&app, now.appearance.start_at_login);
         }
         let looks = |settings: &Settings| (settings.appearance.theme, settings.appearance.language.clone());
         if looks(&now) != looks(&before) {
@@ -106,19 +108,31 @@ pub async fn obey(app: AppHandle) {
 }
 
 /// Starts with the desktop, or does not.
-fn login(app: &AppHandle, settings: &Settings) {
+///
+/// # Errors
+/// The desktop's place for that cannot be written.
+pub fn login(app: &AppHandle, wanted: bool) -> Answer<()> {
     let launcher = app.autolaunch();
-    let wanted = settings.appearance.start_at_login;
     // Asking first spares a system without any such place an error about what nobody wanted.
     if launcher.is_enabled().unwrap_or(false) == wanted {
-        return;
+        return Ok(());
     }
     let changed = if wanted {
         launcher.enable()
     } else {
         launcher.disable()
     };
-    if let Err(error) = changed {
-        tracing::warn!(%error, "start_at_login_not_changed");
-    }
+    changed.map_err(|error| {
+        tracing::warn!(%error, wanted, "start_at_login_not_changed");
+        let (cannot, instead) = if wanted {
+            (
+                "Libretto cannot be started at login",
+                "add `libretto --hidden` to",
+            )
+        } else {
+            ("Libretto is still started at login", "take it out of")
+        };
+        let message = format!("{cannot} ({error}); {instead} your desktop's own list of programs to start.");
+        Failure::new(FailureKind::Unavailable, message)
+    })
 }

@@ -28,6 +28,7 @@ export const commands = {
 	/**
 	 *  Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
 	 *  at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+	 *  What the desktop refuses is not set.
 	 */
 	settingsSet: (key: string, value: Value) => typedError<number | null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
 	/**  Takes a change back by its number, whatever was changed since; without one, the last. */
