@@ -46,11 +46,11 @@ pub fn pause(app: &AppHandle, paused: bool) {
 }
 
 /// True while there is something that Escape could call off.
-pub fn runs(phase: Phase) -> bool {
+fn runs(phase: Phase) -> bool {
     !matches!(phase, Phase::Idle | Phase::Waiting)
 }
 
-/// Keeps tray, overlay and the cancel key in step with a conversation, until it ends.
+/// Keeps tray, strip and the cancel key in step with a conversation, until it ends.
 pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>) {
     // The conversation before this one may have ended in the middle of a turn.
     let mut ran = None;
@@ -62,7 +62,6 @@ pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>)
         tray::show(&app, phase, paused);
         let running = runs(phase);
         if ran.replace(running) != Some(running) {
-            hotkeys::while_turn(&app, running);
             windows::running(&app, running);
         }
         if states.changed().await.is_err() {
@@ -97,6 +96,13 @@ pub async fn obey(app: AppHandle) {
         let looks = |settings: &Settings| (settings.appearance.theme, settings.appearance.language.clone());
         if looks(&now) != looks(&before) {
             windows::dress(&app, &now);
+        }
+        let (text, other) = (before.appearance.text_size, now.appearance.text_size);
+        if text.total_cmp(&other).is_ne() {
+            windows::fit(&app, text, other);
+        }
+        if now.appearance.overlay != before.appearance.overlay {
+            windows::strip(&app, &libretto);
         }
         if now.microphone.device != before.microphone.device
             || now.appearance.language != before.appearance.language

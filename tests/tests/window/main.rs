@@ -10,6 +10,7 @@ use libretto_tests::{Stage, Window};
 mod complaints;
 mod cutting;
 mod desktop;
+mod escape;
 mod faults;
 mod first;
 mod history;

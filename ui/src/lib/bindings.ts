@@ -378,7 +378,10 @@ export type Hotkey = {
 export type HotkeyAction = 
 /**  Hold to talk, tap to toggle. */
 "talk" | 
-/**  Calls a turn off. Only taken from other programs while a turn runs. */
+/**
+ *  Calls a turn off. Only taken from other programs while a turn runs; Escape not while one of our windows is in front,
+ *  which hears it itself.
+ */
 "cancel" | 
 /**  Opens the quick-ask window. */
 "quick_ask";
