@@ -12,6 +12,7 @@ pub mod libretto;
 pub mod manual;
 pub mod mirror;
 pub mod notices;
+pub mod pause;
 pub mod relay;
 pub mod shell;
 pub mod start;
@@ -75,6 +76,14 @@ pub fn run() -> ExitCode {
         )
         .invoke_handler(contract.invoke_handler())
         .setup(move |app| {
+            // There is no other: it would have taken this start's wish, and ended it.
+            if let Some((status, sentence)) = start::for_another(&arguments) {
+                if let Some(sentence) = sentence {
+                    eprintln!("{sentence}");
+                }
+                app.handle().exit(status);
+                return Ok(());
+            }
             contract.mount_events(app);
             if let Err(failure) = start::set_up(app.handle(), &arguments) {
                 start::give_up(app.handle(), &failure.message);

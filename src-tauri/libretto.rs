@@ -19,7 +19,7 @@ use crate::wire::failure::Answer;
 use crate::wire::notice::{Exchange, Passed};
 use crate::wire::shell::{SessionChanged, Shell};
 use crate::wire::snapshot::Snapshot;
-use crate::{notices, shell, units};
+use crate::{notices, pause, shell, units};
 
 /// Exchanges of a resumed session that are shown.
 const SHOWN: usize = 200;
@@ -67,6 +67,9 @@ impl Libretto {
     pub async fn start(app: AppHandle, foundation: Foundation) -> Answer<Self> {
         let foundation = Arc::new(foundation);
         let watchers = Arc::new(Watchers::default());
+        // Before anything could open the microphone.
+        let paused = pause::kept(&foundation.environment.places().paused());
+        foundation.pause(paused);
         // The first snapshot says what is wrong with the history.
         let ready = foundation.history.ready();
         let (talk, _) = tokio::join!(Talk::start(app, &foundation, &watchers, 0, None), ready);
@@ -82,6 +85,7 @@ impl Libretto {
             pages: Mutex::default(),
             talk: RwLock::new(Arc::new(talk)),
             shell: Mutex::new(Shell {
+                paused,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 ..Shell::default()
             }),

@@ -10,9 +10,10 @@ use libretto_assistant::store::Settings;
 
 use crate::commands::settings::plain;
 use crate::libretto::Libretto;
+use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::settings::SettingsChanged;
 use crate::wire::shell::{Shell, ShellChanged};
-use crate::{hotkeys, tray, windows};
+use crate::{hotkeys, pause, tray, windows};
 
 /// Changes the desktop's side, and tells the windows when that made a difference.
 pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
@@ -27,12 +28,15 @@ pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
     }
 }
 
-/// Nothing listens until it goes on: the conversation sees to that, whichever it is.
+/// Nothing listens until it goes on, after a restart too: the conversation sees to that, whichever it is.
 pub fn pause(app: &AppHandle, paused: bool) {
     let Some(libretto) = app.try_state::<Libretto>() else {
         return;
     };
     libretto.foundation.pause(paused);
+    if let Err(error) = pause::keep(&libretto.foundation.environment.places().paused(), paused) {
+        tracing::warn!(%error, "pause_not_kept");
+    }
     if paused {
         libretto.trials.end_any();
     }
@@ -42,11 +46,11 @@ pub fn pause(app: &AppHandle, paused: bool) {
 }
 
 /// True while there is something that Escape could call off.
-pub fn runs(phase: Phase) -> bool {
+fn runs(phase: Phase) -> bool {
     !matches!(phase, Phase::Idle | Phase::Waiting)
 }
 
-/// Keeps tray, overlay and the cancel key in step with a conversation, until it ends.
+/// Keeps tray, strip and the cancel key in step with a conversation, until it ends.
 pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>) {
     // The conversation before this one may have ended in the middle of a turn.
     let mut ran = None;
@@ -58,7 +62,6 @@ pub async fn follow(app: AppHandle, mut states: watch::Receiver<machine::State>)
         tray::show(&app, phase, paused);
         let running = runs(phase);
         if ran.replace(running) != Some(running) {
-            hotkeys::while_turn(&app, running);
             windows::running(&app, running);
         }
         if states.changed().await.is_err() {
@@ -74,7 +77,8 @@ pub async fn obey(app: AppHandle) {
     };
     let mut changes = libretto.foundation.settings.watch();
     let mut before = changes.borrow_and_update().clone();
-    login(&app, &before);
+    // The log has what went wrong: nobody asked for it just now.
+    let _ = login(&app, before.appearance.start_at_login);
     while changes.changed().await.is_ok() {
         let now = changes.borrow_and_update().clone();
         let undoable = libretto.foundation.settings.undoable();
@@ -87,11 +91,18 @@ pub async fn obey(app: AppHandle) {
             hotkeys::apply(&app);
         }
         if now.appearance.start_at_login != before.appearance.start_at_login {
-            login(&app, &now);
+            let _ = login(&app, now.appearance.start_at_login);
         }
         let looks = |settings: &Settings| (settings.appearance.theme, settings.appearance.language.clone());
         if looks(&now) != looks(&before) {
             windows::dress(&app, &now);
+        }
+        let (text, other) = (before.appearance.text_size, now.appearance.text_size);
+        if text.total_cmp(&other).is_ne() {
+            windows::fit(&app, text, other);
+        }
+        if now.appearance.overlay != before.appearance.overlay {
+            windows::strip(&app, &libretto);
         }
         if now.microphone.device != before.microphone.device
             || now.appearance.language != before.appearance.language
@@ -103,19 +114,31 @@ pub async fn obey(app: AppHandle) {
 }
 
 /// Starts with the desktop, or does not.
-fn login(app: &AppHandle, settings: &Settings) {
+///
+/// # Errors
+/// The desktop's place for that cannot be written.
+pub fn login(app: &AppHandle, wanted: bool) -> Answer<()> {
     let launcher = app.autolaunch();
-    let wanted = settings.appearance.start_at_login;
     // Asking first spares a system without any such place an error about what nobody wanted.
     if launcher.is_enabled().unwrap_or(false) == wanted {
-        return;
+        return Ok(());
     }
     let changed = if wanted {
         launcher.enable()
     } else {
         launcher.disable()
     };
-    if let Err(error) = changed {
-        tracing::warn!(%error, "start_at_login_not_changed");
-    }
+    changed.map_err(|error| {
+        tracing::warn!(%error, wanted, "start_at_login_not_changed");
+        let (cannot, instead) = if wanted {
+            (
+                "Libretto cannot be started at login",
+                "add `libretto --hidden` to",
+            )
+        } else {
+            ("Libretto is still started at login", "take it out of")
+        };
+        let message = format!("{cannot} ({error}); {instead} your desktop's own list of programs to start.");
+        Failure::new(FailureKind::Unavailable, message)
+    })
 }

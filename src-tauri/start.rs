@@ -18,7 +18,10 @@ pub struct Arguments {
     /// Start without a window, in the tray
     #[arg(long)]
     pub hidden: bool,
-    /// What the Libretto that runs is to do; one is started if none does
+    /// Do nothing where no Libretto runs, and end with the status 3
+    #[arg(long, hide = true)]
+    pub handed_over: bool,
+    /// What the Libretto that runs is to do; one is started if none does, except to cancel or to quit
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -42,6 +45,19 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+}
+
+/// The status of a start that was only to be handed over, where nobody took it. `libretto-cli` knows it too.
+const NOBODY: i32 = 3;
+
+/// What a start ends with that is for another Libretto only, when there is none: it has a sentence to say.
+pub fn for_another(arguments: &Arguments) -> Option<(i32, Option<&'static str>)> {
+    match arguments.command {
+        Some(Command::Cancel) => Some((0, Some("Libretto does not run: there is nothing to give up."))),
+        Some(Command::Quit) => Some((0, Some("Libretto does not run: there is nothing to end."))),
+        _ if arguments.handed_over => Some((NOBODY, None)),
+        _ => None,
+    }
 }
 
 /// Everything that must be there before the first window.
@@ -178,5 +194,18 @@ mod tests {
         assert!(matches!(asked, Some(Command::Ask { question }) if question.join(" ") == "What time is it?"));
         assert!(parse(&["libretto", "--hidden"]).hidden);
         assert!(Arguments::try_parse_from(["libretto", "dance"]).is_err());
+    }
+
+    #[test]
+    fn what_is_for_another_starts_nothing() {
+        let ends = |words: &[&str]| {
+            for_another(&Arguments::try_parse_from(words).unwrap()).map(|(status, _)| status)
+        };
+        assert_eq!(ends(&["libretto", "cancel"]), Some(0));
+        assert_eq!(ends(&["libretto", "quit"]), Some(0));
+        assert_eq!(ends(&["libretto", "--handed-over", "toggle"]), Some(NOBODY));
+        for starts in [&["libretto"][..], &["libretto", "toggle"], &["libretto", "ask"]] {
+            assert_eq!(ends(starts), None);
+        }
     }
 }

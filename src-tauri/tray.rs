@@ -29,6 +29,10 @@ pub fn make(app: &AppHandle) -> tauri::Result<()> {
         .menu(&menu(app, &[])?)
         .on_menu_event(chosen)
         .build(app)?;
+    // The conversation began before there was an icon.
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        show(app, libretto.phase(), libretto.shell().paused);
+    }
     refresh(app);
     tauri::async_runtime::spawn(watch(app.clone()));
     Ok(())
@@ -56,18 +60,7 @@ async fn watch(app: AppHandle) {
 /// Shows what goes on.
 pub fn show(app: &AppHandle, phase: Phase, paused: bool) {
     let Some(tray) = app.tray_by_id(ID) else { return };
-    let words = spoken(app);
-    let (icon, state): (Image<'static>, &str) = match phase {
-        _ if paused => (include_image!("icons/tray/paused.png"), words.paused),
-        Phase::Idle | Phase::Waiting => (include_image!("icons/tray/idle.png"), ""),
-        Phase::Arming | Phase::Listening { .. } => {
-            (include_image!("icons/tray/listening.png"), words.listening)
-        }
-        Phase::Finishing { .. } | Phase::Thinking => {
-            (include_image!("icons/tray/thinking.png"), words.thinking)
-        }
-        Phase::Speaking { .. } => (include_image!("icons/tray/speaking.png"), words.speaking),
-    };
+    let (icon, state) = face(phase, paused, spoken(app));
     let tooltip = match state {
         "" => "Libretto".to_owned(),
         state => format!("Libretto: {state}"),
@@ -75,6 +68,23 @@ pub fn show(app: &AppHandle, phase: Phase, paused: bool) {
     // A desktop without a tray is no reason to complain at every turn.
     let _ = tray.set_icon(Some(icon));
     let _ = tray.set_tooltip(Some(tooltip));
+}
+
+/// The icon, and what its tooltip says behind Libretto's name.
+fn face(phase: Phase, paused: bool, words: &Words) -> (Image<'static>, &'static str) {
+    match phase {
+        _ if paused => (include_image!("icons/tray/paused.png"), words.paused),
+        Phase::Idle => (include_image!("icons/tray/idle.png"), ""),
+        // Nobody speaks, but the microphone is open.
+        Phase::Waiting => (include_image!("icons/tray/waiting.png"), words.waiting),
+        Phase::Arming | Phase::Listening { .. } => {
+            (include_image!("icons/tray/listening.png"), words.listening)
+        }
+        Phase::Finishing { .. } | Phase::Thinking => {
+            (include_image!("icons/tray/thinking.png"), words.thinking)
+        }
+        Phase::Speaking { .. } => (include_image!("icons/tray/speaking.png"), words.speaking),
+    }
 }
 
 /// The words of the language that is set.
@@ -165,11 +175,37 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
                 if let Err(error) = saved {
                     tracing::warn!(%error, "microphone_not_saved");
                 }
+                // A click on the one that is chosen takes its mark away, and changes nothing else.
+                refresh(app);
             }
             Ok(())
         }
     };
     if let Err(error) = opened {
         tracing::warn!(%error, "window_not_opened");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libretto_assistant::store::Settings;
+
+    use super::*;
+
+    #[test]
+    fn an_open_microphone_looks_like_no_shut_one() {
+        let words = words::of(&Settings::default());
+        let look = |phase, paused| {
+            let (icon, state) = face(phase, paused, words);
+            (icon.rgba().to_vec(), state)
+        };
+        let (waiting, idle) = (look(Phase::Waiting, false), look(Phase::Idle, false));
+        assert_ne!(waiting.0, idle.0);
+        assert!(idle.1.is_empty() && !waiting.1.is_empty());
+        assert_eq!(
+            look(Phase::Waiting, true),
+            look(Phase::Idle, true),
+            "a pause shuts it"
+        );
     }
 }

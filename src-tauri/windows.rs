@@ -3,15 +3,16 @@
 
 mod pages;
 mod place;
+mod size;
 mod spots;
-
-use std::time::Duration;
+mod strip;
 
 use libretto_assistant::store::Settings;
 use libretto_assistant::store::settings::Theme as StoredTheme;
 use tauri::window::Color;
 use tauri::{
-    AppHandle, Manager, Result, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+    AppHandle, LogicalSize, Manager, Result, Theme, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    WindowEvent,
 };
 use tauri_plugin_window_state::AppHandleExt;
 
@@ -20,7 +21,10 @@ use crate::wire::shell::Window;
 use crate::words::{self, Words};
 
 pub use pages::Pages;
+use size::Size;
 pub use spots::Spots;
+pub use strip::{Front, held, in_front, running, strip, trouble, turn_runs};
+use strip::{LOOKS, SETTLED, look_soon};
 
 /// Brings a window to the front; it is made if need be, and shown when its page is drawn.
 ///
@@ -95,7 +99,12 @@ fn put(app: &AppHandle, window: Window, made: &WebviewWindow) -> Result<()> {
         return Ok(());
     };
     let before = lock(&libretto.spots).get(window);
-    let spot = place::put(made, window, before)?;
+    let sizes = size::of(
+        window,
+        libretto.foundation.now().appearance.text_size,
+        screen(app),
+    );
+    let spot = place::put(made, window, sizes, before)?;
     lock(&libretto.spots).set(window, spot);
     Ok(())
 }
@@ -143,141 +152,6 @@ fn remember(app: &AppHandle) -> Result<()> {
 /// All of them.
 const ALL: [Window; 4] = [Window::Main, Window::Settings, Window::QuickAsk, Window::Overlay];
 
-/// What is in front of the user, as far as the strip and the quick-ask window have to know.
-#[derive(Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is told by somebody else")]
-pub struct Front {
-    /// One of the windows that show the conversation has the focus.
-    ours: bool,
-    /// The talk key is held. Meanwhile the X server gives the keyboard to whoever owns the key, and every window seems
-    /// to have lost it.
-    held: bool,
-    /// A turn is running.
-    running: bool,
-    /// Something went wrong a moment ago: the strip says what.
-    troubled: bool,
-    /// How often something began that keeps the strip: only the last one's time ends it.
-    troubles: u64,
-    /// The quick-ask window has had the focus since it was opened: now it can lose it.
-    asked: bool,
-}
-
-/// A focus that is really lost is still lost after so long; hotkeys have been told by then (they are looked for twenty
-/// times a second).
-const SETTLED: Duration = Duration::from_millis(150);
-/// So often it is looked meanwhile whether a window has been given the focus.
-const LOOKS: u32 = 10;
-
-/// The talk key went down or up.
-pub fn held(app: &AppHandle, held: bool) {
-    if let Some(libretto) = app.try_state::<Libretto>() {
-        lock(&libretto.front).held = held;
-        look_soon(app);
-    }
-}
-
-/// A turn began or ended: the strip shows while one runs and none of our windows is in front.
-pub fn running(app: &AppHandle, running: bool) {
-    if let Some(libretto) = app.try_state::<Libretto>() {
-        let troubled = {
-            let mut front = lock(&libretto.front);
-            front.running = running;
-            front.troubled && !running
-        };
-        if troubled {
-            // It is read from now on.
-            trouble(app);
-        } else {
-            strip(app, &libretto);
-        }
-    }
-}
-
-/// So long the strip says what went wrong: two lines are read in half of it.
-const TROUBLE: Duration = Duration::from_secs(6);
-
-/// Something went wrong, and nobody takes over: who talks from another program reads why on the strip. It does not wait.
-pub fn trouble(app: &AppHandle) {
-    let Some(libretto) = app.try_state::<Libretto>() else {
-        return;
-    };
-    let mine = {
-        let mut front = lock(&libretto.front);
-        front.troubled = true;
-        front.troubles += 1;
-        front.troubles
-    };
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        let Some(libretto) = app.try_state::<Libretto>() else {
-            return;
-        };
-        strip(&app, &libretto);
-        tokio::time::sleep(TROUBLE).await;
-        {
-            let mut front = lock(&libretto.front);
-            if front.troubles != mine {
-                return;
-            }
-            front.troubled = false;
-        }
-        strip(&app, &libretto);
-    });
-}
-
-/// Looks who has the focus when the dust has settled.
-fn look_soon(app: &AppHandle) {
-    let app = app.clone();
-    tauri::async_runtime::spawn(async move {
-        tokio::time::sleep(SETTLED).await;
-        look(&app);
-    });
-}
-
-fn look(app: &AppHandle) {
-    let Some(libretto) = app.try_state::<Libretto>() else {
-        return;
-    };
-    let focused = |window: Window| {
-        app.get_webview_window(window.label())
-            .is_some_and(|window| window.is_focused().unwrap_or(false))
-    };
-    let ours = focused(Window::Main) || focused(Window::QuickAsk);
-    let asking = focused(Window::QuickAsk);
-    let left = {
-        let mut front = lock(&libretto.front);
-        if front.held {
-            return;
-        }
-        front.ours = ours;
-        front.asked |= asking;
-        // Whoever asked something goes on reading the answer.
-        front.asked && !asking && !front.running
-    };
-    if left && !libretto.shell().pinned {
-        said(hide(app, Window::QuickAsk));
-    }
-    strip(app, &libretto);
-}
-
-fn strip(app: &AppHandle, libretto: &Libretto) {
-    let (ours, running) = {
-        let front = lock(&libretto.front);
-        (front.ours, front.running || front.troubled)
-    };
-    let wanted = libretto.foundation.now().appearance.overlay;
-    // What was hidden a moment ago is not in front, whatever is known of the focus.
-    let seen = [Window::Main, Window::QuickAsk].iter().any(|window| {
-        app.get_webview_window(window.label())
-            .is_some_and(|window| window.is_visible().unwrap_or(false))
-    });
-    said(if running && wanted && !(ours && seen) {
-        open(app, Window::Overlay)
-    } else {
-        hide(app, Window::Overlay)
-    });
-}
-
 fn said(done: Result<()>) {
     if let Err(error) = done {
         tracing::warn!(%error, "window_not_changed");
@@ -304,20 +178,16 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
         .on_navigation(|url| {
             matches!(url.scheme(), "tauri" | "about") || url.host_str() == Some("tauri.localhost")
         });
+    let (usual, least) = size::of(window, settings.appearance.text_size, screen(app));
+    let builder = builder
+        .inner_size(usual.0, usual.1)
+        .min_inner_size(least.0, least.1);
     let builder = match window {
-        Window::Main => builder.inner_size(960.0, 720.0).min_inner_size(420.0, 480.0),
-        Window::Settings => builder.inner_size(860.0, 680.0).min_inner_size(420.0, 420.0),
-        Window::QuickAsk => builder
-            .inner_size(QUICK_ASK.0, QUICK_ASK.1)
-            .min_inner_size(QUICK_ASK_LEAST.0, QUICK_ASK_LEAST.1)
-            .decorations(false)
-            .always_on_top(true)
-            .skip_taskbar(true),
+        Window::Main | Window::Settings => builder,
+        Window::QuickAsk => builder.decorations(false).always_on_top(true).skip_taskbar(true),
         Window::Overlay => builder
-            .inner_size(OVERLAY.0, OVERLAY.1)
             // GTK makes a window that cannot be resized as large as its content may want to be.
-            .min_inner_size(OVERLAY.0, OVERLAY.1)
-            .max_inner_size(OVERLAY.0, OVERLAY.1)
+            .max_inner_size(least.0, least.1)
             .decorations(false)
             .always_on_top(true)
             .visible_on_all_workspaces(true)
@@ -334,11 +204,53 @@ fn make(app: &AppHandle, window: Window) -> Result<WebviewWindow> {
     Ok(made)
 }
 
-/// Size of the quick-ask window, in logical pixels, until somebody gives it another; and the least of those.
-const QUICK_ASK: (f64, f64) = (640.0, 260.0);
-const QUICK_ASK_LEAST: (f64, f64) = (420.0, 160.0);
-/// Size of the strip, in logical pixels.
-const OVERLAY: (f64, f64) = (420.0, 72.0);
+/// The screen that windows begin on, in logical pixels.
+fn screen(app: &AppHandle) -> Option<Size> {
+    let first = app.primary_monitor().ok().flatten();
+    let screen = first.or_else(|| app.available_monitors().ok()?.into_iter().next())?;
+    Some(screen.size().to_logical::<f64>(screen.scale_factor()).into())
+}
+
+/// The text has another size than before: windows that are there give it room.
+pub fn fit(app: &AppHandle, before: f64, now: f64) {
+    for window in ALL {
+        if let Some(made) = app.get_webview_window(window.label()) {
+            said(resize(
+                &made,
+                window,
+                size::of(window, now, screen(app)),
+                (before, now),
+            ));
+        }
+    }
+}
+
+fn resize(
+    made: &WebviewWindow,
+    window: Window,
+    (usual, least): (Size, Size),
+    (before, now): (f64, f64),
+) -> Result<()> {
+    let logical = |(width, height): Size| Some(LogicalSize::new(width, height));
+    match window {
+        Window::Main | Window::Settings => made.set_min_size(logical(least)),
+        Window::QuickAsk => {
+            let given = made.inner_size()?.to_logical::<f64>(made.scale_factor()?).into();
+            let (width, height) = size::grown(given, before, now);
+            made.set_min_size(logical(least))?;
+            // The whole screen at most, as when it is made.
+            made.set_size(LogicalSize::new(
+                width.clamp(least.0, usual.0.max(given.0)),
+                height.clamp(least.1, usual.1.max(given.1)),
+            ))
+        }
+        Window::Overlay => {
+            made.set_min_size(logical(least))?;
+            made.set_max_size(logical(least))?;
+            made.set_size(LogicalSize::new(usual.0, usual.1))
+        }
+    }
+}
 
 fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {
     match event {

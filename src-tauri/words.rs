@@ -24,6 +24,8 @@ pub struct Words {
     pub quit: &'static str,
     /// Icon: paused.
     pub paused: &'static str,
+    /// Icon: nobody speaks yet, and the microphone is open.
+    pub waiting: &'static str,
     /// Icon: the person speaks.
     pub listening: &'static str,
     /// Icon: the model was asked.
@@ -81,6 +83,7 @@ const ENGLISH: Words = Words {
     settings: "Settings",
     quit: "Quit",
     paused: "paused",
+    waiting: "the microphone is open",
     listening: "listening",
     thinking: "thinking",
     speaking: "speaking",
@@ -100,6 +103,7 @@ const GERMAN: Words = Words {
     settings: "Einstellungen",
     quit: "Beenden",
     paused: "pausiert",
+    waiting: "das Mikrofon ist offen",
     listening: "hört zu",
     thinking: "denkt nach",
     speaking: "spricht",
@@ -119,6 +123,7 @@ const FRENCH: Words = Words {
     settings: "Réglages",
     quit: "Quitter",
     paused: "en pause",
+    waiting: "le micro est ouvert",
     listening: "écoute",
     thinking: "réfléchit",
     speaking: "parle",
@@ -138,6 +143,7 @@ const SPANISH: Words = Words {
     settings: "Ajustes",
     quit: "Salir",
     paused: "en pausa",
+    waiting: "el micrófono está abierto",
     listening: "escuchando",
     thinking: "pensando",
     speaking: "hablando",
@@ -157,6 +163,7 @@ const ARABIC: Words = Words {
     settings: "الإعدادات",
     quit: "إنهاء",
     paused: "متوقف مؤقتًا",
+    waiting: "الميكروفون مفتوح",
     listening: "يستمع",
     thinking: "يفكّر",
     speaking: "يتحدّث",
@@ -176,6 +183,7 @@ const CHINESE: Words = Words {
     settings: "设置",
     quit: "退出",
     paused: "已暂停",
+    waiting: "麦克风已打开",
     listening: "正在听",
     thinking: "正在思考",
     speaking: "正在说话",

@@ -2,9 +2,11 @@
 
 use libretto_assistant::store::settings;
 use serde_json::Value;
+use tauri::AppHandle;
 
 use super::App;
 use crate::libretto::Libretto;
+use crate::shell;
 use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::settings::{SettingsDocument, Undone};
 
@@ -17,9 +19,15 @@ pub fn settings_get(app: App<'_>) -> Answer<SettingsDocument> {
 
 /// Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
 /// at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+/// What the desktop refuses is not set.
 #[tauri::command]
 #[specta::specta]
-pub fn settings_set(app: App<'_>, key: String, value: Value) -> Answer<Option<u64>> {
+pub fn settings_set(app: App<'_>, handle: AppHandle, key: String, value: Value) -> Answer<Option<u64>> {
+    if key == "appearance.start_at_login"
+        && let Some(wanted) = value.as_bool()
+    {
+        shell::login(&handle, wanted)?;
+    }
     Ok(app.foundation.settings.put(&key, value)?)
 }
 

@@ -9,9 +9,6 @@ use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::pulse::Pulse;
 use crate::wire::snapshot::Snapshot;
 
-/// The longest text that is passed on, in bytes: about an hour of speech.
-const LONGEST: usize = 64 * 1024;
-
 /// How everything is. Listen to notices first, then ask for this: notices up to its `sequence` are contained.
 #[tauri::command]
 #[specta::specta]
@@ -50,10 +47,6 @@ pub fn ask(app: App<'_>, text: String) -> Answer<()> {
             "There is no question: type one.",
         ));
     }
-    if text.len() > LONGEST {
-        let message = "That question is too long; ask in parts.";
-        return Err(Failure::new(FailureKind::BadInput, message));
-    }
     app.talk().assistant.conversation().ask(text);
     Ok(())
 }
@@ -68,16 +61,11 @@ pub fn cancel(app: App<'_>) {
 /// Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start.
 #[tauri::command]
 #[specta::specta]
-pub fn repeat(app: App<'_>, reply: String, cluster: u32) -> Answer<()> {
-    if reply.len() > LONGEST {
-        let message = "That reply is too long to be said again; copy the part that you want to hear.";
-        return Err(Failure::new(FailureKind::BadInput, message));
-    }
+pub fn repeat(app: App<'_>, reply: String, cluster: u32) {
     app.talk()
         .assistant
         .conversation()
         .repeat(reply, cluster as usize);
-    Ok(())
 }
 
 /// Nothing listens until it goes on: hotkeys are given back, the microphone is shut.

@@ -2,8 +2,8 @@
 
 use tauri::{PhysicalPosition, PhysicalSize, Result, WebviewWindow};
 
+use super::size::Size;
 use super::spots::Spot;
-use super::{OVERLAY, QUICK_ASK, QUICK_ASK_LEAST};
 use crate::wire::shell::Window;
 
 /// The strip's distance from the lower edge of the screen, in logical pixels.
@@ -22,11 +22,17 @@ struct Screen {
     scale: f64,
 }
 
-/// Puts a window that has just been shown where it belongs; returns its spot from now on.
+/// Puts a window that has just been shown where it belongs; returns its spot from now on. It begins with the usual size,
+/// and has at least the other.
 ///
 /// # Errors
 /// What the desktop says.
-pub(super) fn put(made: &WebviewWindow, window: Window, before: Spot) -> Result<Spot> {
+pub(super) fn put(
+    made: &WebviewWindow,
+    window: Window,
+    (usual, least): (Size, Size),
+    before: Spot,
+) -> Result<Spot> {
     let screens: Vec<Screen> = made
         .available_monitors()?
         .iter()
@@ -36,15 +42,12 @@ pub(super) fn put(made: &WebviewWindow, window: Window, before: Spot) -> Result<
             scale: monitor.scale_factor(),
         })
         .collect();
-    let logical = match window {
-        Window::Overlay => OVERLAY,
-        _ => made.outer_size()?.to_logical::<f64>(made.scale_factor()?).into(),
-    };
+    let given: Size = made.outer_size()?.to_logical::<f64>(made.scale_factor()?).into();
     // A window that has only just been shown may not have its size yet.
-    let logical = if logical.0 < QUICK_ASK_LEAST.0 {
-        QUICK_ASK
+    let logical = if window == Window::Overlay || given.0 < least.0 {
+        usual
     } else {
-        logical
+        given
     };
     let pointer = made.cursor_position().ok().map(|at| at.cast());
     let Some(at) = place(&screens, pointer, before.moved(), window, logical) else {
@@ -65,7 +68,7 @@ fn place(
     pointer: Option<Point>,
     moved: Option<Point>,
     window: Window,
-    size: (f64, f64),
+    size: Size,
 ) -> Option<Point> {
     if let Some(moved) = moved {
         let middle = |screen: &Screen| {
@@ -126,7 +129,7 @@ mod tests {
     fn strip(pointer: (i32, i32), moved: Option<(i32, i32)>) -> (i32, i32) {
         let pointer = Point::new(pointer.0, pointer.1);
         let moved = moved.map(|(x, y)| Point::new(x, y));
-        let at = place(&screens(), Some(pointer), moved, Window::Overlay, OVERLAY).unwrap();
+        let at = place(&screens(), Some(pointer), moved, Window::Overlay, (420.0, 72.0)).unwrap();
         (at.x, at.y)
     }
 

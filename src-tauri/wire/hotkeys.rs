@@ -10,7 +10,8 @@ use tauri_specta::Event;
 pub enum HotkeyAction {
     /// Hold to talk, tap to toggle.
     Talk,
-    /// Calls a turn off. Only taken from other programs while a turn runs.
+    /// Calls a turn off. Only taken from other programs while a turn runs; Escape not while one of our windows is in front,
+    /// which hears it itself.
     Cancel,
     /// Opens the quick-ask window.
     QuickAsk,

@@ -74,6 +74,11 @@ pub(crate) async fn ask(command: Ask, foundation: Foundation, output: Output) ->
     while let Some((notice, at)) = notices.recv().await {
         show(&notice, at, &mut screen, output)?;
         match &notice.body {
+            // The question itself was refused: no turn will come of it.
+            Body::Problem(problem) if notice.turn.is_none() && problem.kind == Kind::BadInput => {
+                assistant.close().await;
+                return Err(Error::new(problem.kind, problem.message.clone()));
+            }
             Body::Problem(problem) => failure = Some(Error::new(problem.kind, problem.message.clone())),
             Body::Lifecycle(Lifecycle::Closed { end }) => {
                 assistant.close().await;

@@ -1,27 +1,59 @@
-//! `toggle` and `cancel`: what a shortcut of the desktop's own can run. The window does it, and is started if need be.
+//! `toggle` and `cancel`: what a shortcut of the desktop's own can run. The window does it, and is started if there is
+//! something to start it for.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use libretto_assistant::voice::{Error, Kind};
 
-/// Hands a wish over to the window, in the words of its own command line.
-pub(crate) fn hand_over(wish: &str) -> Result<(), Error> {
-    let status = Command::new(program(std::env::current_exe().ok().as_deref()))
-        .arg(wish)
-        .status()
-        .map_err(|error| {
-            let message = format!(
-                "Libretto's window could not be started ({error}). Install it beside this program, or talk with \
-                 `libretto-cli listen`."
-            );
-            Error::new(Kind::Unavailable, message)
-        })?;
-    if status.success() {
+/// What the window's program ends with when no window runs that could take a wish.
+const NOBODY: i32 = 3;
+
+/// A tap on the talk key. Where no window runs, one is started, and outlives this program.
+pub(crate) fn toggle() -> Result<(), Error> {
+    if hand_over(&["--handed-over", "toggle"])? != Some(NOBODY) {
         return Ok(());
+    }
+    let mut window = command();
+    window
+        .arg("toggle")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    // What ends the terminal's program from the keyboard does not end it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut window, 0);
+    window.spawn().map(drop).map_err(|error| not_started(&error))
+}
+
+/// Gives up what is going on. Where no window runs, nothing is.
+pub(crate) fn cancel() -> Result<(), Error> {
+    hand_over(&["cancel"]).map(drop)
+}
+
+/// Hands a wish over to the window, in the words of its own command line; answers the status that it ends with.
+fn hand_over(wish: &[&str]) -> Result<Option<i32>, Error> {
+    let status = command()
+        .args(wish)
+        .status()
+        .map_err(|error| not_started(&error))?;
+    if status.success() || status.code() == Some(NOBODY) {
+        return Ok(status.code());
     }
     let message = "Libretto's window did not take it; what it says above tells why.";
     Err(Error::new(Kind::Unavailable, message))
+}
+
+fn command() -> Command {
+    Command::new(program(std::env::current_exe().ok().as_deref()))
+}
+
+fn not_started(error: &std::io::Error) -> Error {
+    let message = format!(
+        "Libretto's window could not be started ({error}). Install it beside this program, or talk with \
+         `libretto-cli listen`."
+    );
+    Error::new(Kind::Unavailable, message)
 }
 
 /// The window's program: the one beside our own (as installed), else what the system finds under its name.

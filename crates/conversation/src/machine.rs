@@ -31,7 +31,7 @@ use libretto_voice::{Kind, Ledger, Milestone, Time, TurnId};
 
 pub use action::Action;
 pub use event::{Event, Fault, Job, Loudspeaker, Microphone, Model, Recogniser, User, Voice};
-pub use policy::{AHEAD, BargeIn, Deadlines, LONGEST_QUEUE, LONGEST_REPLY, Mode, Policy, TurnEnd};
+pub use policy::{AHEAD, BargeIn, Deadlines, LONGEST_QUEUE, LONGEST_TEXT, Mode, Policy, TurnEnd};
 pub use state::{Phase, State};
 
 use crate::key;
@@ -204,6 +204,10 @@ impl Machine {
                 if let Some(reply) = self.reply.take() {
                     self.cut(reply, End::Cut);
                 }
+            }
+            User::Ask(text) | User::Repeat(text, _) if text.len() > LONGEST_TEXT => {
+                let message = "That text is too long for one turn; give it in parts.";
+                self.problem(None, Part::Model, Fault::new(Kind::BadInput, message), None, None);
             }
             User::Ask(text) => self.ask(text),
             User::Announce(text) => {

@@ -589,3 +589,22 @@ fn a_pause_calls_off_what_goes_on_and_shuts_the_microphone() {
         "a press is told of once, however long it is held"
     );
 }
+
+#[test]
+fn what_is_too_long_for_a_turn_is_refused_with_a_sentence() {
+    let long = "word ".repeat(libretto_conversation::machine::LONGEST_TEXT / 5 + 1);
+    for wish in [format!("ask {long}"), format!("repeat 6 {long}")] {
+        play(
+            push_to_talk(),
+            &format!(
+                "
+                at 0.00 {wish}
+                expect problem model bad_input next - text -
+                state idle
+                at 0.10 ask Count.
+                expect said Count.
+                "
+            ),
+        );
+    }
+}

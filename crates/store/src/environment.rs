@@ -58,6 +58,11 @@ impl Places {
         self.data.join("windows.json")
     }
 
+    /// A file that is there while nobody is to be listened to.
+    pub fn paused(&self) -> PathBuf {
+        self.data.join("paused")
+    }
+
     fn of(variables: &BTreeMap<String, String>) -> Self {
         let named = |name| {
             variables

@@ -55,6 +55,19 @@ impl Tray {
         Ok(items)
     }
 
+    /// The labels of the items that bear a mark.
+    pub fn marked(&self) -> Result<Vec<String>> {
+        let layout = ["int32:0", "int32:-1", "array:string:"];
+        let told = self.call("com.canonical.dbusmenu.GetLayout", &layout)?;
+        // Each item begins with its number; its label and its mark follow in any order.
+        let marked = told.split("struct {").filter_map(|item| {
+            let value = |name: &str| item.split_once(&format!("string \"{name}\""))?.1.lines().nth(1);
+            value("toggle-state")?.trim().ends_with("int32 1").then_some(())?;
+            Some(value("label")?.split('"').nth(1)?.to_owned())
+        });
+        Ok(marked.collect())
+    }
+
     /// Clicks an item.
     pub fn click(&self, label: &str) -> Result<()> {
         let mut tries = 3;

@@ -150,14 +150,15 @@ fn the_strip_is_on_a_screen() {
             .envs(display.env())
             .spawn()
             .unwrap();
-        // It takes its keys before it shows a window.
-        display.wait_for_window("Libretto: settings", ANSWER).unwrap();
+        // It takes its keys before it shows a window. Over the settings the strip would not show.
+        display.wait_for_focus("Libretto: settings", ANSWER).unwrap();
+        display.tap("Escape").unwrap();
+        display.wait_until_gone("Libretto: settings", SOON).unwrap();
         libretto
     };
     let end = |mut libretto: Child| {
         process::kill(libretto.id());
         libretto.wait().unwrap();
-        display.wait_until_gone("Libretto: settings", SOON).unwrap();
     };
     let shown = |moved: Option<[&str; 2]>| {
         display.tap(TALK).unwrap();

@@ -12,9 +12,11 @@ use serde_json::json;
 
 use super::{SOON, TALK};
 
+const STRIP: &str = "Libretto: at work";
+const QUICK: &str = "Libretto: quick ask";
+
 #[test]
 fn the_strip_shows_only_where_nothing_else_of_ours_does() {
-    const STRIP: &str = "Libretto: at work";
     let stage = Stage::new().unwrap();
     let window = Window::start(&stage).unwrap();
     window.skip_first_steps().unwrap();
@@ -86,6 +88,21 @@ fn the_tray_opens_quick_ask_and_pauses() {
     tray.click("Desk microphone").unwrap();
     let chosen = window.command("devices_list", &json!({})).unwrap();
     assert!(chosen["microphone"].is_string(), "{chosen}");
+    // GTK takes the mark off what is clicked a second time: it is the chosen one all the same.
+    for _ in 0..2 {
+        tray.click("Desk microphone").unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let deadline = Instant::now() + SOON;
+        while !tray.marked().unwrap().contains(&"Desk microphone".to_owned()) {
+            assert!(
+                Instant::now() < deadline,
+                "{:?} of {:?}",
+                tray.marked(),
+                tray.menu()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
     tray.click("Talk").unwrap();
     window.wait_for_phase("listening", SOON).unwrap();
     display.tap("Escape").unwrap();
@@ -219,6 +236,123 @@ fn starting_at_login_is_a_file_that_comes_and_goes() {
     assert!(started.trim_end().ends_with("--hidden"), "{entry}");
     window.switch("Start at login").unwrap();
     wait_for(0);
+}
+
+#[test]
+fn a_start_at_login_that_cannot_be_is_told_and_not_set() {
+    let stage = Stage::new().unwrap();
+    // Where the folder should be, something else is.
+    let config = stage.home.path().join(".config");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(config.join("autostart"), "").unwrap();
+    let window = Window::start(&stage).unwrap();
+    window
+        .command("window_open", &json!({ "window": "settings" }))
+        .unwrap();
+    window.turn_to("settings", SOON).unwrap();
+    window.press("Appearance").unwrap();
+    window.switch("Start at login").unwrap();
+    window
+        .wait_for_text("Libretto cannot be started at login", SOON)
+        .unwrap();
+    let settings = window.command("settings_get", &json!({})).unwrap();
+    assert_eq!(settings["values"]["appearance"]["start_at_login"], false);
+    let off = "return !document.evaluate(\"//input[@id=//label[normalize-space(.)='Start at login']/@for]\", \
+               document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue.checked";
+    window.wait_for("the switch to be back", SOON, off).unwrap();
+}
+
+#[test]
+fn the_strip_obeys_its_switch_at_once() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window.skip_first_steps().unwrap();
+    window
+        .command("window_hide", &json!({ "window": "main" }))
+        .unwrap();
+    window.display.wait_until_gone("Libretto", SOON).unwrap();
+    window.display.press(TALK).unwrap();
+    window.display.wait_for_window(STRIP, SOON).unwrap();
+    for on in [false, true] {
+        window
+            .command(
+                "settings_set",
+                &json!({ "key": "appearance.overlay", "value": on }),
+            )
+            .unwrap();
+        if on {
+            window.display.wait_for_window(STRIP, SOON).unwrap();
+        } else {
+            window.display.wait_until_gone(STRIP, SOON).unwrap();
+        }
+    }
+    window.wait_for_phase("listening", Duration::ZERO).unwrap();
+    window.display.release(TALK).unwrap();
+}
+
+/// What of this page is cut off: names of elements that reach out of it, or hold more than they show.
+const CUT: &str = "return [...document.querySelectorAll('main, main *')].filter((element) => { \
+                   const box = element.getBoundingClientRect(); const style = getComputedStyle(element); \
+                   if (!box.width || element.closest('.only-read')) return false; \
+                   const out = box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1; \
+                   const more = ['hidden', 'clip'].includes(style.overflowY) && element.scrollHeight > element.clientHeight + 1; \
+                   return out || more; }).map((element) => element.tagName + '.' + element.className)";
+
+#[test]
+fn large_text_has_room_in_the_small_windows() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window.skip_first_steps().unwrap();
+    let display = &window.display;
+    let folder = program::binary("libretto").unwrap();
+    let folder = folder.parent().unwrap().join("../pictures");
+    fs::create_dir_all(&folder).unwrap();
+    let size = |title: &str| {
+        let told = display.xdotool(["search", "--onlyvisible", "--name", title, "getwindowgeometry"]);
+        let told = told.unwrap();
+        told.rsplit_once("Geometry: ").expect(&told).1.trim().to_owned()
+    };
+    // Made before the text is larger, and after.
+    for text in [1.0, 2.0, 1.5] {
+        window.turn_to("main", SOON).unwrap();
+        window
+            .command(
+                "settings_set",
+                &json!({ "key": "appearance.text_size", "value": text }),
+            )
+            .unwrap();
+        window
+            .command("window_open", &json!({ "window": "quick-ask" }))
+            .unwrap();
+        display.wait_for_focus(QUICK, SOON).unwrap();
+        window.turn_to("quick-ask", SOON).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        window
+            .picture(QUICK, &folder.join(format!("quick-ask-{}.png", text * 100.0)))
+            .unwrap();
+        assert_eq!(size(QUICK), format!("{}x{}", 640.0 * text, 260.0 * text));
+        assert_eq!(window.run(CUT).unwrap(), json!([]), "quick ask at {text}");
+        window.turn_to("main", SOON).unwrap();
+        for label in ["quick-ask", "main"] {
+            window
+                .command("window_hide", &json!({ "window": label }))
+                .unwrap();
+        }
+        display.wait_until_gone("Libretto", SOON).unwrap();
+        display.press(TALK).unwrap();
+        display.wait_for_window(STRIP, SOON).unwrap();
+        window.turn_to("overlay", SOON).unwrap();
+        window.wait_for_text("Listening", SOON).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        window
+            .picture(STRIP, &folder.join(format!("overlay-{}.png", text * 100.0)))
+            .unwrap();
+        assert_eq!(size(STRIP), format!("{}x{}", 420.0 * text, 72.0 * text));
+        assert_eq!(window.run(CUT).unwrap(), json!([]), "the strip at {text}");
+        display.release(TALK).unwrap();
+        display.tap("Escape").unwrap();
+        display.wait_until_gone(STRIP, SOON).unwrap();
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ const SECTIONS: [&str; 12] = [
     "about",
 ];
 
+const LIT: &str = "return CSS.highlights.get('now')?.size > 0";
 const RIGHT_TO_LEFT: &str = "return document.documentElement.dir === 'rtl'";
 
 /// One walk through everything, in one theme.
@@ -266,13 +267,28 @@ impl Walk<'_> {
             const paint = (name, ranges) => CSS.highlights.set(name, new Highlight(...ranges));
             paint('heard', nodes.slice(0, at).map((node) => range(node, node.length)));
             paint('now', [range(nodes[at], word.length)]);
-            paint('ahead', nodes.slice(at + 1).map((node) => range(node, node.length)));",
+            paint('ahead', nodes.slice(at + 1).map((node) => range(node, node.length)));
+            const ground = document.querySelector('.reply').parentElement.querySelector('.grounds');
+            const wide = new Range();
+            wide.setStart(nodes[at], 0);
+            wide.setEnd(nodes[at], word.length);
+            const [line, behind] = [wide, ground].map((it) => it.getBoundingClientRect());
+            const box = ground.appendChild(Object.assign(document.createElement('i'), {{ className: 'now' }}));
+            // As marker.ts lays it.
+            const beyond = line.height * 0.06;
+            box.style.left = `${{line.left - behind.left - beyond}}px`;
+            box.style.top = `${{line.top - behind.top}}px`;
+            box.style.width = `${{line.width + 2 * beyond}}px`;
+            box.style.height = `${{line.height}}px`;",
             json!(HEARD_NOW)
         );
         self.window.run(&script).unwrap();
         self.picture(MAIN, "speaking-arabic");
         self.window
-            .run("for (const name of ['heard', 'now', 'ahead']) CSS.highlights.delete(name)")
+            .run(
+                "for (const name of ['heard', 'now', 'ahead']) CSS.highlights.delete(name); \
+                 document.querySelector('.grounds > .now').remove()",
+            )
             .unwrap();
         self.set("appearance.language", &json!("en"));
         self.command("session_resume", &json!({ "session": null }));
@@ -319,8 +335,7 @@ impl Walk<'_> {
             .write("textarea, input", "Tell me something about the sea.")
             .unwrap();
         self.window.write("textarea, input", "\u{E007}").unwrap();
-        let lit = "return CSS.highlights.get('now')?.size > 0";
-        self.window.wait_for("words that are lit", ANSWER, lit).unwrap();
+        self.window.wait_for("words that are lit", ANSWER, LIT).unwrap();
         self.picture(QUICK, "quick-ask-speaking");
         self.idle();
         self.command("window_hide", &json!({ "window": "quick-ask" }));
@@ -349,7 +364,7 @@ impl Walk<'_> {
         self.command("window_hide", &json!({ "window": "main" }));
         window.display.wait_for_window(STRIP, SOON).unwrap();
         window.turn_to("overlay", SOON).unwrap();
-        window.wait_for_text("Speaking", ANSWER).unwrap();
+        window.wait_for("words that are lit", ANSWER, LIT).unwrap();
         self.picture(STRIP, "overlay-speaking");
         window.display.tap("Escape").unwrap();
         window.display.wait_until_gone(STRIP, SOON).unwrap();

@@ -13,11 +13,12 @@ export function headline({ state, deaf }: Pick<View, "state" | "deaf">, paused: 
   return t(`state.${phase.kind}`);
 }
 
-/** What one can do now; `talk` and `cancel` are the keys as they are read, empty where there are none. */
+/** What one can do now; `talk` and `cancel` are the keys as they are read, empty where there are none: nothing is promised
+ *  of those. */
 export function hint({ state, deaf }: Pick<View, "state" | "deaf">, keys: { talk: string; cancel: string }): string {
   const { phase } = state;
   if (deaf && listens(phase)) return t("hint.deaf");
-  const stops = { keys: keys.cancel || "Esc" };
+  const stops = { keys: keys.cancel };
   switch (phase.kind) {
     case "idle":
       return keys.talk ? t("hint.idle", { keys: keys.talk }) : t("hint.idleButton");
@@ -26,9 +27,9 @@ export function hint({ state, deaf }: Pick<View, "state" | "deaf">, keys: { talk
       return t(phase.latched ? "hint.latched" : "hint.held");
     case "finishing":
     case "thinking":
-      return t(`hint.${phase.kind}`, stops);
+      return keys.cancel && t(`hint.${phase.kind}`, stops);
     case "speaking":
-      return t(state.mode === "hands_free" ? "hint.speakingFree" : "hint.speaking", stops);
+      return keys.cancel && t(state.mode === "hands_free" ? "hint.speakingFree" : "hint.speaking", stops);
     default:
       return t(`hint.${phase.kind}` satisfies Key);
   }

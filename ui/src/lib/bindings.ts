@@ -20,7 +20,7 @@ export const commands = {
 	/**  Gives up whatever is going on. */
 	cancel: () => __TAURI_INVOKE<void>("cancel"),
 	/**  Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start. */
-	repeat: (reply: string, cluster: number) => typedError<null, Failure>(__TAURI_INVOKE("repeat", { reply, cluster })),
+	repeat: (reply: string, cluster: number) => __TAURI_INVOKE<void>("repeat", { reply, cluster }),
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
@@ -28,6 +28,7 @@ export const commands = {
 	/**
 	 *  Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
 	 *  at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+	 *  What the desktop refuses is not set.
 	 */
 	settingsSet: (key: string, value: Value) => typedError<number | null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
 	/**  Takes a change back by its number, whatever was changed since; without one, the last. */
@@ -378,7 +379,10 @@ export type Hotkey = {
 export type HotkeyAction = 
 /**  Hold to talk, tap to toggle. */
 "talk" | 
-/**  Calls a turn off. Only taken from other programs while a turn runs. */
+/**
+ *  Calls a turn off. Only taken from other programs while a turn runs; Escape not while one of our windows is in front,
+ *  which hears it itself.
+ */
 "cancel" | 
 /**  Opens the quick-ask window. */
 "quick_ask";

@@ -132,9 +132,11 @@ export class App {
     return this.#defaults && read(this.#defaults, key);
   }
 
-  /** Changes a setting, and offers to undo it where it is called by a name. */
-  async change<K extends SettingKey>(key: K, value: SettingAt<K> | undefined, name?: string): Promise<void> {
-    this.changed(await this.try(this.bridge.set(key, value)), name);
+  /** Changes a setting, and offers to undo it where it is called by a name. False where it was refused. */
+  async change<K extends SettingKey>(key: K, value: SettingAt<K> | undefined, name?: string): Promise<boolean> {
+    const change = await this.try(this.bridge.set(key, value));
+    this.changed(change, name);
+    return change !== undefined;
   }
 
   /** Changes several settings of a section at once. */

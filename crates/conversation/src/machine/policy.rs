@@ -163,8 +163,9 @@ impl Default for Deadlines {
 /// was not paid for in full.
 pub const AHEAD: Duration = Duration::from_secs(12);
 
-/// The longest reply, in bytes. What a model says beyond it is not asked for.
-pub const LONGEST_REPLY: usize = 64 * 1024;
+/// The longest text of a turn, in bytes: about an hour of speech. What a model says beyond it is not asked for; a typed
+/// question, or a text that is to be said again, is refused.
+pub const LONGEST_TEXT: usize = 64 * 1024;
 
 /// How many typed questions and announcements may wait.
 pub const LONGEST_QUEUE: usize = 16;

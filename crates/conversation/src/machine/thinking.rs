@@ -6,7 +6,7 @@ use libretto_voice::{Kind as ErrorKind, Ledger, Milestone, TurnId};
 use super::Machine;
 use super::action::Action;
 use super::event::{Fault, Job, Model};
-use super::policy::LONGEST_REPLY;
+use super::policy::LONGEST_TEXT;
 use super::reply::{Kind, Reply, Thinking};
 use crate::notice::{Body, Data, End, Progress, Stage};
 
@@ -90,7 +90,7 @@ impl Machine {
                 thinking.begun = true;
                 reply.ledger.note(Milestone::FirstToken, now);
                 let shown = reply.script.push(&delta);
-                let long = reply.script.text().len() > LONGEST_REPLY;
+                let long = reply.script.text().len() > LONGEST_TEXT;
                 self.shown(turn, shown);
                 if long {
                     self.out.push(Action::Drop(job));

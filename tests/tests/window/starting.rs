@@ -1,0 +1,73 @@
+//! How Libretto starts and ends beside one that runs, or does not; and what it keeps until the next start.
+
+use std::process::{Command, Output};
+
+use libretto_testkit::display::Display;
+use libretto_testkit::program;
+use libretto_tests::talk::ANSWER;
+use libretto_tests::{Stage, Window};
+use serde_json::json;
+
+use super::{SOON, TALK};
+
+const MAIN: &str = "Libretto";
+
+#[test]
+fn what_is_for_a_libretto_that_runs_starts_none() {
+    let stage = Stage::new().unwrap();
+    let display = Display::new().unwrap();
+    let run = |mut command: Command| -> Output {
+        command.envs(display.env());
+        program::run(&mut command, b"", ANSWER).unwrap()
+    };
+    let libretto = |wish: &str| {
+        let mut command = Command::new(program::binary("libretto").unwrap());
+        command.arg(wish).envs(stage.env().unwrap());
+        command
+    };
+    for wish in ["cancel", "quit"] {
+        let output = run(libretto(wish));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && said.contains("Libretto does not run"),
+            "{wish}: {output:?}"
+        );
+    }
+    let output = run(stage.cli(["cancel"]).unwrap());
+    assert!(output.status.success(), "{output:?}");
+    assert!(!display.shows(MAIN).unwrap(), "a window was opened");
+
+    // To talk, one is started. It outlives the terminal's program, which waits for nothing.
+    let output = run(stage.cli(["toggle"]).unwrap());
+    assert!(output.status.success(), "{output:?}");
+    display.wait_for_window(MAIN, ANSWER).unwrap();
+    let output = run(libretto("quit"));
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("does not run"), "one ran: {said}");
+    display.wait_until_gone(MAIN, SOON).unwrap();
+}
+
+/// Whoever closed the microphone finds it closed after the next login.
+#[test]
+fn a_pause_outlives_a_restart() {
+    let stage = Stage::new().unwrap();
+    stage.set("[conversation]\nmode = \"hands_free\"\n").unwrap();
+    let window = Window::start(&stage).unwrap();
+    window.wait_for_phase("waiting", SOON).unwrap();
+    window.command("set_paused", &json!({ "paused": true })).unwrap();
+    window.wait_for_phase("idle", SOON).unwrap();
+    drop(window);
+
+    let window = Window::start(&stage).unwrap();
+    let snapshot = window.command("snapshot", &json!({})).unwrap();
+    assert_eq!(snapshot["shell"]["paused"], true, "{snapshot}");
+    window.display.tap(TALK).unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    window.wait_for_phase("idle", std::time::Duration::ZERO).unwrap();
+    window.command("set_paused", &json!({ "paused": false })).unwrap();
+    window.wait_for_phase("waiting", SOON).unwrap();
+    drop(window);
+    let window = Window::start(&stage).unwrap();
+    window.wait_for_phase("waiting", SOON).unwrap();
+}
