@@ -462,6 +462,7 @@ export const ar = {
 
   "who.title": "من سمع وأجاب وتكلم",
   "who.after": "{name} بدلًا من {other}",
+  "who.here": "كل ذلك على هذا الحاسوب",
 
   "latency.gaps": { zero: "لم يُسمع أي انقطاع", one: "سُمع انقطاع واحد", two: "سُمع انقطاعان", few: "سُمعت {count} انقطاعات", many: "سُمع {count} انقطاعًا", other: "سُمع {count} انقطاع" },
   "latency.dropped": "ضاع صوت من الميكروفون في الطريق",

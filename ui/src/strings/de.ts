@@ -452,6 +452,7 @@ export const de = {
 
   "who.title": "Wer gehört, geantwortet und gesprochen hat",
   "who.after": "{name} statt {other}",
+  "who.here": "Alles auf diesem Computer",
 
   "latency.gaps": { one: "Eine Lücke war zu hören", other: "{count} Lücken waren zu hören" },
   "latency.dropped": "Ton vom Mikrofon ging unterwegs verloren",

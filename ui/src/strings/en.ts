@@ -436,6 +436,7 @@ export const en = {
 
   "who.title": "Who heard, answered and spoke",
   "who.after": "{name} in place of {other}",
+  "who.here": "All on this computer",
 
   "latency.gaps": { one: "One gap was heard", other: "{count} gaps were heard" },
   "latency.dropped": "Sound from the microphone was lost on the way",

@@ -452,6 +452,7 @@ export const es = {
 
   "who.title": "Quién oyó, respondió y habló",
   "who.after": "{name} en lugar de {other}",
+  "who.here": "Todo en este ordenador",
 
   "latency.gaps": { one: "Se oyó un corte", many: "Se oyeron {count} de cortes", other: "Se oyeron {count} cortes" },
   "latency.dropped": "Se perdió sonido del micrófono por el camino",

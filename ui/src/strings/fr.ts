@@ -455,6 +455,7 @@ export const fr = {
 
   "who.title": "Qui a entendu, répondu et parlé",
   "who.after": "{name} à la place de {other}",
+  "who.here": "Tout sur cet ordinateur",
 
   "latency.gaps": { one: "Une coupure entendue", many: "{count} de coupures entendues", other: "{count} coupures entendues" },
   "latency.dropped": "Du son du microphone s’est perdu en route",

@@ -436,6 +436,7 @@ export const zh = {
 
   "who.title": "谁在听、回答和说话",
   "who.after": "{name}（代替 {other}）",
+  "who.here": "全部在这台电脑上",
 
   "latency.gaps": { other: "听到 {count} 处中断" },
   "latency.dropped": "麦克风的部分声音在途中丢失",
