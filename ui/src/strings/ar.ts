@@ -337,6 +337,7 @@ export const ar = {
   "providers.base": "العنوان",
   "providers.preview": "استمع إلى {name}",
   "providers.language_model": "النموذج اللغوي",
+  "providers.services": "الخدمات",
 
   "about.version": "الإصدار {version}",
   "about.what": "مساعد صوتي يضيء كل كلمة لحظة سماعها.",
@@ -361,6 +362,7 @@ export const ar = {
   "first.question": "اسأل شيئًا",
   "first.questionText": "اضغط باستمرار على المفتاح أو الزر واسأل، أو اختر واحدًا من هذه.",
   "first.done": "ابدأ",
+  "first.back": "رجوع",
 
   "quick.title": "سؤال سريع",
   "quick.placeholder": "اسأل ما تشاء",
@@ -428,6 +430,7 @@ export const ar = {
   "missing.getAll": "نزّل الكل، {size}",
   "missing.unknown": "تذكر الإعدادات نموذجًا لا يعرفه Libretto: {name}. يُستخدم النموذج المرفق.",
   "missing.usual": "استخدم المعتاد",
+  "missing.own": "يحتاج Libretto إلى نماذج الكلام الخاصة به ({size}).",
 
   "persona.begin": "ابدأ بـ",
   "persona.own": "تعليماتك الخاصة",

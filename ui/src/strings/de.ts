@@ -322,6 +322,7 @@ export const de = {
   "providers.base": "Adresse",
   "providers.preview": "{name} anhören",
   "providers.language_model": "Sprachmodell",
+  "providers.services": "Dienste",
 
   "about.version": "Version {version}",
   "about.what": "Ein Sprachassistent, der jedes Wort in dem Moment aufleuchten lässt, in dem du es hörst.",
@@ -346,6 +347,7 @@ export const de = {
   "first.question": "Frag etwas",
   "first.questionText": "Halte die Taste oder den Knopf und frag, oder nimm eine von diesen.",
   "first.done": "Los",
+  "first.back": "Zurück",
 
   "quick.title": "Schnelle Frage",
   "quick.placeholder": "Frag irgendetwas",
@@ -417,6 +419,7 @@ export const de = {
   "missing.unknown":
     "Die Einstellungen nennen ein Modell, das Libretto nicht kennt: {name}. Es nimmt das mitgelieferte.",
   "missing.usual": "Das übliche nehmen",
+  "missing.own": "Libretto braucht seine Sprachmodelle ({size}).",
 
   "persona.begin": "Beginnen mit",
   "persona.own": "Eigenen Anweisungen",

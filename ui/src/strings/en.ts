@@ -311,6 +311,7 @@ export const en = {
   "providers.base": "Address",
   "providers.preview": "Listen to {name}",
   "providers.language_model": "Language model",
+  "providers.services": "Services",
 
   "about.version": "Version {version}",
   "about.what": "A voice assistant that lights each word at the moment you hear it.",
@@ -335,6 +336,7 @@ export const en = {
   "first.question": "Ask something",
   "first.questionText": "Hold the key or the button and ask, or take one of these.",
   "first.done": "Begin",
+  "first.back": "Back",
 
   "quick.title": "Quick ask",
   "quick.placeholder": "Ask anything",
@@ -402,6 +404,7 @@ export const en = {
   "missing.unknown":
     "The settings name a model that Libretto does not know: {name}. The one that came with it is used.",
   "missing.usual": "Use the usual one",
+  "missing.own": "Libretto needs its speech models ({size}).",
 
   "persona.begin": "Begin with",
   "persona.own": "Instructions of your own",

@@ -326,6 +326,7 @@ export const es = {
   "providers.base": "Dirección",
   "providers.preview": "Escuchar {name}",
   "providers.language_model": "Modelo de lenguaje",
+  "providers.services": "Servicios",
 
   "about.version": "Versión {version}",
   "about.what": "Un asistente de voz que ilumina cada palabra en el momento en que la oyes.",
@@ -350,6 +351,7 @@ export const es = {
   "first.question": "Pregunta algo",
   "first.questionText": "Mantén la tecla o el botón y pregunta, o elige una de estas.",
   "first.done": "Empezar",
+  "first.back": "Atrás",
 
   "quick.title": "Pregunta rápida",
   "quick.placeholder": "Pregunta lo que quieras",
@@ -417,6 +419,7 @@ export const es = {
   "missing.getAll": "Descargar todo, {size}",
   "missing.unknown": "Los ajustes nombran un modelo que Libretto no conoce: {name}. Se usa el que venía con él.",
   "missing.usual": "Usar el habitual",
+  "missing.own": "Libretto necesita sus modelos de voz ({size}).",
 
   "persona.begin": "Empezar con",
   "persona.own": "Tus propias instrucciones",

@@ -326,6 +326,7 @@ export const fr = {
   "providers.base": "Adresse",
   "providers.preview": "Écouter {name}",
   "providers.language_model": "Modèle de langage",
+  "providers.services": "Services",
 
   "about.version": "Version {version}",
   "about.what": "Un assistant vocal qui illumine chaque mot au moment où vous l’entendez.",
@@ -350,6 +351,7 @@ export const fr = {
   "first.question": "Posez une question",
   "first.questionText": "Maintenez la touche ou le bouton et demandez, ou prenez une de celles-ci.",
   "first.done": "Commencer",
+  "first.back": "Retour",
 
   "quick.title": "Question rapide",
   "quick.placeholder": "Demandez ce que vous voulez",
@@ -420,6 +422,7 @@ export const fr = {
   "missing.unknown":
     "Les réglages nomment un modèle que Libretto ne connaît pas : {name}. Celui qui est fourni est utilisé.",
   "missing.usual": "Utiliser le modèle habituel",
+  "missing.own": "Libretto a besoin de ses modèles vocaux ({size}).",
 
   "persona.begin": "Commencer avec",
   "persona.own": "Vos propres instructions",

@@ -316,6 +316,7 @@ export const zh = {
   "providers.base": "地址",
   "providers.preview": "试听 {name}",
   "providers.language_model": "语言模型",
+  "providers.services": "服务",
 
   "about.version": "版本 {version}",
   "about.what": "一个语音助手，每个词都在你听到的那一刻亮起。",
@@ -340,6 +341,7 @@ export const zh = {
   "first.question": "问点什么",
   "first.questionText": "按住按键或按钮提问，或选下面的一个。",
   "first.done": "开始",
+  "first.back": "上一步",
 
   "quick.title": "快速提问",
   "quick.placeholder": "随便问",
@@ -405,6 +407,7 @@ export const zh = {
   "missing.getAll": "全部下载，{size}",
   "missing.unknown": "设置中的模型 Libretto 不认识：{name}。现使用自带的模型。",
   "missing.usual": "使用默认模型",
+  "missing.own": "Libretto 需要它的语音模型（{size}）。",
 
   "persona.begin": "从以下开始",
   "persona.own": "您自己的指示",
