@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const ar = {
   "app.name": "Libretto",
   "app.close": "إغلاق",
+  "app.back": "رجوع",
   "app.cancel": "إلغاء",
   "app.save": "حفظ",
   "app.undo": "تراجع",
@@ -72,6 +73,7 @@ export const ar = {
   "talkview.words": "الجواب. تختار الأسهم كلمة، ويعيد Enter القول منها.",
   "talkview.latest": "إلى الأحدث",
   "talkview.newSession": "محادثة جديدة",
+  "talkview.needs": "يحتاج Libretto إلى نماذج الكلام الخاصة به ({size}).",
   "talkview.example1": "كم الساعة؟",
   "talkview.example2": "اضبط مؤقتًا لخمس دقائق.",
   "talkview.example3": "حدّثني عن البحر.",
@@ -337,6 +339,7 @@ export const ar = {
   "providers.base": "العنوان",
   "providers.preview": "استمع إلى {name}",
   "providers.language_model": "النموذج اللغوي",
+  "providers.allHere": "كل ذلك على هذا الحاسوب",
   "providers.services": "الخدمات",
 
   "about.version": "الإصدار {version}",
@@ -362,7 +365,6 @@ export const ar = {
   "first.question": "اسأل شيئًا",
   "first.questionText": "اضغط باستمرار على المفتاح أو الزر واسأل، أو اختر واحدًا من هذه.",
   "first.done": "ابدأ",
-  "first.back": "رجوع",
 
   "quick.title": "سؤال سريع",
   "quick.placeholder": "اسأل ما تشاء",
@@ -430,7 +432,6 @@ export const ar = {
   "missing.getAll": "نزّل الكل، {size}",
   "missing.unknown": "تذكر الإعدادات نموذجًا لا يعرفه Libretto: {name}. يُستخدم النموذج المرفق.",
   "missing.usual": "استخدم المعتاد",
-  "missing.own": "يحتاج Libretto إلى نماذج الكلام الخاصة به ({size}).",
 
   "persona.begin": "ابدأ بـ",
   "persona.own": "تعليماتك الخاصة",
@@ -465,7 +466,6 @@ export const ar = {
 
   "who.title": "من سمع وأجاب وتكلم",
   "who.after": "{name} بدلًا من {other}",
-  "who.here": "كل ذلك على هذا الحاسوب",
 
   "latency.gaps": { zero: "لم يُسمع أي انقطاع", one: "سُمع انقطاع واحد", two: "سُمع انقطاعان", few: "سُمعت {count} انقطاعات", many: "سُمع {count} انقطاعًا", other: "سُمع {count} انقطاع" },
   "latency.dropped": "ضاع صوت من الميكروفون في الطريق",

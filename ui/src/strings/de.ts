@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const de = {
   "app.name": "Libretto",
   "app.close": "Schließen",
+  "app.back": "Zurück",
   "app.cancel": "Abbrechen",
   "app.save": "Speichern",
   "app.undo": "Rückgängig",
@@ -68,6 +69,7 @@ export const de = {
   "talkview.words": "Antwort. Pfeiltasten wählen ein Wort, die Eingabetaste sagt es ab dort.",
   "talkview.latest": "Zum Neuesten",
   "talkview.newSession": "Neues Gespräch",
+  "talkview.needs": "Libretto braucht seine Sprachmodelle ({size}).",
   "talkview.example1": "Wie spät ist es?",
   "talkview.example2": "Stell einen Timer auf fünf Minuten.",
   "talkview.example3": "Erzähl mir etwas über das Meer.",
@@ -322,6 +324,7 @@ export const de = {
   "providers.base": "Adresse",
   "providers.preview": "{name} anhören",
   "providers.language_model": "Sprachmodell",
+  "providers.allHere": "Alles auf diesem Computer",
   "providers.services": "Dienste",
 
   "about.version": "Version {version}",
@@ -347,7 +350,6 @@ export const de = {
   "first.question": "Frag etwas",
   "first.questionText": "Halte die Taste oder den Knopf und frag, oder nimm eine von diesen.",
   "first.done": "Los",
-  "first.back": "Zurück",
 
   "quick.title": "Schnelle Frage",
   "quick.placeholder": "Frag irgendetwas",
@@ -419,7 +421,6 @@ export const de = {
   "missing.unknown":
     "Die Einstellungen nennen ein Modell, das Libretto nicht kennt: {name}. Es nimmt das mitgelieferte.",
   "missing.usual": "Das übliche nehmen",
-  "missing.own": "Libretto braucht seine Sprachmodelle ({size}).",
 
   "persona.begin": "Beginnen mit",
   "persona.own": "Eigenen Anweisungen",
@@ -455,7 +456,6 @@ export const de = {
 
   "who.title": "Wer gehört, geantwortet und gesprochen hat",
   "who.after": "{name} statt {other}",
-  "who.here": "Alles auf diesem Computer",
 
   "latency.gaps": { one: "Eine Lücke war zu hören", other: "{count} Lücken waren zu hören" },
   "latency.dropped": "Ton vom Mikrofon ging unterwegs verloren",

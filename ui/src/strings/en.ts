@@ -7,6 +7,7 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 export const en = {
   "app.name": "Libretto",
   "app.close": "Close",
+  "app.back": "Back",
   "app.cancel": "Cancel",
   "app.save": "Save",
   "app.undo": "Undo",
@@ -67,6 +68,7 @@ export const en = {
   "talkview.words": "Reply. Arrow keys choose a word, Enter says it from there.",
   "talkview.latest": "To the latest",
   "talkview.newSession": "New conversation",
+  "talkview.needs": "Libretto needs its speech models ({size}).",
   "talkview.example1": "What time is it?",
   "talkview.example2": "Set a timer for five minutes.",
   "talkview.example3": "Tell me something about the sea.",
@@ -311,6 +313,7 @@ export const en = {
   "providers.base": "Address",
   "providers.preview": "Listen to {name}",
   "providers.language_model": "Language model",
+  "providers.allHere": "All on this computer",
   "providers.services": "Services",
 
   "about.version": "Version {version}",
@@ -336,7 +339,6 @@ export const en = {
   "first.question": "Ask something",
   "first.questionText": "Hold the key or the button and ask, or take one of these.",
   "first.done": "Begin",
-  "first.back": "Back",
 
   "quick.title": "Quick ask",
   "quick.placeholder": "Ask anything",
@@ -404,7 +406,6 @@ export const en = {
   "missing.unknown":
     "The settings name a model that Libretto does not know: {name}. The one that came with it is used.",
   "missing.usual": "Use the usual one",
-  "missing.own": "Libretto needs its speech models ({size}).",
 
   "persona.begin": "Begin with",
   "persona.own": "Instructions of your own",
@@ -439,7 +440,6 @@ export const en = {
 
   "who.title": "Who heard, answered and spoke",
   "who.after": "{name} in place of {other}",
-  "who.here": "All on this computer",
 
   "latency.gaps": { one: "One gap was heard", other: "{count} gaps were heard" },
   "latency.dropped": "Sound from the microphone was lost on the way",

@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const es = {
   "app.name": "Libretto",
   "app.close": "Cerrar",
+  "app.back": "Atrás",
   "app.cancel": "Cancelar",
   "app.save": "Guardar",
   "app.undo": "Deshacer",
@@ -69,6 +70,7 @@ export const es = {
   "talkview.words": "Respuesta. Las flechas eligen una palabra, Intro la dice desde ahí.",
   "talkview.latest": "A lo último",
   "talkview.newSession": "Conversación nueva",
+  "talkview.needs": "Libretto necesita sus modelos de voz ({size}).",
   "talkview.example1": "¿Qué hora es?",
   "talkview.example2": "Pon un temporizador de cinco minutos.",
   "talkview.example3": "Cuéntame algo sobre el mar.",
@@ -326,6 +328,7 @@ export const es = {
   "providers.base": "Dirección",
   "providers.preview": "Escuchar {name}",
   "providers.language_model": "Modelo de lenguaje",
+  "providers.allHere": "Todo en este ordenador",
   "providers.services": "Servicios",
 
   "about.version": "Versión {version}",
@@ -351,7 +354,6 @@ export const es = {
   "first.question": "Pregunta algo",
   "first.questionText": "Mantén la tecla o el botón y pregunta, o elige una de estas.",
   "first.done": "Empezar",
-  "first.back": "Atrás",
 
   "quick.title": "Pregunta rápida",
   "quick.placeholder": "Pregunta lo que quieras",
@@ -419,7 +421,6 @@ export const es = {
   "missing.getAll": "Descargar todo, {size}",
   "missing.unknown": "Los ajustes nombran un modelo que Libretto no conoce: {name}. Se usa el que venía con él.",
   "missing.usual": "Usar el habitual",
-  "missing.own": "Libretto necesita sus modelos de voz ({size}).",
 
   "persona.begin": "Empezar con",
   "persona.own": "Tus propias instrucciones",
@@ -455,7 +456,6 @@ export const es = {
 
   "who.title": "Quién oyó, respondió y habló",
   "who.after": "{name} en lugar de {other}",
-  "who.here": "Todo en este ordenador",
 
   "latency.gaps": { one: "Se oyó un corte", many: "Se oyeron {count} de cortes", other: "Se oyeron {count} cortes" },
   "latency.dropped": "Se perdió sonido del micrófono por el camino",

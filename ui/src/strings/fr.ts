@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const fr = {
   "app.name": "Libretto",
   "app.close": "Fermer",
+  "app.back": "Retour",
   "app.cancel": "Annuler",
   "app.save": "Enregistrer",
   "app.undo": "Annuler le changement",
@@ -69,6 +70,7 @@ export const fr = {
   "talkview.words": "Réponse. Les flèches choisissent un mot, Entrée reprend à partir de lui.",
   "talkview.latest": "Au plus récent",
   "talkview.newSession": "Nouvelle conversation",
+  "talkview.needs": "Libretto a besoin de ses modèles vocaux ({size}).",
   "talkview.example1": "Quelle heure est-il ?",
   "talkview.example2": "Mets un minuteur de cinq minutes.",
   "talkview.example3": "Parle-moi de la mer.",
@@ -326,6 +328,7 @@ export const fr = {
   "providers.base": "Adresse",
   "providers.preview": "Écouter {name}",
   "providers.language_model": "Modèle de langage",
+  "providers.allHere": "Tout sur cet ordinateur",
   "providers.services": "Services",
 
   "about.version": "Version {version}",
@@ -351,7 +354,6 @@ export const fr = {
   "first.question": "Posez une question",
   "first.questionText": "Maintenez la touche ou le bouton et demandez, ou prenez une de celles-ci.",
   "first.done": "Commencer",
-  "first.back": "Retour",
 
   "quick.title": "Question rapide",
   "quick.placeholder": "Demandez ce que vous voulez",
@@ -422,7 +424,6 @@ export const fr = {
   "missing.unknown":
     "Les réglages nomment un modèle que Libretto ne connaît pas : {name}. Celui qui est fourni est utilisé.",
   "missing.usual": "Utiliser le modèle habituel",
-  "missing.own": "Libretto a besoin de ses modèles vocaux ({size}).",
 
   "persona.begin": "Commencer avec",
   "persona.own": "Vos propres instructions",
@@ -458,7 +459,6 @@ export const fr = {
 
   "who.title": "Qui a entendu, répondu et parlé",
   "who.after": "{name} à la place de {other}",
-  "who.here": "Tout sur cet ordinateur",
 
   "latency.gaps": { one: "Une coupure entendue", many: "{count} de coupures entendues", other: "{count} coupures entendues" },
   "latency.dropped": "Du son du microphone s’est perdu en route",

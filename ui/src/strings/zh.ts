@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const zh = {
   "app.name": "Libretto",
   "app.close": "关闭",
+  "app.back": "上一步",
   "app.cancel": "取消",
   "app.save": "保存",
   "app.undo": "撤销",
@@ -67,6 +68,7 @@ export const zh = {
   "talkview.words": "回答。方向键选词，回车从该词说起。",
   "talkview.latest": "回到最新",
   "talkview.newSession": "新对话",
+  "talkview.needs": "Libretto 需要它的语音模型（{size}）。",
   "talkview.example1": "现在几点了？",
   "talkview.example2": "设一个五分钟的计时器。",
   "talkview.example3": "给我讲讲大海。",
@@ -316,6 +318,7 @@ export const zh = {
   "providers.base": "地址",
   "providers.preview": "试听 {name}",
   "providers.language_model": "语言模型",
+  "providers.allHere": "全部在这台电脑上",
   "providers.services": "服务",
 
   "about.version": "版本 {version}",
@@ -341,7 +344,6 @@ export const zh = {
   "first.question": "问点什么",
   "first.questionText": "按住按键或按钮提问，或选下面的一个。",
   "first.done": "开始",
-  "first.back": "上一步",
 
   "quick.title": "快速提问",
   "quick.placeholder": "随便问",
@@ -407,7 +409,6 @@ export const zh = {
   "missing.getAll": "全部下载，{size}",
   "missing.unknown": "设置中的模型 Libretto 不认识：{name}。现使用自带的模型。",
   "missing.usual": "使用默认模型",
-  "missing.own": "Libretto 需要它的语音模型（{size}）。",
 
   "persona.begin": "从以下开始",
   "persona.own": "您自己的指示",
@@ -439,7 +440,6 @@ export const zh = {
 
   "who.title": "谁在听、回答和说话",
   "who.after": "{name}（代替 {other}）",
-  "who.here": "全部在这台电脑上",
 
   "latency.gaps": { other: "听到 {count} 处中断" },
   "latency.dropped": "麦克风的部分声音在途中丢失",
