@@ -1,3 +1,4 @@
+import "./styles/fonts.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -31,8 +32,15 @@ async function page(bridge: Bridge): Promise<(target: HTMLElement) => void> {
   }
 }
 
+/** The font of the first text: what is shown does not change its shape, and does not wait for long. */
+async function lettered(): Promise<void> {
+  const late = new Promise((done) => setTimeout(done, 300));
+  await Promise.race([document.fonts.load('1rem "Inter Variable"').catch(() => undefined), late]);
+}
+
+const letters = lettered();
 const bridge = await connect();
-const show = await page(bridge);
+const [show] = await Promise.all([page(bridge), letters]);
 const target = document.getElementById("app");
 if (target) show(target);
 document.body.dataset.window = bridge.window;

@@ -68,7 +68,7 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
     await s.page.locator("aside .item .title").nth(1).click();
     await s.wait(200);
   }],
-  ["sound", "main", "", async (s) => { await s.page.locator(".dock .start button").click(); }],
+  ["sound", "main", "", async (s) => { await s.page.locator(".dock .sound button").click(); }],
   ["first 1", "main", first, async (s) => { await s.wait(500); }],
   ["first 2", "main", first, async (s) => { await s.page.locator("footer button").last().click(); }],
   ["first 3", "main", first, async (s) => {

@@ -101,6 +101,7 @@ describe("who hears, answers and speaks", () => {
       using("model", "openrouter"),
       { group: "data", event: { kind: "reply", delta: "Hello." } } as const,
       using("voice", "on-device"),
+      { group: "lifecycle", event: { kind: "closed", end: { kind: "complete" } } } as const,
     ]);
     await scene.wait(50);
     const who = (await scene.page.getByRole("region", { name: "Who heard, answered and spoke" }).innerText()).replace(/\s+/gu, " ");

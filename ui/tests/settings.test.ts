@@ -226,6 +226,7 @@ describe("the settings", () => {
     await eleven.getByRole("button", { name: "Test" }).click();
     await scene.wait(50);
     expect(await eleven.innerText()).toContain("The key works. Plan: creator. Left: 8800 of 10000 characters.");
+    await eleven.getByText("Details").click();
     await eleven.getByLabel("Voice", { exact: true }).focus();
     await scene.wait(50);
     await eleven.getByLabel("Voice", { exact: true }).selectOption("JBFqnCBsd6RMkjVDRZzb");

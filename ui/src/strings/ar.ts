@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const ar = {
   "app.name": "Libretto",
   "app.close": "إغلاق",
+  "app.back": "رجوع",
   "app.cancel": "إلغاء",
   "app.save": "حفظ",
   "app.undo": "تراجع",
@@ -72,6 +73,7 @@ export const ar = {
   "talkview.words": "الجواب. تختار الأسهم كلمة، ويعيد Enter القول منها.",
   "talkview.latest": "إلى الأحدث",
   "talkview.newSession": "محادثة جديدة",
+  "talkview.needs": "يحتاج Libretto إلى نماذج الكلام الخاصة به ({size}).",
   "talkview.example1": "كم الساعة؟",
   "talkview.example2": "اضبط مؤقتًا لخمس دقائق.",
   "talkview.example3": "حدّثني عن البحر.",
@@ -337,6 +339,8 @@ export const ar = {
   "providers.base": "العنوان",
   "providers.preview": "استمع إلى {name}",
   "providers.language_model": "النموذج اللغوي",
+  "providers.allHere": "كل ذلك على هذا الحاسوب",
+  "providers.services": "الخدمات",
 
   "about.version": "الإصدار {version}",
   "about.what": "مساعد صوتي يضيء كل كلمة لحظة سماعها.",

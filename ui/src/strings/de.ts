@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const de = {
   "app.name": "Libretto",
   "app.close": "Schließen",
+  "app.back": "Zurück",
   "app.cancel": "Abbrechen",
   "app.save": "Speichern",
   "app.undo": "Rückgängig",
@@ -68,6 +69,7 @@ export const de = {
   "talkview.words": "Antwort. Pfeiltasten wählen ein Wort, die Eingabetaste sagt es ab dort.",
   "talkview.latest": "Zum Neuesten",
   "talkview.newSession": "Neues Gespräch",
+  "talkview.needs": "Libretto braucht seine Sprachmodelle ({size}).",
   "talkview.example1": "Wie spät ist es?",
   "talkview.example2": "Stell einen Timer auf fünf Minuten.",
   "talkview.example3": "Erzähl mir etwas über das Meer.",
@@ -322,6 +324,8 @@ export const de = {
   "providers.base": "Adresse",
   "providers.preview": "{name} anhören",
   "providers.language_model": "Sprachmodell",
+  "providers.allHere": "Alles auf diesem Computer",
+  "providers.services": "Dienste",
 
   "about.version": "Version {version}",
   "about.what": "Ein Sprachassistent, der jedes Wort in dem Moment aufleuchten lässt, in dem du es hörst.",

@@ -7,6 +7,7 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 export const en = {
   "app.name": "Libretto",
   "app.close": "Close",
+  "app.back": "Back",
   "app.cancel": "Cancel",
   "app.save": "Save",
   "app.undo": "Undo",
@@ -67,6 +68,7 @@ export const en = {
   "talkview.words": "Reply. Arrow keys choose a word, Enter says it from there.",
   "talkview.latest": "To the latest",
   "talkview.newSession": "New conversation",
+  "talkview.needs": "Libretto needs its speech models ({size}).",
   "talkview.example1": "What time is it?",
   "talkview.example2": "Set a timer for five minutes.",
   "talkview.example3": "Tell me something about the sea.",
@@ -311,6 +313,8 @@ export const en = {
   "providers.base": "Address",
   "providers.preview": "Listen to {name}",
   "providers.language_model": "Language model",
+  "providers.allHere": "All on this computer",
+  "providers.services": "Services",
 
   "about.version": "Version {version}",
   "about.what": "A voice assistant that lights each word at the moment you hear it.",

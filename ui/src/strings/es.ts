@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const es = {
   "app.name": "Libretto",
   "app.close": "Cerrar",
+  "app.back": "Atrás",
   "app.cancel": "Cancelar",
   "app.save": "Guardar",
   "app.undo": "Deshacer",
@@ -69,6 +70,7 @@ export const es = {
   "talkview.words": "Respuesta. Las flechas eligen una palabra, Intro la dice desde ahí.",
   "talkview.latest": "A lo último",
   "talkview.newSession": "Conversación nueva",
+  "talkview.needs": "Libretto necesita sus modelos de voz ({size}).",
   "talkview.example1": "¿Qué hora es?",
   "talkview.example2": "Pon un temporizador de cinco minutos.",
   "talkview.example3": "Cuéntame algo sobre el mar.",
@@ -326,6 +328,8 @@ export const es = {
   "providers.base": "Dirección",
   "providers.preview": "Escuchar {name}",
   "providers.language_model": "Modelo de lenguaje",
+  "providers.allHere": "Todo en este ordenador",
+  "providers.services": "Servicios",
 
   "about.version": "Versión {version}",
   "about.what": "Un asistente de voz que ilumina cada palabra en el momento en que la oyes.",

@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const fr = {
   "app.name": "Libretto",
   "app.close": "Fermer",
+  "app.back": "Retour",
   "app.cancel": "Annuler",
   "app.save": "Enregistrer",
   "app.undo": "Annuler le changement",
@@ -69,6 +70,7 @@ export const fr = {
   "talkview.words": "Réponse. Les flèches choisissent un mot, Entrée reprend à partir de lui.",
   "talkview.latest": "Au plus récent",
   "talkview.newSession": "Nouvelle conversation",
+  "talkview.needs": "Libretto a besoin de ses modèles vocaux ({size}).",
   "talkview.example1": "Quelle heure est-il ?",
   "talkview.example2": "Mets un minuteur de cinq minutes.",
   "talkview.example3": "Parle-moi de la mer.",
@@ -326,6 +328,8 @@ export const fr = {
   "providers.base": "Adresse",
   "providers.preview": "Écouter {name}",
   "providers.language_model": "Modèle de langage",
+  "providers.allHere": "Tout sur cet ordinateur",
+  "providers.services": "Services",
 
   "about.version": "Version {version}",
   "about.what": "Un assistant vocal qui illumine chaque mot au moment où vous l’entendez.",

@@ -81,7 +81,7 @@ export function fill(catalogue: Catalogue, tag: string, key: Key, filling?: Reco
   return form.replace(/\{(\w+)\}/gu, (blank, name: string) => {
     const value = filling[name];
     if (value === undefined) return blank;
-    return typeof value === "number" ? new Intl.NumberFormat(tag).format(value) : value;
+    return typeof value === "number" ? new Intl.NumberFormat(latin(tag)).format(value) : value;
   });
 }
 
@@ -91,7 +91,12 @@ function plural(text: Plural, tag: string, count: number): string {
 
 /** The language as the system's own region writes it: in English, days stand before months nearly everywhere. */
 function region(): string {
-  return navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+  return latin(navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language);
+}
+
+/** With one kind of digits: names of models, keys and dates beside them have Latin ones. */
+function latin(tag: string): string {
+  return new Intl.Locale(tag, { numberingSystem: "latn" }).toString();
 }
 
 /** A number as this language writes it. */

@@ -5,6 +5,7 @@ import type { Catalogue } from "./strings.svelte";
 export const zh = {
   "app.name": "Libretto",
   "app.close": "关闭",
+  "app.back": "上一步",
   "app.cancel": "取消",
   "app.save": "保存",
   "app.undo": "撤销",
@@ -67,6 +68,7 @@ export const zh = {
   "talkview.words": "回答。方向键选词，回车从该词说起。",
   "talkview.latest": "回到最新",
   "talkview.newSession": "新对话",
+  "talkview.needs": "Libretto 需要它的语音模型（{size}）。",
   "talkview.example1": "现在几点了？",
   "talkview.example2": "设一个五分钟的计时器。",
   "talkview.example3": "给我讲讲大海。",
@@ -316,6 +318,8 @@ export const zh = {
   "providers.base": "地址",
   "providers.preview": "试听 {name}",
   "providers.language_model": "语言模型",
+  "providers.allHere": "全部在这台电脑上",
+  "providers.services": "服务",
 
   "about.version": "版本 {version}",
   "about.what": "一个语音助手，每个词都在你听到的那一刻亮起。",
