@@ -249,7 +249,7 @@ pub fn attempt(app: &AppHandle, keys: &str) -> Answer<()> {
     let shortcut = parse(keys)?;
     if way(app) != HotkeyWay::Own {
         return trigger::of(shortcut).map(drop).ok_or_else(|| {
-            let message = format!("The desktop knows no key {keys}; choose other keys.");
+            let message = format!("This desktop can’t assign {keys}. Choose different keys.");
             Failure::new(FailureKind::BadInput, message)
         });
     }
@@ -314,7 +314,7 @@ fn take(app: &AppHandle, action: HotkeyAction, keys: &str) -> Answer<()> {
 
 fn refused(keys: &str, reason: &str) -> Failure {
     tracing::info!(keys, reason, "hotkey_refused");
-    let message = format!("Another program owns {keys}; choose other keys, or free them there.");
+    let message = format!("Another app is using {keys}. Choose different keys, or free them there.");
     Failure::new(FailureKind::Unavailable, message)
 }
 

@@ -45,13 +45,10 @@ pub fn key_up(app: App<'_>) {
 #[specta::specta]
 pub fn ask(app: App<'_>, text: String) -> Answer<()> {
     if text.trim().is_empty() {
-        return Err(Failure::new(
-            FailureKind::BadInput,
-            "There is no question: type one.",
-        ));
+        return Err(Failure::new(FailureKind::BadInput, "Type a question first."));
     }
     if text.len() > LONGEST {
-        let message = "That question is too long; ask in parts.";
+        let message = "That question is too long. Ask it in parts.";
         return Err(Failure::new(FailureKind::BadInput, message));
     }
     app.talk().assistant.conversation().ask(text);
@@ -70,7 +67,7 @@ pub fn cancel(app: App<'_>) {
 #[specta::specta]
 pub fn repeat(app: App<'_>, reply: String, cluster: u32) -> Answer<()> {
     if reply.len() > LONGEST {
-        let message = "That reply is too long to be said again; copy the part that you want to hear.";
+        let message = "That reply is too long to replay. Copy the part you want to hear.";
         return Err(Failure::new(FailureKind::BadInput, message));
     }
     app.talk()
