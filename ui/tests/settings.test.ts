@@ -201,7 +201,7 @@ describe("the settings", () => {
     }
     expect(await names()).toEqual(["This computer", "Deepgram", "ElevenLabs", "OpenAI"]);
     expect(await scene.focused()).toBe("This computer");
-    expect(await group.innerText()).toContain("the others only when it fails");
+    expect(await group.innerText()).toContain("The others are used only if it fails");
     expect(await group.getByRole("button", { name: "Remove This computer" }).count()).toBe(0);
     await group.getByRole("button", { name: "Move Deepgram down" }).click();
     await scene.wait(50);

@@ -256,7 +256,7 @@ describe("a pause", () => {
   it("is said in words, and ended by a button", async () => {
     await show({ world: "world.snapshot.shell.paused = true;" });
     expect(await scene.state()).toBe("Paused");
-    await scene.tabTo(/^Listen again$/u);
+    await scene.tabTo(/^Resume$/u);
     await scene.press("Enter");
     await scene.wait(20);
     expect(await scene.calls("pause")).toEqual([[false]]);

@@ -396,6 +396,7 @@ export const ar = {
 
   "appearance.latency": "إظهار زمن الاستجابة",
   "appearance.latencyHint": "أسفل كل رد: الزمن من آخر كلمة قلتها إلى أول كلمة تسمعها.",
+  "appearance.themeHint": "فاتح أو داكن أو عالي التباين.",
 
   "about.lastReply": "آخر رد",
 

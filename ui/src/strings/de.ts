@@ -115,7 +115,7 @@ export const de = {
 
   "settings.title": "Einstellungen",
   "settings.open": "Einstellungen",
-  "settings.search": "Einstellungen durchsuchen",
+  "settings.search": "Suchen",
   "settings.nothing": "Keine passenden Einstellungen.",
   "settings.changed": "Geändert: {name}",
   "settings.sections": "Bereiche",
@@ -385,6 +385,7 @@ export const de = {
 
   "appearance.latency": "Antwortzeiten anzeigen",
   "appearance.latencyHint": "Unter jeder Antwort: die Zeit von deinem letzten Wort bis zum ersten, das du hörst.",
+  "appearance.themeHint": "Hell, dunkel oder mit hohem Kontrast.",
 
   "about.lastReply": "Letzte Antwort",
 

@@ -368,6 +368,7 @@ export const en = {
 
   "appearance.latency": "Show response times",
   "appearance.latencyHint": "Below each reply: the time from your last word to the first one you hear.",
+  "appearance.themeHint": "Light, dark or high contrast.",
 
   "about.lastReply": "Last reply",
 

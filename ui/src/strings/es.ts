@@ -387,6 +387,7 @@ export const es = {
 
   "appearance.latency": "Mostrar tiempos de respuesta",
   "appearance.latencyHint": "Debajo de cada respuesta: el tiempo desde tu última palabra hasta la primera que oyes.",
+  "appearance.themeHint": "Claro, oscuro o alto contraste.",
 
   "about.lastReply": "Última respuesta",
 

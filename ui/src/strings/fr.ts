@@ -118,7 +118,7 @@ export const fr = {
 
   "settings.title": "Réglages",
   "settings.open": "Réglages",
-  "settings.search": "Rechercher un réglage",
+  "settings.search": "Rechercher",
   "settings.nothing": "Aucun réglage trouvé.",
   "settings.changed": "Modifié : {name}",
   "settings.sections": "Sections",
@@ -391,6 +391,7 @@ export const fr = {
 
   "appearance.latency": "Afficher les temps de réponse",
   "appearance.latencyHint": "Sous chaque réponse : le temps entre votre dernier mot et le premier que vous entendez.",
+  "appearance.themeHint": "Clair, sombre ou contraste élevé.",
 
   "about.lastReply": "Dernière réponse",
 

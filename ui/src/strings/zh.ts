@@ -374,6 +374,7 @@ export const zh = {
 
   "appearance.latency": "显示响应时间",
   "appearance.latencyHint": "在每个回答下方：从你说完到听见第一个词的时间。",
+  "appearance.themeHint": "浅色、深色或高对比度。",
 
   "about.lastReply": "上一次回答",
 
