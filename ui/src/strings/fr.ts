@@ -1,4 +1,4 @@
-// French.
+// French. A space before high punctuation and inside guillemets is one that no line breaks at (U+00A0).
 
 import type { Catalogue } from "./strings.svelte";
 
@@ -26,7 +26,7 @@ export const fr = {
 
   "hint.idle": "Maintenez {keys} pour parler, ou appuyez brièvement pour démarrer et arrêter",
   "hint.idleButton": "Maintenez le bouton pour parler, ou écrivez",
-  "hint.arming": "Parlez quand « À l’écoute » s’affiche",
+  "hint.arming": "Parlez quand « À l’écoute » s’affiche",
   "hint.waiting": "Libretto vous écoute dès que vous parlez",
   "hint.held": "Relâchez quand vous avez fini",
   "hint.latched": "Appuyez de nouveau quand vous avez fini",
@@ -56,20 +56,20 @@ export const fr = {
   "sound.times": "{value} ×",
 
   "talkview.label": "Conversation",
-  "talkview.empty": "Que souhaitez-vous savoir ?",
+  "talkview.empty": "Que souhaitez-vous savoir ?",
   "talkview.emptyHint": "Chaque mot de la réponse s’illumine au moment où vous l’entendez.",
   "talkview.you": "Vous",
   "talkview.cut": {
-    one: "Vous avez interrompu ici : un mot n’a pas été entendu.",
-    many: "Vous avez interrompu ici : {count} de mots n’ont pas été entendus.",
-    other: "Vous avez interrompu ici : {count} mots n’ont pas été entendus.",
+    one: "Vous avez interrompu ici : un mot n’a pas été entendu.",
+    many: "Vous avez interrompu ici : {count} de mots n’ont pas été entendus.",
+    other: "Vous avez interrompu ici : {count} mots n’ont pas été entendus.",
   },
   "talkview.notHeard": "Vous avez interrompu avant le début de la réponse.",
   "talkview.failed": "Aucune réponse.",
   "talkview.words": "Réponse. Choisissez un mot avec les flèches, puis Entrée pour réécouter à partir de ce mot.",
   "talkview.latest": "Aller à la fin",
   "talkview.newSession": "Nouvelle conversation",
-  "talkview.example1": "Quelle heure est-il ?",
+  "talkview.example1": "Quelle heure est-il ?",
   "talkview.example2": "Mets un minuteur de cinq minutes.",
   "talkview.example3": "Parle-moi de la mer.",
 
@@ -84,14 +84,14 @@ export const fr = {
   "problem.cancelled": "Annulé",
   "problem.internal": "Un problème est survenu dans Libretto",
   "problem.next": "{name} prend le relais.",
-  "problem.said": "Vous avez dit : « {text} »",
+  "problem.said": "Vous avez dit : « {text} »",
 
   "history.title": "Historique",
   "history.open": "Historique",
   "history.search": "Rechercher une conversation",
   "history.empty": "Rien pour l’instant. Vos conversations restent sur cet ordinateur.",
   "history.off": "L’historique est désactivé. Rien n’est conservé.",
-  "history.nothing": "Aucun résultat pour « {query} ».",
+  "history.nothing": "Aucun résultat pour « {query} ».",
   "history.found": {
     one: "Une conversation trouvée",
     many: "{count} de conversations trouvées",
@@ -112,7 +112,7 @@ export const fr = {
   "history.exportAs": "Exporter en {format}",
   "history.exported": "Enregistré dans {path}",
   "history.delete": "Supprimer",
-  "history.deleteSure": "Supprimer « {title} » ? Cette action est irréversible.",
+  "history.deleteSure": "Supprimer « {title} » ? Cette action est irréversible.",
   "history.deleted": "Supprimée",
   "history.more": "Autres actions pour {title}",
 
@@ -120,7 +120,7 @@ export const fr = {
   "settings.open": "Réglages",
   "settings.search": "Rechercher",
   "settings.nothing": "Aucun réglage trouvé.",
-  "settings.changed": "Modifié : {name}",
+  "settings.changed": "Modifié : {name}",
   "settings.sections": "Sections",
   "settings.voice": "Voix",
   "settings.models": "Modèles",
@@ -143,7 +143,7 @@ export const fr = {
   "voice.volume": "Volume",
   "voice.volumeHint": "Pour Libretto uniquement.",
   "voice.instructions": "Style d’élocution",
-  "voice.instructionsHint": "Avec vos mots, par exemple « calme et lente ». Toutes les voix ne le permettent pas.",
+  "voice.instructionsHint": "Avec vos mots, par exemple « calme et lente ». Toutes les voix ne le permettent pas.",
   "voice.preview": "Écouter",
   "voice.previewHint": "Lit une phrase avec les réglages actuels.",
 
@@ -154,7 +154,7 @@ export const fr = {
   "models.turn_detector": "Détection de fin de parole",
   "models.vad": "Détection de la parole",
   "models.embeddings": "Recherche sémantique",
-  "models.inUse": "En cours d’utilisation",
+  "models.inUse": "Actif",
   "models.use": "Utiliser",
   "models.came": "Inclus",
   "models.download": "Télécharger",
@@ -162,9 +162,9 @@ export const fr = {
   "models.pause": "Mettre en pause",
   "models.resume": "Reprendre",
   "models.remove": "Supprimer",
-  "models.removeSure": "Supprimer {name} de cet ordinateur ? Vous pourrez le télécharger de nouveau.",
+  "models.removeSure": "Supprimer {name} de cet ordinateur ? Vous pourrez le télécharger de nouveau.",
   "models.unverified":
-    "Aucune somme de contrôle n’est publiée pour {name} : le fichier ne peut pas être vérifié. Télécharger quand même ?",
+    "Aucune somme de contrôle n’est publiée pour {name} : le fichier ne peut pas être vérifié. Télécharger quand même ?",
   "models.damaged": "Endommagé – téléchargez-le de nouveau",
   "models.progress": "{here} sur {whole}",
   "models.rate": "{rate}/s",
@@ -175,10 +175,10 @@ export const fr = {
   "models.unpacking": "Décompression…",
   "models.checking": "Vérification…",
   "models.memory": "{size} de mémoire",
-  "models.licence": "Licence : {name}",
+  "models.licence": "Licence : {name}",
 
   "devices.microphone": "Micro",
-  "devices.microphoneHint": "Dites quelque chose : les barres montrent ce que le micro capte.",
+  "devices.microphoneHint": "Dites quelque chose : les barres montrent ce que le micro capte.",
   "devices.loudspeaker": "Haut-parleur",
   "devices.loudspeakerHint": "Lit une phrase.",
   "devices.system": "Par défaut (système)",
@@ -189,7 +189,7 @@ export const fr = {
   "devices.testEnd": "Arrêter le test",
   "devices.play": "Lire un exemple",
   "devices.heard": "Libretto vous entend.",
-  "devices.silent": "Rien pour l’instant. Le micro est-il coupé, ou est-ce le mauvais ?",
+  "devices.silent": "Rien pour l’instant. Le micro est-il coupé, ou est-ce le mauvais ?",
   "devices.echo": "Annulation de l’écho",
   "devices.echoHint": "Évite que Libretto s’entende lui-même dans le haut-parleur.",
   "devices.warm": "Garder le micro prêt",
@@ -203,16 +203,16 @@ export const fr = {
   "hotkeys.quick_ask": "Question rapide",
   "hotkeys.quick_askHint": "Ouvre une petite fenêtre pour écrire une question.",
   "hotkeys.change": "Modifier",
-  "hotkeys.changeName": "Modifier les touches de « {name} »",
+  "hotkeys.changeName": "Modifier les touches de « {name} »",
   "hotkeys.press": "Appuyez sur les touches…",
   "hotkeys.pressHint": "Retour arrière désactive le raccourci. Tab ne change rien.",
   "hotkeys.none": "Désactivé",
   "hotkeys.needsModifier":
-    "Ajoutez Ctrl, Alt ou Maj : seule, cette touche ne fonctionnerait plus dans les autres apps.",
+    "Ajoutez Ctrl, Alt ou Maj : seule, cette touche ne fonctionnerait plus dans les autres apps.",
   "hotkeys.works": "Prêt. Essayez maintenant.",
-  "hotkeys.pressed": "C’est bon !",
-  "hotkeys.command": "Vous pouvez aussi associer un raccourci du bureau à cette commande :",
-  "hotkeys.clash": "« {name} » utilise déjà ces touches.",
+  "hotkeys.pressed": "C’est bon !",
+  "hotkeys.command": "Vous pouvez aussi associer un raccourci du bureau à cette commande :",
+  "hotkeys.clash": "« {name} » utilise déjà ces touches.",
 
   "conversation.mode": "Mode de conversation",
   "conversation.push_to_talk": "Maintenir une touche",
@@ -282,16 +282,16 @@ export const fr = {
   "privacy.alignmentHint": "Nécessaire pour exporter d’anciennes réponses en sous-titres (SRT, VTT).",
   "privacy.deleteAll": "Tout supprimer",
   "privacy.deleteAllHint": "Supprime toutes les conversations de cet ordinateur.",
-  "privacy.deleteAllSure": "Supprimer toutes les conversations ? Cette action est irréversible.",
+  "privacy.deleteAllSure": "Supprimer toutes les conversations ? Cette action est irréversible.",
   "privacy.deletedAll": "Tout a été supprimé.",
 
   "keys.intro":
     "Libretto fonctionne sans clé API. Une clé ajoute une voix, une reconnaissance vocale ou un modèle de langage en ligne.",
-  "keys.keychain": "Les clés sont conservées dans le trousseau du système : {name}.",
+  "keys.keychain": "Les clés sont conservées dans le trousseau du système : {name}.",
   "keys.set": "Ajouter",
   "keys.replace": "Remplacer",
   "keys.remove": "Supprimer",
-  "keys.removeSure": "Supprimer la clé API de {name} ?",
+  "keys.removeSure": "Supprimer la clé API de {name} ?",
   "keys.none": "Aucune clé",
   "keys.ends": "Se termine par {masked}",
   "keys.inKeychain": "dans le trousseau ({name})",
@@ -313,7 +313,7 @@ export const fr = {
   "providers.up": "Déplacer {name} vers le haut",
   "providers.down": "Déplacer {name} vers le bas",
   "providers.leaveOut": "Retirer {name}",
-  "providers.add": "Ajouter à « {name} »",
+  "providers.add": "Ajouter à « {name} »",
   "providers.moved": "{name} est maintenant en position {place}",
   "providers.good": "Fonctionne",
   "providers.bad": "Échec",
@@ -322,8 +322,8 @@ export const fr = {
   "providers.test": "Tester",
   "providers.testing": "Test en cours…",
   "providers.works": "La clé fonctionne.",
-  "providers.plan": "Formule : {name}.",
-  "providers.left": "Restant : {left}.",
+  "providers.plan": "Formule : {name}.",
+  "providers.left": "Restant : {left}.",
   "providers.empty": "Crédit épuisé.",
   "providers.limited": "La clé a des droits limités.",
   "providers.recogniser_model": "Modèle de reconnaissance",
@@ -343,13 +343,13 @@ export const fr = {
   "about.good": "Fonctionne",
   "about.limited": "Fonctionne partiellement",
   "about.bad": "Ne fonctionne pas",
-  "about.settingsFile": "Vous pouvez aussi modifier vos réglages dans ce fichier :",
+  "about.settingsFile": "Vous pouvez aussi modifier vos réglages dans ce fichier :",
 
   "first.step": "Étape {step} sur {steps}",
   "first.skip": "Ignorer",
   "first.skipAll": "Tout ignorer",
   "first.next": "Continuer",
-  "first.microphone": "Libretto vous entend-il ?",
+  "first.microphone": "Libretto vous entend-il ?",
   "first.microphoneText": "Dites quelque chose. Si les barres bougent, votre micro fonctionne.",
   "first.key": "Votre touche pour parler",
   "first.keyText": "Maintenez-la pour parler, dans n’importe quelle app. Essayez maintenant.",
@@ -365,17 +365,17 @@ export const fr = {
 
   "overlay.title": "État de Libretto",
 
-  "next.unauthorised": "Vérifiez la clé dans les réglages, sous « Clés API ».",
+  "next.unauthorised": "Vérifiez la clé dans les réglages, sous « Clés API ».",
   "next.quota": "Ajoutez du crédit, ou utilisez un autre fournisseur ou un modèle sur cet ordinateur.",
   "next.rate_limited": "Patientez un instant, puis réessayez.",
   "next.unavailable": "Réessayez dans un instant, vérifiez votre réseau ou utilisez un modèle sur cet ordinateur.",
   "next.timeout": "Réessayez. Un modèle plus petit ou un autre fournisseur sera peut-être plus rapide.",
   "next.bad_input": "Modifiez votre saisie, puis réessayez.",
   "next.unsupported": "Choisissez un autre fournisseur, modèle ou appareil dans les réglages.",
-  "next.device": "Vérifiez qu’il est branché, ou choisissez-en un autre dans les réglages, sous « Appareils ».",
+  "next.device": "Vérifiez qu’il est branché, ou choisissez-en un autre dans les réglages, sous « Appareils ».",
   "next.cancelled": "Redemandez quand vous voulez.",
   "next.internal":
-    "Réessayez. Si le problème persiste, signalez-le avec le diagnostic des réglages, sous « À propos ».",
+    "Réessayez. Si le problème persiste, signalez-le avec le diagnostic des réglages, sous « À propos ».",
 
   "problem.details": "Détails",
 
@@ -385,12 +385,12 @@ export const fr = {
   "latency.written": "Premier mot écrit",
   "latency.heard": "Premier son",
   "latency.lit": "Premier mot illuminé",
-  "latency.measured": "Minutage des mots : exact, fourni par la voix",
-  "latency.estimated": "Minutage des mots : estimé par Libretto (soulignement pointillé)",
-  "latency.mixed": "Minutage des mots : {count} sur {all} estimés par Libretto (soulignement pointillé)",
+  "latency.measured": "Minutage des mots : exact, fourni par la voix",
+  "latency.estimated": "Minutage des mots : estimé par Libretto (soulignement pointillé)",
+  "latency.mixed": "Minutage des mots : {count} sur {all} estimés par Libretto (soulignement pointillé)",
 
   "appearance.latency": "Afficher les temps de réponse",
-  "appearance.latencyHint": "Sous chaque réponse : le temps entre votre dernier mot et le premier que vous entendez.",
+  "appearance.latencyHint": "Sous chaque réponse : le temps entre votre dernier mot et le premier que vous entendez.",
   "appearance.themeHint": "Clair, sombre ou contraste élevé.",
 
   "about.lastReply": "Dernière réponse",
@@ -398,8 +398,8 @@ export const fr = {
   "hotkeys.wayPortal":
     "Sur ce bureau (Wayland), c’est le système qui attribue les touches. Il vous demande une fois et peut en choisir d’autres que celles ci-dessous. Vous pourrez les modifier dans ses réglages de clavier.",
   "hotkeys.wayCommand":
-    "Sur ce bureau (Wayland), les apps ne peuvent pas définir de raccourcis globaux. Dans ses réglages de clavier, associez des touches à ces commandes :",
-  "hotkeys.given": "Attribué par le bureau : {keys}",
+    "Sur ce bureau (Wayland), les apps ne peuvent pas définir de raccourcis globaux. Dans ses réglages de clavier, associez des touches à ces commandes :",
+  "hotkeys.given": "Attribué par le bureau : {keys}",
   "hotkeys.notGiven": "Le bureau n’a pas encore attribué de touche. Consultez ses réglages de clavier.",
   "hotkeys.here": "Dans les fenêtres de Libretto, Espace pour parler et Échap pour annuler fonctionnent toujours.",
   "hotkeys.onlyHere": "Fonctionne dans les fenêtres de Libretto.",
@@ -421,9 +421,9 @@ export const fr = {
   "missing.turn_detector": "{name} n’est pas téléchargé. Sans ce modèle, seule une pause met fin à votre phrase.",
   "missing.vad": "{name} n’est pas téléchargé. Sans ce modèle, le bruit passe plus facilement pour de la parole.",
   "missing.embeddings": "{name} n’est pas téléchargé.",
-  "missing.several": "Certains éléments restent à télécharger : {names}.",
+  "missing.several": "Certains éléments restent à télécharger : {names}.",
   "missing.getAll": "Tout télécharger ({size})",
-  "missing.unknown": "Vos réglages citent un modèle inconnu : {name}. Le modèle inclus est utilisé à la place.",
+  "missing.unknown": "Vos réglages citent un modèle inconnu : {name}. Le modèle inclus est utilisé à la place.",
   "missing.usual": "Utiliser le modèle par défaut",
 
   "persona.begin": "Commencer avec",
@@ -440,16 +440,16 @@ export const fr = {
 
   "app.failed": "Libretto est injoignable.",
   "app.failedHint":
-    "Cette fenêtre n’a pas pu se charger. Réessayez ; si le problème persiste, quittez Libretto et rouvrez-le.",
+    "Cette fenêtre n’a pas pu se charger. Réessayez ; si le problème persiste, quittez Libretto et rouvrez-le.",
   "app.tryAgain": "Réessayer",
 
   "settings.undo": "Annuler la dernière modification",
-  "settings.undoName": "Annuler : {name}",
-  "settings.undone": "Annulé : {name}",
+  "settings.undoName": "Annuler : {name}",
+  "settings.undone": "Annulé : {name}",
   "settings.undoneLast": "Dernière modification annulée.",
   "settings.changedSince": "Ce réglage a encore changé depuis. Rien n’a été annulé.",
   "settings.advanced": "Avancé",
-  "settings.goTo": "Aller à « {name} »",
+  "settings.goTo": "Aller à « {name} »",
 
   "providers.hereFirst": "Cet ordinateur passe en premier. Les autres ne servent que s’il échoue.",
   "providers.streaming": "en continu",
@@ -473,7 +473,7 @@ export const fr = {
   "talkview.english": "Les modèles sur cet ordinateur ne comprennent que l’anglais.",
 
   "history.timesHint":
-    "SRT et VTT ont besoin du minutage des mots. Activez « {name} » dans les réglages, sous « {section} ». Cela s’applique aux nouvelles réponses.",
+    "SRT et VTT ont besoin du minutage des mots. Activez « {name} » dans les réglages, sous « {section} ». Cela s’applique aux nouvelles réponses.",
 
   "about.quit": "Quitter Libretto",
   "about.quitHint": "Libretto reste actif quand vous fermez une fenêtre, pour que les raccourcis fonctionnent.",
@@ -482,7 +482,7 @@ export const fr = {
   "conversation.paddingHint": "Durée de son conservée avant et après vos paroles, pour que rien ne soit coupé.",
 
   "advanced.temperature": "Créativité",
-  "advanced.temperatureHint": "Basse : prévisible ; haute : inventive. Tous les modèles ne la prennent pas en charge.",
+  "advanced.temperatureHint": "Basse : prévisible ; haute : inventive. Tous les modèles ne la prennent pas en charge.",
   "advanced.tokens": "Réponse la plus longue",
   "advanced.tokensHint": "En tokens. Un mot en compte un ou deux.",
   "advanced.attempts": "Tentatives",
