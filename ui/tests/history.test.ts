@@ -38,7 +38,7 @@ describe("the history", () => {
     expect(await scene.focused()).toBe("Why is the sea salty, and since when?");
     expect(await scene.page.locator("article").first().innerText()).toContain("Rivers carry salt into it.");
     expect(await scene.calls("resume")).toEqual([]);
-    await scene.tabTo(/^Go on with it$/u);
+    await scene.tabTo(/^Continue$/u);
     await scene.press("Enter");
     await scene.wait(100);
     expect(await scene.calls("resume")).toEqual([["s1"]]);
