@@ -201,7 +201,7 @@ describe("a model that is missing", () => {
 
   it("that nobody knows is replaced, not downloaded", async () => {
     await show({ world: missing("name: null") });
-    expect(await scene.page.getByText("a model that Libretto does not know: x").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Your settings name an unknown model: x").isVisible()).toBe(true);
     expect(await scene.page.getByRole("button", { name: "Download" }).count()).toBe(0);
   });
 });

@@ -163,7 +163,7 @@ describe("examples", () => {
     await scene.close();
     await show({ world: `${german} for (const one of world.providers.providers) one.hasKey = false;` });
     await scene.wait(50);
-    expect(await scene.page.getByText("versteht nur Englisch").count()).toBe(1);
+    expect(await scene.page.getByText("verstehen nur Englisch").count()).toBe(1);
   });
 });
 
