@@ -83,7 +83,7 @@ describe("a reply", () => {
     });
     expect(style[0]).toMatch(/underline|solid/u);
     expect(style[1]).toContain("dotted");
-    expect(await scene.page.getByText("1 of 3 worked out by Libretto").isVisible()).toBe(true);
+    expect(await scene.page.getByText("1 of 3 words estimated by Libretto").isVisible()).toBe(true);
   });
 });
 
