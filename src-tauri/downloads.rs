@@ -54,10 +54,7 @@ impl Downloads {
         {
             let mut all = lock(&self.running);
             if all.contains_key(model) {
-                return Err(Failure::new(
-                    FailureKind::BadInput,
-                    "It is being downloaded already.",
-                ));
+                return Err(Failure::new(FailureKind::BadInput, "It is already downloading."));
             }
             all.insert(model.to_owned(), running);
         }
@@ -110,7 +107,7 @@ impl Downloads {
                 act(&running.control);
                 Ok(())
             }
-            None => Err(Failure::new(FailureKind::BadInput, "It is not being downloaded.")),
+            None => Err(Failure::new(FailureKind::BadInput, "It isn’t downloading.")),
         }
     }
 }

@@ -131,7 +131,7 @@ pub fn attempt(app: &AppHandle, keys: &str) -> Answer<()> {
     #[cfg(target_os = "linux")]
     if way(app) != HotkeyWay::Own {
         return trigger::of(shortcut).map(drop).ok_or_else(|| {
-            let message = format!("The desktop knows no key {keys}; choose other keys.");
+            let message = format!("This desktop can’t assign {keys}. Choose different keys.");
             Failure::new(FailureKind::BadInput, message)
         });
     }

@@ -50,7 +50,7 @@ pub fn run() -> ExitCode {
         .iter()
         .all(|name| std::env::var_os(name).is_none_or(|display| display.is_empty()))
     {
-        eprintln!("There is no display to show Libretto's window on. `libretto-cli listen` needs none.");
+        eprintln!("Libretto needs a display for its window. To talk without one, run `libretto-cli listen`.");
         return ExitCode::FAILURE;
     }
     #[cfg(target_os = "linux")]
@@ -103,7 +103,7 @@ pub fn run() -> ExitCode {
         }
         Err(error) => {
             eprintln!(
-                "Libretto's window cannot be opened ({error}); is there a display? `libretto-cli listen` needs none."
+                "Libretto's window can't be opened ({error}). Is there a display? To talk without one, run `libretto-cli listen`."
             );
             ExitCode::FAILURE
         }

@@ -14,7 +14,7 @@ pub fn print() -> ExitCode {
     match write(&mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("The manual page could not be written: {error}.");
+            eprintln!("The manual page couldn’t be written: {error}.");
             ExitCode::FAILURE
         }
     }
@@ -26,12 +26,12 @@ fn write(to: &mut impl io::Write) -> io::Result<()> {
     let mut more = Roff::new();
     more.control("SH", ["COMMANDS OF A DESKTOP"]);
     more.text([roman(
-        "Where programs get no keys of their own, bind a key of the desktop to one of these:",
+        "Where apps can't set global hotkeys, bind a key in the desktop's settings to one of these:",
     )]);
     for (command, what) in [
-        ("libretto toggle", "talk: begins to listen, and ends it."),
-        ("libretto ask", "opens the small window for a quick question."),
-        ("libretto cancel", "gives up whatever is going on."),
+        ("libretto toggle", "starts or stops listening."),
+        ("libretto ask", "opens quick ask."),
+        ("libretto cancel", "cancels the current turn."),
     ] {
         more.control("TP", []);
         more.text([bold(command)]);

@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Do nothing where no Libretto runs, and end with the status 3
     #[arg(long, hide = true)]
     pub handed_over: bool,
-    /// What the Libretto that runs is to do; one is started if none does, except to cancel or to quit
+    /// What to tell the running Libretto; starts it if needed, except to cancel or to quit
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -29,18 +29,18 @@ pub struct Arguments {
 /// What can be handed over.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// As a tap on the talk key: begins to listen, or ends it
+    /// Start or stop listening, like a tap on the talk key
     Toggle,
     /// Ask a question, or open the quick-ask window
     Ask {
         /// The question
         question: Vec<String>,
     },
-    /// Give up whatever is going on
+    /// Cancel the current turn
     Cancel,
     /// Open the settings
     Settings,
-    /// End Libretto
+    /// Quit Libretto
     Quit,
     /// Print the manual page
     #[command(hide = true)]

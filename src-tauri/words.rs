@@ -78,7 +78,7 @@ const ENGLISH: Words = Words {
     quick_ask: "Quick ask",
     open: "Open Libretto",
     microphone: "Microphone",
-    system_microphone: "The system’s choice",
+    system_microphone: "System default",
     pause: "Pause",
     settings: "Settings",
     quit: "Quit",
@@ -90,7 +90,7 @@ const ENGLISH: Words = Words {
     settings_title: "settings",
     quick_ask_title: "quick ask",
     at_work: "at work",
-    cannot_start: "Libretto cannot start",
+    cannot_start: "Libretto can’t start",
 };
 
 const GERMAN: Words = Words {
@@ -98,7 +98,7 @@ const GERMAN: Words = Words {
     quick_ask: "Schnelle Frage",
     open: "Libretto öffnen",
     microphone: "Mikrofon",
-    system_microphone: "Wahl des Systems",
+    system_microphone: "Systemstandard",
     pause: "Pause",
     settings: "Einstellungen",
     quit: "Beenden",
@@ -118,7 +118,7 @@ const FRENCH: Words = Words {
     quick_ask: "Question rapide",
     open: "Ouvrir Libretto",
     microphone: "Microphone",
-    system_microphone: "Choix du système",
+    system_microphone: "Par défaut (système)",
     pause: "Pause",
     settings: "Réglages",
     quit: "Quitter",
@@ -138,7 +138,7 @@ const SPANISH: Words = Words {
     quick_ask: "Pregunta rápida",
     open: "Abrir Libretto",
     microphone: "Micrófono",
-    system_microphone: "El que elija el sistema",
+    system_microphone: "Predeterminado del sistema",
     pause: "Pausa",
     settings: "Ajustes",
     quit: "Salir",
@@ -150,7 +150,7 @@ const SPANISH: Words = Words {
     settings_title: "ajustes",
     quick_ask_title: "pregunta rápida",
     at_work: "trabajando",
-    cannot_start: "Libretto no puede iniciarse",
+    cannot_start: "Libretto no se puede iniciar",
 };
 
 const ARABIC: Words = Words {
@@ -158,7 +158,7 @@ const ARABIC: Words = Words {
     quick_ask: "سؤال سريع",
     open: "افتح Libretto",
     microphone: "الميكروفون",
-    system_microphone: "اختيار النظام",
+    system_microphone: "الافتراضي في النظام",
     pause: "إيقاف مؤقت",
     settings: "الإعدادات",
     quit: "إنهاء",
@@ -170,7 +170,7 @@ const ARABIC: Words = Words {
     settings_title: "الإعدادات",
     quick_ask_title: "سؤال سريع",
     at_work: "يعمل",
-    cannot_start: "يتعذّر تشغيل Libretto",
+    cannot_start: "تعذّر تشغيل Libretto",
 };
 
 const CHINESE: Words = Words {
@@ -178,13 +178,13 @@ const CHINESE: Words = Words {
     quick_ask: "快速提问",
     open: "打开 Libretto",
     microphone: "麦克风",
-    system_microphone: "系统选择",
+    system_microphone: "系统默认",
     pause: "暂停",
     settings: "设置",
     quit: "退出",
     paused: "已暂停",
     waiting: "麦克风已打开",
-    listening: "正在听",
+    listening: "正在聆听",
     thinking: "正在思考",
     speaking: "正在说话",
     settings_title: "设置",

@@ -94,7 +94,7 @@ pub async fn voice_preview(
     let work = async {
         let _deaf = foundation.trial();
         let folder = foundation.shelf.path(&model).ok_or_else(|| {
-            let message = "That voice is not on this computer; download it first.";
+            let message = "That voice isn’t downloaded. Download it first.";
             Error::new(Kind::BadInput, message)
         })?;
         let voice = foundation.engines.voice_in(folder);
@@ -117,7 +117,7 @@ pub(super) fn sample(
     heard: Channel<SampleWord>,
 ) -> Result<impl FnMut(&Word, Instant) + Send, Error> {
     if text.len() > LONGEST {
-        let message = "That sample is too long; a sentence is enough.";
+        let message = "That sample is too long. One sentence is enough.";
         return Err(Error::new(Kind::BadInput, message));
     }
     let mut places = Places::of(text);
@@ -137,7 +137,7 @@ pub fn devices_test_end(app: App<'_>, webview: Webview, test: u32) {
 
 async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32>) -> Result<(), Error> {
     if app.shell().paused {
-        let message = "Libretto is paused and does not listen. Let it go on, then test the microphone.";
+        let message = "Libretto is paused and isn’t listening. Resume it, then test the microphone.";
         return Err(Error::new(Kind::Unavailable, message));
     }
     let mut settings = translate::audio(&app.foundation.now(), &app.foundation.shelf);
@@ -145,7 +145,12 @@ async fn microphone(app: &Libretto, device: Option<DeviceId>, level: Channel<f32
     // A sound of its own: the conversation's microphone stays as it is.
     let sound = audio::open(&settings)?;
     let mut session = sound.microphone().open();
-    let gone = || Error::new(Kind::Device, "The microphone went away; choose another one.");
+    let gone = || {
+        Error::new(
+            Kind::Device,
+            "The microphone was disconnected. Choose another one.",
+        )
+    };
     session.send(MicrophoneInput::Start).await.map_err(|_| gone())?;
     while let Some(event) = session.next().await {
         if let MicrophoneEvent::Level(loudness) = event?

@@ -24,7 +24,7 @@ pub async fn history_sessions(app: App<'_>, after: Option<String>, limit: u32) -
         Some(text) => Some(serde_json::from_str(&text).map_err(|_| {
             Failure::new(
                 FailureKind::BadInput,
-                "There is no such page; begin with the first.",
+                "That page doesn’t exist. Start with the first one.",
             )
         })?),
     };
@@ -96,7 +96,7 @@ pub async fn history_save(
         return Ok(None);
     };
     let failed = |error: String| {
-        let message = format!("The file could not be written ({error}); choose another folder.");
+        let message = format!("The file couldn’t be saved ({error}). Choose another folder.");
         Failure::new(FailureKind::BadInput, message)
     };
     let path = path.into_path().map_err(|error| failed(error.to_string()))?;
@@ -138,7 +138,7 @@ async fn whole(
     let history = &app.foundation.history;
     let id: SessionId = session.parse()?;
     let Some(session) = history.session(id).await? else {
-        let message = "There is no such session; it may have been deleted.";
+        let message = "That conversation can’t be found. It may have been deleted.";
         return Err(Error::new(Kind::BadInput, message).into());
     };
     let mut all: Vec<Exchange> = Vec::new();

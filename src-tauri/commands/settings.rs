@@ -60,7 +60,7 @@ fn document(app: &Libretto) -> Answer<SettingsDocument> {
 /// The settings as plain values.
 pub(crate) fn plain(settings: &settings::Settings) -> Answer<Value> {
     serde_json::to_value(settings).map_err(|error| {
-        let message = format!("The settings cannot be shown ({error}).");
+        let message = format!("The settings can’t be shown ({error}).");
         Failure::new(FailureKind::Internal, message)
     })
 }

@@ -83,11 +83,11 @@ pub fn link_open(handle: AppHandle, url: String) -> Answer<()> {
     if !allowed.iter().any(|start| url.starts_with(start)) {
         return Err(Failure::new(
             FailureKind::BadInput,
-            "That link leads to no web page.",
+            "That link doesn’t lead to a web page.",
         ));
     }
     handle.opener().open_url(&url, None::<&str>).map_err(|error| {
-        let message = format!("The browser could not be opened ({error}); copy the link instead.");
+        let message = format!("The browser couldn’t be opened ({error}). Copy the link instead.");
         Failure::new(FailureKind::Unavailable, message)
     })
 }

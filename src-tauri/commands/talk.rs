@@ -42,10 +42,7 @@ pub fn key_up(app: App<'_>) {
 #[specta::specta]
 pub fn ask(app: App<'_>, text: String) -> Answer<()> {
     if text.trim().is_empty() {
-        return Err(Failure::new(
-            FailureKind::BadInput,
-            "There is no question: type one.",
-        ));
+        return Err(Failure::new(FailureKind::BadInput, "Type a question first."));
     }
     app.talk().assistant.conversation().ask(text);
     Ok(())

@@ -32,7 +32,7 @@ pub(super) fn take(app: &AppHandle, action: HotkeyAction, keys: &str) -> Answer<
 
 pub(super) fn refused(keys: &str, reason: &str) -> Failure {
     tracing::info!(keys, reason, "hotkey_refused");
-    let message = format!("Another program owns {keys}; choose other keys, or free them there.");
+    let message = format!("Another app is using {keys}. Choose different keys, or free them there.");
     Failure::new(FailureKind::Unavailable, message)
 }
 

@@ -91,7 +91,7 @@ impl From<tauri::Error> for Failure {
     fn from(error: tauri::Error) -> Self {
         Self::new(
             FailureKind::Internal,
-            format!("The window could not do that: {error}."),
+            format!("The window couldn’t do that: {error}."),
         )
     }
 }

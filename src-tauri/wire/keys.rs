@@ -77,7 +77,7 @@ impl From<secrets::Keychain> for Keychain {
         match keychain {
             secrets::Keychain::Works { name } => Self::Works { name },
             secrets::Keychain::Checking => Self::Fails {
-                sentence: "The keychain does not answer; look for its password window.".into(),
+                sentence: "The keychain isn’t responding. Check whether it is asking for a password.".into(),
             },
             secrets::Keychain::Absent { sentence }
             | secrets::Keychain::Locked { sentence }

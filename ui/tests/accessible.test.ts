@@ -78,7 +78,7 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
   ...names.map((name, index): (typeof STATES)[number] => [`settings: ${name}`, "settings", "", section(index)]),
   ["settings: persona", "settings", "", async (s) => {
     await section(4)(s);
-    await s.page.getByRole("button", { name: "Add a persona" }).or(s.page.locator(".pick button")).first().click();
+    await s.page.getByRole("button", { name: "Add persona" }).or(s.page.locator(".pick button")).first().click();
     await s.page.locator(".begin button").first().click();
     await s.wait(200);
   }],

@@ -77,12 +77,12 @@ describe("models", () => {
     await section("Models");
     await scene.wait(50);
     const model = (name: string) => scene.page.getByRole("group", { name });
-    expect(await model("SmolLM2 135M").innerText()).toContain("Here: 42 words a second, the first after 0.2 sec");
-    expect(await model("Moonshine tiny").innerText()).toContain("Here: 11 × as fast as speech");
-    await model("Hibari").getByRole("button", { name: "Measure its speed" }).click();
+    expect(await model("SmolLM2 135M").innerText()).toContain("42 words per second on this computer, the first after 0.2 sec");
+    expect(await model("Moonshine tiny").innerText()).toContain("11 × as fast as speech on this computer");
+    await model("Hibari").getByRole("button", { name: "Measure speed" }).click();
     await scene.wait(50);
     expect(await scene.calls("measureModel")).toEqual([["hibari"]]);
-    expect(await model("Hibari").innerText()).toContain("Here: 7.3 × as fast as speech");
+    expect(await model("Hibari").innerText()).toContain("7.3 × as fast as speech on this computer");
   });
 });
 
@@ -93,7 +93,7 @@ describe("personas", () => {
   });
 
   it("begin with a preset, are renamed and deleted", async () => {
-    await scene.page.getByRole("button", { name: "Add a persona" }).click();
+    await scene.page.getByRole("button", { name: "Add persona" }).click();
     await scene.page.getByRole("button", { name: "Patient tutor" }).click();
     await scene.wait(50);
     expect(await scene.page.locator("#persona-prompt").inputValue()).toContain("patient tutor");
@@ -116,11 +116,11 @@ describe("personas", () => {
   });
 
   it("have a voice, a language and a speed of their own", async () => {
-    await scene.page.getByRole("button", { name: "Add a persona" }).click();
+    await scene.page.getByRole("button", { name: "Add persona" }).click();
     await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
     await scene.wait(50);
     const persona = scene.page.getByRole("group", { name: "Storyteller" });
-    await persona.getByLabel("Language it speaks").selectOption("fr");
+    await persona.getByLabel("Language of replies").selectOption("fr");
     await scene.wait(50);
     await persona.getByLabel("Speed").selectOption("0.9");
     await scene.wait(50);
@@ -136,7 +136,7 @@ describe("personas", () => {
 
   it("of the same preset have names of their own", async () => {
     for (let n = 0; n < 2; n++) {
-      await scene.page.getByRole("button", { name: "Add a persona" }).click();
+      await scene.page.getByRole("button", { name: "Add persona" }).click();
       await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
       await scene.wait(50);
     }
@@ -152,9 +152,9 @@ describe("hotkeys on Wayland", () => {
       world.snapshot.shell.hotkeys[2].problem = "The desktop has given no key for this.";`;
     await show({ world: given });
     await section("Hotkeys");
-    expect(await scene.page.getByText("This desktop (Wayland) gives the keys out itself").isVisible()).toBe(true);
-    expect(await scene.page.getByText("The desktop’s keys: Press Super+T").isVisible()).toBe(true);
-    expect(await scene.page.getByText("The desktop has given no key for this yet").count()).toBe(1);
+    expect(await scene.page.getByText("On this desktop (Wayland), the system assigns the keys").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Assigned by the desktop: Press Super+T").isVisible()).toBe(true);
+    expect(await scene.page.getByText("The desktop hasn’t assigned a key yet").count()).toBe(1);
     expect(await scene.page.getByText("Works in Libretto’s own windows.").count()).toBe(1);
   });
 

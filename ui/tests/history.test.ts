@@ -38,7 +38,7 @@ describe("the history", () => {
     expect(await scene.focused()).toBe("Why is the sea salty, and since when?");
     expect(await scene.page.locator("article").first().innerText()).toContain("Rivers carry salt into it.");
     expect(await scene.calls("resume")).toEqual([]);
-    await scene.tabTo(/^Go on with it$/u);
+    await scene.tabTo(/^Continue$/u);
     await scene.press("Enter");
     await scene.wait(100);
     expect(await scene.calls("resume")).toEqual([["s1"]]);
@@ -47,7 +47,7 @@ describe("the history", () => {
   });
 
   it("renames, exports and deletes", async () => {
-    await scene.tabTo(/More about Why is the sea/u);
+    await scene.tabTo(/More options for Why is the sea/u);
     await scene.press("Enter");
     await scene.tabTo(/^Rename$/u);
     await scene.press("Enter");
@@ -59,7 +59,7 @@ describe("the history", () => {
     await scene.press("Enter");
     await scene.wait(50);
     expect(await scene.calls("exportTo")).toEqual([["s1", "srt"]]);
-    expect(await scene.page.getByText("Saved as /home/ana/Documents/Libretto.srt").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Saved to /home/ana/Documents/Libretto.srt").isVisible()).toBe(true);
     await scene.page.getByRole("button", { name: "Delete", exact: true }).focus();
     await scene.press("Enter");
     // The harmless answer has the focus.
@@ -75,13 +75,13 @@ describe("the history", () => {
     await scene.press("Enter");
     await scene.wait(100);
     // What is said again is no part of the present conversation.
-    await scene.page.locator("article").first().getByRole("button", { name: "Say it again" }).click();
+    await scene.page.locator("article").first().getByRole("button", { name: "Replay" }).click();
     await scene.wait(900);
     expect(await scene.calls("repeat")).toEqual([["Rivers carry salt into it.", 0]]);
     const { now = "" } = await scene.painted();
     expect(["Rivers", "carry", "salt", "into", "it."]).toContain(now.trim());
     await scene.wait(8_000);
-    await scene.page.getByRole("button", { name: "Back to the present conversation" }).click();
+    await scene.page.getByRole("button", { name: "Back to current conversation" }).click();
     await scene.wait(100);
     expect(await scene.page.locator("article").count()).toBe(0);
   });
@@ -98,9 +98,9 @@ describe("the history", () => {
   });
 
   it("says where subtitles of old replies come from", async () => {
-    await scene.tabTo(/More about Why is the sea/u);
+    await scene.tabTo(/More options for Why is the sea/u);
     await scene.press("Enter");
-    expect(await scene.page.locator("aside").innerText()).toContain("switch “Keep the times of words” on in the settings");
+    expect(await scene.page.locator("aside").innerText()).toContain("Turn on “Keep word timings” in Settings");
   });
 
   it("loads older ones once, and keeps them when something is said", async () => {
@@ -111,7 +111,7 @@ describe("the history", () => {
     });
     await scene.stage((stage) => void stage.ask("What is new?"), undefined);
     await scene.wait(8_000);
-    await scene.page.getByRole("button", { name: "Older ones" }).dblclick();
+    await scene.page.getByRole("button", { name: "Show older" }).dblclick();
     await scene.wait(50);
     const items = scene.page.locator("aside .item");
     expect(await items.count()).toBe(9);

@@ -115,7 +115,7 @@ const STATES: Record<string, [Open, Play]> = {
   history: [{ world: EXCHANGES }, async (s) => {
     await s.page.getByRole("button", { name: "History" }).click();
     await s.wait(300);
-    await s.page.getByRole("button", { name: /^More about Why is the sea/u }).click();
+    await s.page.getByRole("button", { name: /^More options for Why is the sea/u }).click();
     await s.wait(100);
   }],
   "history-past": [{ world: LATENCY }, async (s) => {
@@ -127,12 +127,12 @@ const STATES: Record<string, [Open, Play]> = {
   sound: [{}, async (s) => { await s.page.getByRole("button", { name: "Sound" }).click(); await s.wait(50); }],
   "first-1": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => { await s.wait(1_000); }],
   "first-2": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => {
-    await s.page.getByRole("button", { name: "Go on" }).click();
+    await s.page.getByRole("button", { name: "Continue" }).click();
     await s.wait(100);
   }],
   "first-3": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => {
-    await s.page.getByRole("button", { name: "Go on" }).click();
-    await s.page.getByRole("button", { name: "Go on" }).click();
+    await s.page.getByRole("button", { name: "Continue" }).click();
+    await s.page.getByRole("button", { name: "Continue" }).click();
     await s.page.getByRole("button", { name: /the sea/u }).click();
     await s.wait(1_800);
   }],
@@ -153,17 +153,17 @@ const STATES: Record<string, [Open, Play]> = {
   "settings-hotkeys-command": [{ window: "settings", world: BY_COMMAND }, section("Hotkeys")],
   "settings-persona": [{ window: "settings" }, async (s) => {
     await section("Conversation")(s);
-    await s.page.getByRole("button", { name: "Add a persona" }).click();
+    await s.page.getByRole("button", { name: "Add persona" }).click();
     await s.page.getByRole("button", { name: "Patient tutor" }).click();
     await s.wait(200);
-    await s.page.getByRole("button", { name: "Add a persona" }).click();
+    await s.page.getByRole("button", { name: "Add persona" }).click();
     await s.wait(100);
   }],
   "settings-conversation": [{ window: "settings" }, section("Conversation")],
   "settings-language": [{ window: "settings" }, section("Language")],
   "settings-appearance": [{ window: "settings" }, section("Appearance")],
   "settings-privacy": [{ window: "settings" }, section("Privacy")],
-  "settings-keys": [{ window: "settings" }, section("Keys")],
+  "settings-keys": [{ window: "settings" }, section("API keys")],
   "settings-providers": [{ window: "settings", size: [860, 1700] }, section("Providers")],
   "settings-advanced": [{ window: "settings" }, section("Advanced")],
   "settings-about": [{ window: "settings" }, section("About")],

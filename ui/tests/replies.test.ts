@@ -32,7 +32,7 @@ describe("a reply", () => {
     await ask("Second?", "Something else.");
     await scene.wait(6_000);
     const first = scene.page.locator("article").first();
-    await first.getByRole("button", { name: "Say it again" }).focus();
+    await first.getByRole("button", { name: "Replay" }).focus();
     await scene.press("Enter");
     await scene.wait(400);
     expect(await scene.calls("repeat")).toEqual([["One two three.", 0]]);
@@ -43,7 +43,7 @@ describe("a reply", () => {
   it("of a session that was resumed is said again too", async () => {
     const exchange = '{ turn: 0, said: "Why?", reply: "Rivers carry salt.", heard: 18, cut: false, milestones: [] }';
     await show({ world: `world.snapshot.exchanges = [${exchange}];` });
-    await scene.page.getByRole("region", { name: "Libretto" }).getByRole("button", { name: "Say it again" }).click();
+    await scene.page.getByRole("region", { name: "Libretto" }).getByRole("button", { name: "Replay" }).click();
     await scene.wait(400);
     expect(await scene.calls("repeat")).toEqual([["Rivers carry salt.", 0]]);
     expect((await scene.painted()).now).toBe("Rivers");
@@ -53,16 +53,16 @@ describe("a reply", () => {
     await show();
     await ask("First?", "One two three.");
     await scene.wait(6_000);
-    expect(await scene.page.getByRole("region", { name: "How long it took" }).count()).toBe(0);
+    expect(await scene.page.getByRole("region", { name: "Response time" }).count()).toBe(0);
     await scene.close();
     await show({ world: "world.settings.appearance.latency = true;" });
     await ask("First?", "One two three.");
     await scene.wait(6_000);
-    const strip = scene.page.getByRole("region", { name: "How long it took" });
+    const strip = scene.page.getByRole("region", { name: "Response time" });
     const text = (await strip.innerText()).replace(/\s+/gu, " ");
-    expect(text).toContain("Understood 0.28s");
+    expect(text).toContain("Transcribed 0.28s");
     expect(text).toContain("First word lit 1.01s");
-    expect(text).toContain("Word times: measured by the voice");
+    expect(text).toContain("Word timing: exact, from the voice");
   });
 
   it("tells a time that was worked out from one that was measured, by its line and in words", async () => {
@@ -83,7 +83,7 @@ describe("a reply", () => {
     });
     expect(style[0]).toMatch(/underline|solid/u);
     expect(style[1]).toContain("dotted");
-    expect(await scene.page.getByText("1 of 3 worked out by Libretto").isVisible()).toBe(true);
+    expect(await scene.page.getByText("1 of 3 words estimated by Libretto").isVisible()).toBe(true);
   });
 });
 
@@ -104,11 +104,11 @@ describe("who hears, answers and speaks", () => {
       { group: "lifecycle", event: { kind: "closed", end: { kind: "complete" } } } as const,
     ]);
     await scene.wait(50);
-    const who = (await scene.page.getByRole("region", { name: "Who heard, answered and spoke" }).innerText()).replace(/\s+/gu, " ");
-    expect(who).toBe("Understanding speech Deepgram Answering OpenRouter in place of OpenAI Speaking This computer");
+    const who = (await scene.page.getByRole("region", { name: "Providers used" }).innerText()).replace(/\s+/gu, " ");
+    expect(who).toBe("Speech recognition Deepgram Language model OpenRouter instead of OpenAI Voice This computer");
     const article = await scene.page.locator("article").innerText();
     expect(article).toContain("OpenAI is used up.");
-    expect(article).toContain("OpenRouter takes over.");
+    expect(article).toContain("OpenRouter is taking over.");
   });
 
   it("stands in the strip with gaps that were heard and sound that was lost", async () => {
@@ -120,9 +120,9 @@ describe("who hears, answers and speaks", () => {
       stage.tell(1, { group: "progress", event: { kind: "dropped", samples: 160 } });
     });
     await scene.wait(6_000);
-    const strip = await scene.page.getByRole("region", { name: "How long it took" }).innerText();
-    expect(strip).toContain("2 gaps were heard");
-    expect(strip).toContain("Sound from the microphone was lost");
+    const strip = await scene.page.getByRole("region", { name: "Response time" }).innerText();
+    expect(strip).toContain("2 dropouts in the audio");
+    expect(strip).toContain("Some microphone audio was lost");
   });
 });
 
@@ -133,7 +133,7 @@ describe("a failure", () => {
     await show({ world: 'world.settings.appearance.language = "de";' });
     await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event }); }, event);
     await scene.wait(50);
-    expect(await scene.page.getByText("Lade das Konto auf").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Lade Guthaben auf").isVisible()).toBe(true);
     expect(await scene.page.getByText("Your plan is used up.").getAttribute("lang")).toBe("en");
     await scene.stage((stage) => { stage.refuse("ask", "rate_limited", "Too much is waiting."); });
     await scene.page.locator("textarea").fill("Hallo?");
@@ -149,7 +149,7 @@ describe("a failure", () => {
     await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event }); }, event);
     await scene.wait(50);
     expect(await scene.page.getByText("Your plan is used up.").count()).toBe(1);
-    expect(await scene.page.getByText("Top up the account").count()).toBe(0);
+    expect(await scene.page.getByText("Add credit").count()).toBe(0);
   });
 });
 
@@ -159,18 +159,18 @@ describe("a model that is missing", () => {
 
   it("is told in the window, with a button to get it", async () => {
     await show({ world: missing("") });
-    expect(await scene.page.getByText("Fenrir is not on this computer.").isVisible()).toBe(true);
-    await scene.page.getByRole("button", { name: "Download, 14 MB" }).click();
+    expect(await scene.page.getByText("Fenrir isn’t downloaded.").isVisible()).toBe(true);
+    await scene.page.getByRole("button", { name: "Download (14 MB)" }).click();
     await scene.wait(50);
     expect(await scene.calls("download")).toEqual([["x", false]]);
-    await scene.page.getByRole("button", { name: "Use the usual one" }).click();
+    await scene.page.getByRole("button", { name: "Use default" }).click();
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([["on_device.voice", undefined]]);
   });
 
   it("is undone by its own toast, and nothing else is", async () => {
     await show({ world: `${missing("")} world.settings.on_device.voice = "x";` });
-    await scene.page.getByRole("button", { name: "Use the usual one" }).click();
+    await scene.page.getByRole("button", { name: "Use default" }).click();
     await scene.wait(50);
     await scene.page.getByRole("button", { name: "Sound" }).click();
     await scene.page.getByLabel("Volume").focus();
@@ -195,14 +195,14 @@ describe("a model that is missing", () => {
   it("among several that Libretto comes with is fetched with all of them", async () => {
     const own = (id: string): string => `{ part: "vad", id: "${id}", name: "${id}", bytes: 7000000, verified: true, setting: null, download: null }`;
     await show({ world: `world.missing = [${own("a")}, ${own("b")}];` });
-    await scene.page.getByRole("button", { name: "Download all, 14 MB" }).click();
+    await scene.page.getByRole("button", { name: "Download all (14 MB)" }).click();
     await scene.wait(50);
     expect(await scene.calls("download")).toEqual([["a", false], ["b", false]]);
   });
 
   it("that nobody knows is replaced, not downloaded", async () => {
     await show({ world: missing("name: null") });
-    expect(await scene.page.getByText("a model that Libretto does not know: x").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Your settings name an unknown model: x").isVisible()).toBe(true);
     expect(await scene.page.getByRole("button", { name: "Download" }).count()).toBe(0);
   });
 });

@@ -25,34 +25,34 @@ describe("the settings", () => {
 
   it("take effect at once and are undone", async () => {
     await section("Appearance");
-    await scene.page.getByLabel("Light and dark").selectOption("dark");
+    await scene.page.getByLabel("Theme").selectOption("dark");
     await scene.wait(50);
     const theme = (): Promise<string | undefined> => scene.page.evaluate(() => document.documentElement.dataset.theme);
     expect(await theme()).toBe("dark");
     await scene.page.getByRole("button", { name: "Undo", exact: true }).click();
     await scene.wait(50);
     expect(await theme()).toBe("light");
-    expect(await scene.page.locator(".toast").innerText()).toBe("Taken back: Light and dark");
+    expect(await scene.page.locator(".toast").innerText()).toBe("Undone: Theme");
   });
 
   it("are undone one after the other, long after the toast has gone", async () => {
     const undo = scene.page.getByRole("navigation").getByRole("button", { name: /^Undo/u });
-    expect(await undo.innerText()).toBe("Undo the last change");
+    expect(await undo.innerText()).toBe("Undo last change");
     expect(await undo.isDisabled()).toBe(true);
     await section("Appearance");
-    await scene.page.getByLabel("Light and dark").selectOption("dark");
+    await scene.page.getByLabel("Theme").selectOption("dark");
     await scene.wait(50);
     await section("Devices");
     await scene.wait(50);
-    await scene.page.getByLabel("Loudspeaker", { exact: true }).selectOption("l2");
+    await scene.page.getByLabel("Speaker", { exact: true }).selectOption("l2");
     await scene.wait(50);
-    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Loudspeaker");
+    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Speaker");
     await scene.wait(20_000);
     expect(await scene.page.locator(".toast").count()).toBe(0);
-    expect(await undo.innerText()).toBe("Undo: Loudspeaker");
+    expect(await undo.innerText()).toBe("Undo: Speaker");
     await undo.click();
     await scene.wait(50);
-    expect(await undo.innerText()).toBe("Undo: Light and dark");
+    expect(await undo.innerText()).toBe("Undo: Theme");
     await undo.click();
     await scene.wait(50);
     expect(await scene.page.evaluate(() => document.documentElement.dataset.theme)).toBe("light");
@@ -61,7 +61,7 @@ describe("the settings", () => {
 
   it("are not undone where what was changed was changed again since", async () => {
     await section("Appearance");
-    await scene.page.getByLabel("Light and dark").selectOption("dark");
+    await scene.page.getByLabel("Theme").selectOption("dark");
     await scene.wait(50);
     // Another window.
     await scene.stage((stage) => {
@@ -76,7 +76,7 @@ describe("the settings", () => {
 
   it("speak another language at once, from right to left too", async () => {
     await section("Language");
-    await scene.page.getByLabel("Language of the windows").selectOption("ar");
+    await scene.page.getByLabel("App language").selectOption("ar");
     await scene.wait(50);
     expect(await scene.page.evaluate(() => document.documentElement.dir)).toBe("rtl");
     expect(await scene.page.getByRole("heading", { level: 2 }).innerText()).toBe("اللغة");
@@ -84,7 +84,7 @@ describe("the settings", () => {
 
   it("make the text larger", async () => {
     await section("Appearance");
-    await scene.page.getByLabel("Size of text").focus();
+    await scene.page.getByLabel("Text size").focus();
     await scene.press("End");
     await scene.wait(50);
     expect(await scene.page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe("32px");
@@ -92,7 +92,7 @@ describe("the settings", () => {
 
   it("capture a hotkey by its keys, by keyboard alone", async () => {
     await section("Hotkeys");
-    await scene.tabTo(/Change the key for “Quick ask”/u);
+    await scene.tabTo(/Change the keys for “Quick ask”/u);
     await scene.press("Enter");
     await scene.press("a");
     expect(await scene.page.getByText("Add Ctrl, Alt or Shift").isVisible()).toBe(true);
@@ -102,12 +102,12 @@ describe("the settings", () => {
     expect(await scene.calls("captureHotkeys")).toEqual([[true], [false]]);
     expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Quick ask");
     await scene.stage((stage) => { stage.emit("hotkey", { action: "quick_ask", down: true }); });
-    expect(await scene.page.getByText("Heard it!").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Got it!").isVisible()).toBe(true);
   });
 
   it("say so when another program owns a key, and when another hotkey does", async () => {
     await section("Hotkeys");
-    await scene.tabTo(/Change the key for “Talk”/u);
+    await scene.tabTo(/Change the keys for “Talk”/u);
     await scene.press("Enter");
     await scene.stage((stage) => { stage.refuse("setHotkey", "unavailable", "Another program has these keys; choose others."); });
     await scene.page.keyboard.press("Control+Alt+KeyJ");
@@ -116,12 +116,12 @@ describe("the settings", () => {
     await scene.press("Enter");
     await scene.page.keyboard.press("Control+Shift+KeyK");
     await scene.wait(50);
-    expect(await scene.page.getByText("“Quick ask” has these keys already.").isVisible()).toBe(true);
+    expect(await scene.page.getByText("“Quick ask” already uses these keys.").isVisible()).toBe(true);
   });
 
   it("switch a hotkey off by Backspace, and leave it by Tab", async () => {
     await section("Hotkeys");
-    await scene.tabTo(/Change the key for “Call off”/u);
+    await scene.tabTo(/Change the keys for “Cancel”/u);
     await scene.press("Enter");
     await scene.press("Tab");
     await scene.wait(20);
@@ -135,9 +135,9 @@ describe("the settings", () => {
   });
 
   it("take a key, show its end only, and remove it", async () => {
-    await section("Keys");
+    await section("API keys");
     await scene.wait(50);
-    await scene.page.getByRole("group", { name: "Deepgram" }).getByRole("button", { name: "Set" }).click();
+    await scene.page.getByRole("group", { name: "Deepgram" }).getByRole("button", { name: "Add key" }).click();
     await scene.page.keyboard.type("dg-secret-abcd");
     await scene.press("Enter");
     await scene.wait(50);
@@ -152,7 +152,7 @@ describe("the settings", () => {
   });
 
   it("test a key where it is set, and say what is wrong with it", async () => {
-    await section("Keys");
+    await section("API keys");
     await scene.wait(50);
     const eleven = scene.page.getByRole("group", { name: "ElevenLabs" });
     await eleven.getByRole("button", { name: "Test" }).click();
@@ -169,7 +169,7 @@ describe("the settings", () => {
   it("order providers by drag, by buttons and by keyboard, this computer among them", async () => {
     await section("Providers");
     await scene.wait(50);
-    const group = scene.page.getByRole("group", { name: "Understanding speech" });
+    const group = scene.page.getByRole("group", { name: "Speech recognition" });
     const names = (): Promise<string[]> => group.locator("li .name").allInnerTexts();
     expect(await names()).toEqual(["Deepgram", "ElevenLabs", "OpenAI", "This computer"]);
     await group.getByRole("button", { name: "Move Deepgram down" }).click();
@@ -187,7 +187,7 @@ describe("the settings", () => {
     expect((await scene.calls("orderProviders")).at(-1)).toEqual([
       "recogniser", ["deepgram", "elevenlabs", "openai", "on-device"],
     ]);
-    await group.getByRole("button", { name: "Leave OpenAI out" }).click();
+    await group.getByRole("button", { name: "Remove OpenAI" }).click();
     await scene.wait(50);
     expect(await names()).toEqual(["Deepgram", "ElevenLabs", "This computer"]);
     await group.getByRole("combobox").selectOption("openai");
@@ -201,8 +201,8 @@ describe("the settings", () => {
     }
     expect(await names()).toEqual(["This computer", "Deepgram", "ElevenLabs", "OpenAI"]);
     expect(await scene.focused()).toBe("This computer");
-    expect(await group.innerText()).toContain("the others only when it fails");
-    expect(await group.getByRole("button", { name: "Leave This computer out" }).count()).toBe(0);
+    expect(await group.innerText()).toContain("The others are used only if it fails");
+    expect(await group.getByRole("button", { name: "Remove This computer" }).count()).toBe(0);
     await group.getByRole("button", { name: "Move Deepgram down" }).click();
     await scene.wait(50);
     expect(await names()).toEqual(["This computer", "ElevenLabs", "Deepgram", "OpenAI"]);
@@ -215,8 +215,8 @@ describe("the settings", () => {
     await section("Providers");
     await scene.wait(50);
     const text = (await scene.page.getByRole("group", { name: "Deepgram" }).innerText()).replace(/\s+/gu, " ");
-    expect(text).toContain("Understanding speech as it comes · measures word times · most languages");
-    expect(text).toContain("Speaking as it comes · word times are worked out · 7 languages");
+    expect(text).toContain("Speech recognition streaming · exact word timing · most languages");
+    expect(text).toContain("Voice streaming · estimated word timing · 7 languages");
   });
 
   it("test a provider's key, and choose its model and voice", async () => {
@@ -225,7 +225,7 @@ describe("the settings", () => {
     const eleven = scene.page.getByRole("group", { name: "ElevenLabs" });
     await eleven.getByRole("button", { name: "Test" }).click();
     await scene.wait(50);
-    expect(await eleven.innerText()).toContain("The key works. Plan: creator. Left: 8800 of 10000 characters.");
+    expect(await eleven.innerText()).toContain("The key works. Plan: creator. Remaining: 8800 of 10000 characters.");
     await eleven.getByText("Details").click();
     await eleven.getByLabel("Voice", { exact: true }).focus();
     await scene.wait(50);
@@ -273,14 +273,14 @@ describe("the settings", () => {
     await section("Devices");
     await scene.page.getByRole("button", { name: "Test" }).click();
     await scene.wait(400);
-    expect(await scene.page.getByText("It hears you.").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Libretto hears you.").isVisible()).toBe(true);
     // One that ended by itself shows no bars, and can be begun again.
     await scene.wait(120_000);
-    expect(await scene.page.getByText("It hears you.").count()).toBe(0);
+    expect(await scene.page.getByText("Libretto hears you.").count()).toBe(0);
     const again = scene.page.locator(".test").getByRole("button", { name: "Test" });
     await again.click();
     await scene.wait(400);
-    expect(await scene.page.getByText("It hears you.").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Libretto hears you.").isVisible()).toBe(true);
     const before = (await scene.calls("endTest")).length;
     await section("Voice");
     await scene.wait(20);
@@ -291,7 +291,7 @@ describe("the settings", () => {
     await scene.page.getByRole("searchbox").fill("dark");
     await scene.wait(50);
     const names = await scene.page.locator(".row label:visible").allInnerTexts();
-    expect(names).toEqual(["Light and dark"]);
+    expect(names).toEqual(["Theme"]);
     await scene.page.getByRole("searchbox").fill("qwen3");
     await scene.wait(50);
     expect(await scene.page.locator(".model:visible").getByText("Qwen3 1.7B").count()).toBe(1);
@@ -317,13 +317,13 @@ describe("the settings", () => {
 
   it("reach what few people change", async () => {
     await section("Advanced");
-    await scene.page.getByLabel("Variety of answers").selectOption("0.2");
-    await scene.page.getByLabel("Longest answer").selectOption("200");
-    await scene.page.getByLabel("Models stay in memory").selectOption("60");
+    await scene.page.getByLabel("Creativity").selectOption("0.2");
+    await scene.page.getByLabel("Longest reply").selectOption("200");
+    await scene.page.getByLabel("Keep models in memory").selectOption("60");
     await scene.page.getByLabel("Attempts", { exact: true }).focus();
     await scene.press("Home");
     await section("Conversation");
-    await scene.page.getByLabel("Around what you say").focus();
+    await scene.page.getByLabel("Padding").focus();
     await scene.press("Home");
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([
@@ -338,11 +338,11 @@ describe("the settings", () => {
       world.keys.keychain = { kind: "fails", sentence: "The keychain is locked; unlock it." };`;
     await show({ window: "settings", world });
     await section("Tastenkürzel");
-    expect(await scene.page.getByText("Diese Tasten sind nicht zu haben").count()).toBe(1);
+    expect(await scene.page.getByText("Diese Tasten sind nicht verfügbar").count()).toBe(1);
     expect(await scene.page.getByText("Another program has these keys").getAttribute("lang")).toBe("en");
-    await section("Schlüssel");
+    await section("API-Schlüssel");
     await scene.wait(50);
-    expect(await scene.page.getByText("Der Schlüsselbund des Systems ist jetzt nicht zu benutzen").count()).toBe(1);
+    expect(await scene.page.getByText("Der Schlüsselbund des Systems ist gerade nicht verfügbar").count()).toBe(1);
     expect(await scene.page.getByText("The keychain is locked").getAttribute("lang")).toBe("en");
   });
 
@@ -362,7 +362,7 @@ describe("the settings", () => {
   it("copy the diagnostics", async () => {
     await section("About");
     await scene.wait(50);
-    await scene.page.getByRole("button", { name: "Copy it all" }).click();
+    await scene.page.getByRole("button", { name: "Copy all" }).click();
     const [[text]] = (await scene.calls("copy")) as [[string]];
     expect(text).toContain("[bad] Engine: The program is not there. Install Libretto again.");
   });

@@ -27,10 +27,10 @@ describe("quick ask", () => {
     await scene.press("Enter");
     await scene.wait(1_200);
     expect((await scene.painted()).now).toBeTruthy();
-    await scene.page.getByRole("button", { name: "Keep it open" }).click();
+    await scene.page.getByRole("button", { name: "Keep open" }).click();
     await scene.wait(20);
-    expect(await scene.page.getByRole("button", { name: "Keep it open" }).getAttribute("aria-pressed")).toBe("true");
-    await scene.page.getByRole("button", { name: "Open in the main window" }).click();
+    expect(await scene.page.getByRole("button", { name: "Keep open" }).getAttribute("aria-pressed")).toBe("true");
+    await scene.page.getByRole("button", { name: "Open in main window" }).click();
     await scene.wait(20);
     expect(await scene.calls("show")).toEqual([["main"]]);
     expect(await scene.calls("hide")).toEqual([[]]);
@@ -78,11 +78,11 @@ describe("quick ask, opened again", () => {
     await scene.press("Enter");
     await scene.wait(8_000);
     const focus = (): Promise<void> => scene.page.evaluate(() => { dispatchEvent(new Event("focus")); });
-    await scene.page.getByRole("button", { name: "Keep it open" }).click();
+    await scene.page.getByRole("button", { name: "Keep open" }).click();
     await scene.wait(20);
     await focus();
     expect(await scene.page.locator("article").count()).toBe(1);
-    await scene.page.getByRole("button", { name: "Keep it open" }).click();
+    await scene.page.getByRole("button", { name: "Keep open" }).click();
     await scene.wait(20);
     await focus();
     expect(await scene.page.locator("article").count()).toBe(0);
@@ -95,19 +95,19 @@ describe("the first run", () => {
   it("goes through three steps by keyboard", async () => {
     await show({ world });
     await scene.wait(500);
-    expect(await scene.focused()).toBe("Can it hear you?");
-    expect(await scene.page.getByText("It hears you.").isVisible()).toBe(true);
-    await scene.tabTo(/^Go on$/u);
+    expect(await scene.focused()).toBe("Can Libretto hear you?");
+    expect(await scene.page.getByText("Libretto hears you.").isVisible()).toBe(true);
+    await scene.tabTo(/^Continue$/u);
     await scene.press("Enter");
     await scene.stage((stage) => { stage.emit("hotkey", { action: "talk", down: true }); });
-    expect(await scene.page.getByText("Heard it!").isVisible()).toBe(true);
-    await scene.tabTo(/^Go on$/u);
+    expect(await scene.page.getByText("Got it!").isVisible()).toBe(true);
+    await scene.tabTo(/^Continue$/u);
     await scene.press("Enter");
     await scene.tabTo(/What time is it/u);
     await scene.press("Enter");
     await scene.wait(1_500);
     expect((await scene.painted()).now).toBeTruthy();
-    await scene.tabTo(/^Begin$/u);
+    await scene.tabTo(/^Start$/u);
     await scene.press("Enter");
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([["appearance.first_steps", false]]);
@@ -131,7 +131,7 @@ describe("a window that gets no answer", () => {
     }`;
     for (const window of ["main", "settings"] as const) {
       await show({ window, world });
-      expect(await scene.page.getByRole("alert").innerText()).toContain("Libretto could not be reached.");
+      expect(await scene.page.getByRole("alert").innerText()).toContain("Can’t reach Libretto.");
       expect(await scene.page.getByRole("alert").innerText()).toContain("Nobody answers.");
       expect(await scene.calls("drawn")).toEqual([[]]);
       expect(await scene.axe()).toEqual([]);
@@ -163,7 +163,7 @@ describe("examples", () => {
     await scene.close();
     await show({ world: `${german} for (const one of world.providers.providers) one.hasKey = false;` });
     await scene.wait(50);
-    expect(await scene.page.getByText("versteht nur Englisch").count()).toBe(1);
+    expect(await scene.page.getByText("verstehen nur Englisch").count()).toBe(1);
   });
 });
 
@@ -175,7 +175,7 @@ describe("the overlay", () => {
       stage.tell(1, { group: "problem", event: { stage: "microphone", kind: "device", message, next: null, text: null } });
     });
     await scene.wait(50);
-    expect(await scene.page.locator(".text").innerText()).toMatch(/^Mit einem Gerät stimmt etwas nicht\. .+/u);
+    expect(await scene.page.locator(".text").innerText()).toMatch(/^Problem mit Mikrofon oder Lautsprecher\. .+/u);
   });
 
 

@@ -33,14 +33,14 @@ describe("the main window", () => {
     await scene.tabTo(/Hold to talk/u);
     await scene.page.keyboard.down(" ");
     await scene.wait(50);
-    expect(await scene.state()).toBe("Opening the microphone …");
+    expect(await scene.state()).toBe("Opening the microphone…");
     await scene.wait(400);
     expect(await scene.state()).toBe("Listening");
     await scene.page.keyboard.up(" ");
     await scene.wait(100);
-    expect(await scene.state()).toBe("Understanding …");
+    expect(await scene.state()).toBe("Transcribing…");
     await scene.wait(200);
-    expect(await scene.state()).toBe("Thinking …");
+    expect(await scene.state()).toBe("Thinking…");
     await scene.wait(900);
     expect(await scene.state()).toBe("Speaking");
     expect((await scene.painted()).now).toBeTruthy();
@@ -54,10 +54,10 @@ describe("the main window", () => {
     await scene.tabTo(/Hold to talk/u);
     await scene.press("Enter");
     await scene.wait(600);
-    expect(await scene.focused()).toBe("End and send");
+    expect(await scene.focused()).toBe("Stop and send");
     await scene.press("Enter");
     await scene.wait(100);
-    expect(await scene.state()).toBe("Understanding …");
+    expect(await scene.state()).toBe("Transcribing…");
   });
 
   it("lets the key go when the window loses the focus (Whispering 1671: a lost release latches)", async () => {
@@ -170,7 +170,7 @@ describe("the main window", () => {
     const painted = await scene.painted();
     expect(painted.now).toBeUndefined();
     expect(painted.unheard).toContain("five.");
-    expect(await scene.page.getByText(/You cut in here: \d words were not heard/u).isVisible()).toBe(true);
+    expect(await scene.page.getByText(/You interrupted here: \d words weren’t heard/u).isVisible()).toBe(true);
   });
 
   it("says it again from a word that was clicked", async () => {
@@ -256,7 +256,7 @@ describe("a pause", () => {
   it("is said in words, and ended by a button", async () => {
     await show({ world: "world.snapshot.shell.paused = true;" });
     expect(await scene.state()).toBe("Paused");
-    await scene.tabTo(/^Listen again$/u);
+    await scene.tabTo(/^Resume$/u);
     await scene.press("Enter");
     await scene.wait(20);
     expect(await scene.calls("pause")).toEqual([[false]]);

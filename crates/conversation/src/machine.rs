@@ -206,7 +206,7 @@ impl Machine {
                 }
             }
             User::Ask(text) | User::Repeat(text, _) if text.len() > LONGEST_TEXT => {
-                let message = "That text is too long for one turn; give it in parts.";
+                let message = "That text is too long. Send it in parts.";
                 self.problem(None, Part::Model, Fault::new(Kind::BadInput, message), None, None);
             }
             User::Ask(text) => self.ask(text),

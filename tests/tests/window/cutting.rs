@@ -44,7 +44,7 @@ fn check(name: &str, stage: &Stage, ear: &Ear, window: &Window, turn: &Turn, cut
         shown.ends_with(&painted[painted.len().saturating_sub(3)..]),
         "{painted:?} of {shown:?}"
     );
-    window.wait_for_text("You cut in here:", SOON).unwrap();
+    window.wait_for_text("You interrupted here:", SOON).unwrap();
 }
 
 /// What was said into the cut is answered.

@@ -189,7 +189,7 @@ fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
     let refused = attempt("F9").unwrap_err().to_string();
     process::kill(owner.id());
     owner.wait().unwrap();
-    assert!(refused.contains("Another program owns F9"), "{refused}");
+    assert!(refused.contains("Another app is using F9"), "{refused}");
     let wrong = attempt("Ctrl+Nonsense").unwrap_err().to_string();
     assert!(wrong.contains("bad_input"), "{wrong}");
     let set = json!({ "action": "talk", "keys": "F8" });

@@ -29,17 +29,17 @@ fn three_steps_lead_to_a_spoken_answer_within_a_minute() {
     window.wait_for_text("Nothing heard yet", SOON).unwrap();
     let recording = recordings::named("go-forward").unwrap().audio().unwrap();
     let speech = stage.card.speak(&recording).unwrap();
-    window.wait_for_text("It hears you.", SOON).unwrap();
+    window.wait_for_text("Libretto hears you.", SOON).unwrap();
     drop(speech);
-    window.press("Go on").unwrap();
+    window.press("Continue").unwrap();
     // The key.
     window.wait_for_text("Step 2 of 3", SOON).unwrap();
     window.display.press(TALK).unwrap();
-    window.wait_for_text("Heard it!", SOON).unwrap();
+    window.wait_for_text("Got it!", SOON).unwrap();
     window.display.release(TALK).unwrap();
     window.display.tap("Escape").unwrap();
     window.wait_for_phase("idle", SOON).unwrap();
-    window.press("Go on").unwrap();
+    window.press("Continue").unwrap();
     // A first question.
     window.wait_for_text("Step 3 of 3", SOON).unwrap();
     let (before, asked) = (window.newest_turn().unwrap(), Instant::now());
@@ -58,7 +58,7 @@ fn three_steps_lead_to_a_spoken_answer_within_a_minute() {
     println!("{:?} was heard of {:?}", heard.text, turn.reply);
     assert!(!heard.text.trim().is_empty());
     assert!(window.text().unwrap().contains(turn.reply.trim()), "{turn:#?}");
-    window.press("Begin").unwrap();
+    window.press("Start").unwrap();
     conversation(&window);
     drop(window);
     // Only once.

@@ -16,7 +16,7 @@ pub(super) fn look_at(window: &Window, title: &str) {
         json!(title)
     );
     window.run(&click).unwrap();
-    window.wait_for_text("Go on with it", SOON).unwrap();
+    window.wait_for_text("Continue", SOON).unwrap();
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_reply_is_heard_again_before_its_conversation_is_gone_on_with() {
     window
         .wait_for_text("Johann Wolfgang von Goethe wrote it, over sixty years.", SOON)
         .unwrap();
-    window.press("Say it again").unwrap();
+    window.press("Replay").unwrap();
     window
         .wait_for(
             "words that are lit",
@@ -42,12 +42,12 @@ fn a_reply_is_heard_again_before_its_conversation_is_gone_on_with() {
     // The present conversation knows nothing of it.
     let snapshot = window.command("snapshot", &json!({})).unwrap();
     assert_eq!(snapshot["exchanges"], json!([]));
-    window.press("Back to the present conversation").unwrap();
+    window.press("Back to current conversation").unwrap();
     window
         .wait_for_text("What would you like to know?", SOON)
         .unwrap();
     look_at_again(&window);
-    window.press("Go on with it").unwrap();
+    window.press("Continue").unwrap();
     let resumed = window
         .wait_until("the session", SOON, |snapshot| {
             snapshot["exchanges"][0]["said"] == "Who wrote Faust?"

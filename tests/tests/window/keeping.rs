@@ -20,7 +20,7 @@ fn a_key_that_is_typed_in_outlives_the_window_and_leaves_the_page() {
             .command("window_open", &json!({ "window": "settings" }))
             .unwrap();
         window.turn_to("settings", SOON).unwrap();
-        window.press("Keys").unwrap();
+        window.press("API keys").unwrap();
         window.wait_for_text("Deepgram", SOON).unwrap();
     };
     let window = opened(&stage);
@@ -64,7 +64,7 @@ fn conversations_are_found_renamed_and_thrown_away() {
     window.wait_for_text("Who wrote Faust?", SOON).unwrap();
     // What can be done with it.
     let (old, new) = ("Who wrote Faust?", "Goethe’s life’s work");
-    window.press(&format!("More about {old}")).unwrap();
+    window.press(&format!("More options for {old}")).unwrap();
     window.press("Rename").unwrap();
     window.write("input[aria-label='New name']", new).unwrap();
     window.display.tap("Return").unwrap();
@@ -81,7 +81,7 @@ fn conversations_are_found_renamed_and_thrown_away() {
     ] {
         window.display.xdotool(deed.iter().copied()).unwrap();
     }
-    window.wait_for_text("Saved as", SOON).unwrap();
+    window.wait_for_text("Saved to", SOON).unwrap();
     let written = fs::read_to_string(&file).unwrap();
     assert!(written.contains("Johann Wolfgang von Goethe"), "{written}");
 

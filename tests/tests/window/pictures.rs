@@ -161,14 +161,14 @@ impl Walk<'_> {
         self.window.wait_for_text("Step 1 of 3", SOON).unwrap();
         let recording = recordings::named("librivox-0920").unwrap().audio().unwrap();
         let speech = self.stage.card.speak(&recording).unwrap();
-        self.window.wait_for_text("It hears you.", SOON).unwrap();
+        self.window.wait_for_text("Libretto hears you.", SOON).unwrap();
         self.picture(MAIN, "first-steps-microphone");
         drop(speech);
         for (step, name) in [
             ("Step 2 of 3", "first-steps-key"),
             ("Step 3 of 3", "first-steps-question"),
         ] {
-            self.window.press("Go on").unwrap();
+            self.window.press("Continue").unwrap();
             self.window.wait_for_text(step, SOON).unwrap();
             self.picture(MAIN, name);
         }
@@ -210,7 +210,7 @@ impl Walk<'_> {
         self.picture(MAIN, "speaking");
         // Cut by the key.
         window.display.tap(TALK).unwrap();
-        window.wait_for_text("You cut in here:", SOON).unwrap();
+        window.wait_for_text("You interrupted here:", SOON).unwrap();
         window.display.tap("Escape").unwrap();
         self.idle();
         self.picture(MAIN, "cut");
@@ -244,7 +244,7 @@ impl Walk<'_> {
         self.window.press("Close").unwrap();
         look_at(self.window, "Who wrote Faust?");
         self.picture(MAIN, "history-past");
-        self.window.press("Back to the present conversation").unwrap();
+        self.window.press("Back to current conversation").unwrap();
         self.window.press("Close").unwrap();
     }
 

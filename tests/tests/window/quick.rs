@@ -36,7 +36,7 @@ fn a_quick_question_is_answered_aloud_and_handed_over() {
     assert!(heard.error(&turn.reply) <= 0.2, "{:?} was heard", heard.text);
 
     // Kept open, it stays when another window comes to the front.
-    window.press("Keep it open").unwrap();
+    window.press("Keep open").unwrap();
     window
         .wait_until("the pin", SOON, |snapshot| snapshot["shell"]["pinned"] == true)
         .unwrap();
@@ -63,7 +63,7 @@ fn a_quick_question_is_answered_aloud_and_handed_over() {
     );
     assert!(display.shows(QUICK).unwrap(), "it was to stay");
 
-    window.press("Open in the main window").unwrap();
+    window.press("Open in main window").unwrap();
     display.wait_until_gone(QUICK, SOON).unwrap();
     display.wait_for_focus("Libretto", SOON).unwrap();
     window.turn_to("main", SOON).unwrap();

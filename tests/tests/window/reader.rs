@@ -14,7 +14,7 @@ const CONTROLS: [(&str, &str); 7] = [
     ("button", "Settings"),
     ("button", "Hold to talk"),
     ("button", "Sound"),
-    ("button", "Say it again"),
+    ("button", "Replay"),
     ("entry", "Type a question"),
 ];
 
@@ -46,7 +46,7 @@ fn a_screen_reader_finds_the_controls_the_state_and_the_reply() {
         let control = found.iter().find(|node| is(node, kind) && node.name == name);
         let control = control.unwrap_or_else(|| panic!("no {kind} {name:?} in {found:#?}"));
         // Nothing can be said again yet.
-        assert!(control.focusable || name == "Say it again", "{control:?}");
+        assert!(control.focusable || name == "Replay", "{control:?}");
     }
     let mut buttons = found.iter().filter(|node| is(node, "button"));
     let unnamed = buttons.find(|node| node.name.is_empty());

@@ -134,11 +134,11 @@ fn devices_are_tried_on_the_spot() {
     window.wait_for_text("Nothing heard yet", SOON).unwrap();
     let recording = recordings::named("go-forward").unwrap().audio().unwrap();
     let speech = stage.card.speak(&recording).unwrap();
-    window.wait_for_text("It hears you.", SOON).unwrap();
+    window.wait_for_text("Libretto hears you.", SOON).unwrap();
     speech.wait();
-    window.press("End the test").unwrap();
+    window.press("Stop test").unwrap();
     let before = std::time::Instant::now();
-    window.press("Play something").unwrap();
+    window.press("Play sample").unwrap();
     let playing = "return [...document.querySelectorAll('button')].some((button) => \
                    button.textContent.includes('Play something') && !button.disabled)";
     window

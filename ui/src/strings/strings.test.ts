@@ -41,7 +41,7 @@ describe.each(Object.keys(ALL))("the catalogue of %s", (tag) => {
 
 describe("texts", () => {
   it("count as their language counts", () => {
-    expect(fill(en, "en", "privacy.days", { count: 1 })).toBe("one day");
+    expect(fill(en, "en", "privacy.days", { count: 1 })).toBe("One day");
     expect(fill(en, "en", "privacy.days", { count: 2_000 })).toBe("2,000 days");
     expect(fill(ar, "ar", "privacy.days", { count: 2 })).toBe("يومان");
     expect(fill(ar, "ar", "privacy.days", { count: 11 })).toContain("يومًا");
