@@ -78,6 +78,16 @@ describe("the view of the conversation", () => {
     expect(found.map((pair) => pair.spoken.turn)).toEqual([3, 2]);
   });
 
+  it("keeps what was said unasked as an entry of its own, however often in the same words", () => {
+    const timer = (turn: number) => ({ turn, said: null, reply: "Time is up.", heard: 11, cut: false, milestones: [] });
+    const view = of({ ...SNAPSHOT, exchanges: [timer(1)] });
+    told(view, 2, data({ kind: "reply", delta: "Time is up." }), data({ kind: "exchange", exchange: timer(2) }), closed("complete"));
+    expect(pairs(view.turns).map((pair) => pair.shown.turn)).toEqual([1, 2]);
+    // What says it again is none, and belongs to the later one.
+    told(view, 3, data({ kind: "reply", delta: "Time is up." }));
+    expect(pairs(view.turns).map((pair) => pair.spoken.turn)).toEqual([1, 3]);
+  });
+
   it("keeps a turn's milestones, and begins none for them", () => {
     const view = of(SNAPSHOT);
     const milestones = [{ milestone: "opened" as const, at: 0 }];
