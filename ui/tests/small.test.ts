@@ -178,6 +178,32 @@ describe("the overlay", () => {
     expect(await scene.page.locator(".text").innerText()).toMatch(/^Mit einem Gerät stimmt etwas nicht\. .+/u);
   });
 
+  it("says it in hands-free too, where it waits for the next turn already", async () => {
+    await show({ window: "overlay" });
+    const event = { stage: "model", kind: "quota", message: "Your plan is used up.", next: null, text: null } as const;
+    await scene.stage((stage, event) => {
+      stage.tell(1, { group: "data", event: { kind: "said", text: "Hello?" } }, { group: "problem", event });
+      stage.tell(null, { group: "lifecycle", event: { kind: "state", state: { mode: "hands_free", turn: null, phase: { kind: "waiting" } } } });
+    }, event);
+    await scene.wait(50);
+    expect(await scene.page.locator(".text").innerText()).toBe("Your plan is used up.");
+    // Somebody took over: there is nothing to be done.
+    await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event: { ...event, next: "on-device" } }); }, event);
+    await scene.wait(50);
+    expect(await scene.page.locator(".text").innerText()).toBe("It listens when you begin");
+  });
+
+  it("shows the words of an older reply that is said again", async () => {
+    await show({ window: "overlay" });
+    for (const reply of ["One two three four five.", "Something else."]) {
+      await scene.stage((stage, reply) => { stage.reply = reply; void stage.ask("Count."); }, reply);
+      await scene.wait(8_000);
+    }
+    await scene.stage((stage) => { void stage.repeat("One two three four five.", 0); });
+    await scene.wait(700);
+    expect(await scene.page.locator(".text .reply").innerText()).toBe("One two three four five.");
+    expect((await scene.painted()).now).toBeTruthy();
+  });
 
   it("shows what is said and the words being spoken, and nothing in it takes the focus", async () => {
     await show({ window: "overlay" });

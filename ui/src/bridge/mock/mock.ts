@@ -45,6 +45,10 @@ class Backend implements Stage {
     return this.bridge().ask(text);
   }
 
+  repeat(reply: string, cluster: number): Promise<void> {
+    return this.bridge().repeat(reply, cluster);
+  }
+
   refuse(name: string, kind: FailureKind, message: string): void {
     this.#refusals.set(name, new Refusal(kind, message));
   }

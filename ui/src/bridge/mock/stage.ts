@@ -16,6 +16,7 @@ export interface Stage {
   /** What another window would do. */
   talk: (down: boolean) => Promise<void>;
   ask: (text: string) => Promise<void>;
+  repeat: (reply: string, cluster: number) => Promise<void>;
   /** Refuses the next call of this name. */
   refuse: (name: string, kind: FailureKind, message: string) => void;
   tell: (turn: number | null, ...bodies: Body[]) => void;
