@@ -268,6 +268,29 @@ describe("the settings", () => {
     expect(await scene.calls("download")).toEqual([["gemma-3-4b", true]]);
   });
 
+  it("say nothing of a download that was called off: it was wished so", async () => {
+    await section("Models");
+    await scene.wait(50);
+    const gemma = scene.page.getByRole("group", { name: "Gemma 3 4B" });
+    await gemma.getByRole("button", { name: /Download/u }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();
+    await scene.stage((stage) => {
+      stage.emit("modelProgress", { model: "gemma-3-4b", phase: "downloading", source: null, bytes: 1, total: 2, rate: 1 });
+    });
+    await scene.wait(50);
+    await gemma.getByRole("button", { name: "Cancel" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("cancelDownload")).toEqual([["gemma-3-4b"]]);
+    expect(await gemma.getByRole("button", { name: /Download/u }).count()).toBe(1);
+    expect(await scene.page.locator(".toast").count()).toBe(0);
+    // Any other end is told.
+    await scene.stage((stage) => { stage.refuse("download", "unavailable", "The source does not answer."); });
+    await gemma.getByRole("button", { name: /Download/u }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();
+    await scene.wait(50);
+    expect(await scene.page.locator(".toast").innerText()).toContain("The source does not answer.");
+  });
+
   it("test a microphone, and end the test with the page", async () => {
     await section("Devices");
     await scene.page.getByRole("button", { name: "Test" }).click();

@@ -8,6 +8,7 @@ import type { HotkeyAction, Notice, Providers, Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
 import { ON_DEVICE } from "../settings/order";
 import { Live } from "./live";
+import { told } from "./told";
 import { lay, NOTHING, of, type View } from "./turns";
 
 /** A short word at the window's edge. */
@@ -28,8 +29,10 @@ export class App {
   view: View = $state(structuredClone(NOTHING));
   shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, version: "" });
   toasts: Toast[] = $state([]);
-  /** Sentences about what was found odd while starting. */
+  /** Sentences about what was found odd while starting, without those that were put away. */
   notices: string[] = $state([]);
+  /** They are told anew with each session. */
+  readonly #away = new Set<string>();
   /** Said to screen readers, once. */
   said = $state("");
   /** The change of the settings that would be undone next. */
@@ -174,9 +177,10 @@ export class App {
     try {
       return await call;
     } catch (error) {
-      const kind = error instanceof Refusal ? error.kind : "internal";
-      const detail = error instanceof Refusal ? error.message : `${t("problem.internal")}. ${String(error)}`;
-      this.say(`${t(`problem.${kind}`)}. ${t(`next.${kind}`)}`, "bad", null, detail);
+      // What was called off was wished so.
+      if (error instanceof Refusal && error.kind === "cancelled") return undefined;
+      const { text, detail } = told(error);
+      this.say(text, "bad", null, detail);
       return undefined;
     }
   }

@@ -33,6 +33,8 @@ class Backend implements Stage {
   #spoken: { turn: number; text: string } | undefined;
   #down = 0;
   #endTest: (() => void) | undefined;
+  /** Each answers when it is over, however that is. */
+  readonly #downloads = new Map<string, (failure: Refusal) => void>();
   readonly #changes = new Changes();
 
   constructor(readonly window: Window) {}
@@ -405,7 +407,10 @@ class Backend implements Stage {
           if (model) model.speed = speed;
           return speed;
         }),
-      download: (id, unverified) => this.#call("download", [id, unverified], nothing),
+      download: (id, unverified) =>
+        this.#call("download", [id, unverified], nothing).then(
+          () => new Promise<void>((_, fail) => this.#downloads.set(id, fail)),
+        ),
       pauseDownload: (id, paused) =>
         this.#call("pauseDownload", [id, paused], () => {
           const progress = world.models.find((model) => model.id === id)?.download;
@@ -413,7 +418,14 @@ class Backend implements Stage {
           progress.phase = paused ? "paused" : "downloading";
           this.emit("modelProgress", copy(progress));
         }),
-      cancelDownload: (id) => this.#call("cancelDownload", [id], nothing),
+      cancelDownload: (id) =>
+        this.#call("cancelDownload", [id], () => {
+          for (const model of [...world.models, ...world.missing]) if (model.id === id) model.download = null;
+          const failure = new Refusal("cancelled", "The download was called off.");
+          this.#downloads.get(id)?.(failure);
+          this.#downloads.delete(id);
+          this.emit("modelEnded", { model: id, failure });
+        }),
       removeModel: (id) => this.#call("removeModel", [id], nothing),
 
       keys: () => this.#call("keys", [], () => copy(world.keys)),
