@@ -77,7 +77,6 @@ export class App {
     this.#settings = document.values;
     this.#defaults = document.defaults;
     this.#path = document.path;
-    this.notices = document.notices;
     this.undoable = document.undoable;
     await this.#refresh();
     // Their names; the strip has no room for them.
@@ -93,7 +92,7 @@ export class App {
       if (mine !== this.#snapshots) return;
       this.view = of(snapshot);
       this.shell = snapshot.shell;
-      this.notices = [...new Set([...this.notices, ...snapshot.notices])];
+      this.notices = snapshot.notices.filter((notice) => !this.#away.has(notice));
     } finally {
       if (mine === this.#snapshots) {
         const early = this.#early;
@@ -198,6 +197,12 @@ export class App {
 
   dismiss(id: number): void {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  /** A notice was read, and does not come back as long as the window is there. */
+  putAway(notice: string): void {
+    this.#away.add(notice);
+    this.notices = this.notices.filter((other) => other !== notice);
   }
 
   async copy(text: string): Promise<void> {
