@@ -119,6 +119,25 @@ describe("the settings", () => {
     expect(await scene.page.getByText("“Quick ask” has these keys already.").isVisible()).toBe(true);
   });
 
+  it("complain of a hotkey no longer than it is wrong, and promise nothing while paused", async () => {
+    await section("Hotkeys");
+    await scene.tabTo(/Change the key for “Talk”/u);
+    for (const keys of ["Control+Alt+KeyJ", "Control+Shift+KeyK"]) {
+      await scene.press("Enter");
+      await scene.page.keyboard.press(keys);
+      await scene.wait(50);
+    }
+    expect(await scene.page.getByText("“Quick ask” has these keys already.").count()).toBe(1);
+    await scene.page.getByRole("button", { name: "Default" }).click();
+    await scene.wait(50);
+    expect(await scene.page.getByText("has these keys already").count()).toBe(0);
+    expect(await scene.page.getByText("Works. Try it now.").count()).toBe(1);
+    await scene.stage((stage) => { stage.emit("shell", { ...stage.world.snapshot.shell, paused: true }); });
+    await scene.wait(50);
+    expect(await scene.page.getByText("Works. Try it now.").count()).toBe(0);
+    expect(await scene.page.getByText("Nothing listens").count()).toBe(2);
+  });
+
   it("switch a hotkey off by Backspace, and leave it by Tab", async () => {
     await section("Hotkeys");
     await scene.tabTo(/Change the key for “Call off”/u);
