@@ -400,6 +400,28 @@ describe("the settings", () => {
     expect(await scene.calls("removeAll")).toEqual([[]]);
   });
 
+  it("keep what is being typed when the window is left or closed", async () => {
+    await section("Conversation");
+    const field = scene.page.getByLabel("Instructions");
+    await field.fill("Answer in rhymes.");
+    await scene.press("Escape");
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["conversation.system_prompt", "Answer in rhymes."]]);
+    expect(await scene.calls("hide")).toEqual([[]]);
+    // The desktop closes it, or another window comes to the front.
+    for (const [nth, name] of ["blur", "pagehide"].entries()) {
+      await field.fill(`Answer in verse ${String(nth)}.`);
+      await scene.page.evaluate((name) => { dispatchEvent(new Event(name)); }, name);
+      await scene.wait(50);
+    }
+    // Once each, though the field is left as well.
+    await scene.press("Tab");
+    await scene.wait(50);
+    expect((await scene.calls("set")).map(([, value]) => value)).toEqual([
+      "Answer in rhymes.", "Answer in verse 0.", "Answer in verse 1.",
+    ]);
+  });
+
   it("copy the diagnostics", async () => {
     await section("About");
     await scene.wait(50);
