@@ -123,6 +123,11 @@ export class App {
     return this.#settings;
   }
 
+  /** Nothing listens, and what went on has ended. */
+  get paused(): boolean {
+    return this.shell.paused && this.view.state.phase.kind === "idle";
+  }
+
   /** Where the settings' file is. */
   get path(): string {
     return this.#path;
