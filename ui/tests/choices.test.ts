@@ -134,6 +134,34 @@ describe("personas", () => {
     expect(Object.keys((await now()) ?? {})).toEqual(["name", "system_prompt", "language", "voice"]);
   });
 
+  it("say where they count in place of a setting", async () => {
+    const persona = 'name: "Ada", speed: 1.5, language: "fr"';
+    const world = `Object.assign(world.settings.conversation, { persona: "Ada", personas: [{ ${persona} }] });`;
+    await scene.close();
+    await show({ world });
+    const speed = scene.page.getByLabel("Speed");
+    expect(await speed.isDisabled()).toBe(true);
+    expect(await speed.inputValue()).toBe("1.5");
+    expect(await scene.page.getByText("Set by the persona “Ada”, under “Conversation”.").isVisible()).toBe(true);
+    await section("Language");
+    const language = scene.page.getByLabel("Language it speaks");
+    expect(await language.isDisabled()).toBe(true);
+    expect(await language.inputValue()).toBe("fr");
+    // Where none is chosen, the settings count.
+    await section("Conversation");
+    await scene.page.getByLabel("Persona").selectOption("");
+    await scene.wait(50);
+    await section("Voice");
+    expect(await speed.isDisabled()).toBe(false);
+    expect(await speed.inputValue()).toBe("1");
+    await scene.close();
+    await show({ window: "main", world });
+    await scene.page.getByRole("button", { name: "Sound" }).click();
+    expect(await speed.isDisabled()).toBe(true);
+    expect(await scene.page.getByText("Set by the persona “Ada”").isVisible()).toBe(true);
+    expect(await scene.axe()).toEqual([]);
+  });
+
   it("of the same preset have names of their own", async () => {
     for (let n = 0; n < 2; n++) {
       await scene.page.getByRole("button", { name: "Add a persona" }).click();

@@ -3,7 +3,7 @@
 import { getContext, setContext } from "svelte";
 
 import { type Bridge, type Change, Refusal } from "../bridge/bridge";
-import { type Patch, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
+import { type Patch, type Persona, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
 import type { HotkeyAction, Notice, Providers, Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
 import { ON_DEVICE } from "../settings/order";
@@ -121,6 +121,19 @@ export class App {
   get settings(): Settings {
     if (!this.#settings) throw new Error("the settings are read before they have come");
     return this.#settings;
+  }
+
+  /** The persona that answers, where one is chosen. */
+  get persona(): Persona | undefined {
+    const { persona, personas } = this.settings.conversation;
+    return personas.find(({ name }) => name === persona);
+  }
+
+  /** That the persona sets this, in place of the setting that has no effect then; `undefined` where it does not. */
+  setBy(what: "speed" | "language"): string | undefined {
+    const { persona } = this;
+    if (persona?.[what] === undefined) return undefined;
+    return t("voice.setBy", { name: persona.name, section: t("settings.conversation") });
   }
 
   /** Nothing listens, and what went on has ended. */

@@ -155,6 +155,7 @@ export const ar = {
   "voice.instructionsHint": "بالكلمات، للأصوات التي تقبله: «هادئ وبطيء».",
   "voice.preview": "استمع",
   "voice.previewHint": "يقول جملة بالصوت كما ضُبط.",
+  "voice.setBy": "تحدّده الشخصية «{name}» ضمن «{section}».",
 
   "models.intro": "تعمل على هذا الحاسوب ولا تحتاج إلى شبكة.",
   "models.recogniser": "فهم الكلام",

@@ -143,6 +143,7 @@ export const de = {
   "voice.instructionsHint": "In Worten, für Stimmen, die das annehmen: „ruhig und langsam“.",
   "voice.preview": "Anhören",
   "voice.previewHint": "Sagt einen Satz mit der Stimme, wie sie eingestellt ist.",
+  "voice.setBy": "Die Persona „{name}“ legt es fest, unter „{section}“.",
 
   "models.intro": "Sie laufen auf diesem Computer und brauchen kein Netz.",
   "models.recogniser": "Sprache verstehen",

@@ -136,6 +136,7 @@ export const en = {
   "voice.instructionsHint": "In words, for voices that take it: “calm and slow”.",
   "voice.preview": "Listen",
   "voice.previewHint": "Says a sentence with the voice as it is set.",
+  "voice.setBy": "Set by the persona “{name}”, under “{section}”.",
 
   "models.intro": "These run on this computer and need no network.",
   "models.recogniser": "Understanding speech",

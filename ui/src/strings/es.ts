@@ -146,6 +146,7 @@ export const es = {
   "voice.instructionsHint": "En palabras, para las voces que lo admiten: «tranquila y lenta».",
   "voice.preview": "Escuchar",
   "voice.previewHint": "Dice una frase con la voz tal como está.",
+  "voice.setBy": "Lo fija el personaje «{name}», en «{section}».",
 
   "models.intro": "Funcionan en este ordenador y no necesitan red.",
   "models.recogniser": "Entender el habla",

@@ -146,6 +146,7 @@ export const fr = {
   "voice.instructionsHint": "En mots, pour les voix qui l’acceptent : « calme et lente ».",
   "voice.preview": "Écouter",
   "voice.previewHint": "Dit une phrase avec la voix telle qu’elle est réglée.",
+  "voice.setBy": "Fixé par le personnage « {name} », sous « {section} ».",
 
   "models.intro": "Ils tournent sur cet ordinateur, sans réseau.",
   "models.recogniser": "Comprendre la parole",

@@ -140,6 +140,7 @@ export const zh = {
   "voice.instructionsHint": "用文字描述，供支持的声音使用：“平静而缓慢”。",
   "voice.preview": "试听",
   "voice.previewHint": "用当前设置的声音说一句话。",
+  "voice.setBy": "由“{section}”中的角色“{name}”决定。",
 
   "models.intro": "它们在这台电脑上运行，不需要网络。",
   "models.recogniser": "理解语音",
