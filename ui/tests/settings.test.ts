@@ -400,6 +400,31 @@ describe("the settings", () => {
     expect(await scene.calls("removeAll")).toEqual([[]]);
   });
 
+  it("shorten the time that is kept only after a question, and offer no undoing of it", async () => {
+    await section("Privacy");
+    const keep = scene.page.getByLabel("Keep it for");
+    await keep.selectOption("30");
+    const dialog = scene.page.getByRole("dialog");
+    expect(await dialog.innerText()).toContain("Conversations older than 30 days will be deleted now.");
+    await scene.press("Escape");
+    await scene.wait(50);
+    expect(await keep.inputValue()).toBe("0");
+    expect(await scene.calls("set")).toEqual([]);
+    await keep.selectOption("30");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["history.keep_days", 30]]);
+    expect(await keep.inputValue()).toBe("30");
+    expect(await scene.page.locator(".toast").count()).toBe(0);
+    // A longer time deletes nothing.
+    await keep.selectOption("90");
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["history.keep_days", 30], ["history.keep_days", 90]]);
+    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Keep it for");
+    await keep.selectOption("7");
+    expect(await dialog.innerText()).toContain("Conversations older than 7 days");
+  });
+
   it("keep what is being typed when the window is left or closed", async () => {
     await section("Conversation");
     const field = scene.page.getByLabel("Instructions");

@@ -278,6 +278,10 @@ export const de = {
   "privacy.deleteAllHint": "Alle Gespräche, auch vom Datenträger.",
   "privacy.deleteAllSure": "Alle Gespräche löschen? Das lässt sich nicht rückgängig machen.",
   "privacy.deletedAll": "Alles wurde gelöscht.",
+  "privacy.shorter": {
+    one: "Gespräche, die älter als ein Tag sind, werden jetzt gelöscht. Das lässt sich nicht rückgängig machen.",
+    other: "Gespräche, die älter als {count} Tage sind, werden jetzt gelöscht. Das lässt sich nicht rückgängig machen.",
+  },
 
   "keys.intro": "Libretto geht ohne. Ein Schlüssel bringt Stimme, Erkennung oder Sprachmodell aus der Cloud dazu.",
   "keys.keychain": "Schlüssel liegen im Schlüsselbund des Systems: {name}.",

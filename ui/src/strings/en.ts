@@ -267,6 +267,10 @@ export const en = {
   "privacy.deleteAllHint": "All conversations, from the disk too.",
   "privacy.deleteAllSure": "Delete all conversations? This cannot be undone.",
   "privacy.deletedAll": "Everything was deleted.",
+  "privacy.shorter": {
+    one: "Conversations older than one day will be deleted now. This cannot be undone.",
+    other: "Conversations older than {count} days will be deleted now. This cannot be undone.",
+  },
 
   "keys.intro": "Libretto works without any. A key adds a cloud voice, recogniser or language model.",
   "keys.keychain": "Keys are kept in the system’s keychain: {name}.",

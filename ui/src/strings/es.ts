@@ -282,6 +282,11 @@ export const es = {
   "privacy.deleteAllHint": "Todas las conversaciones, también del disco.",
   "privacy.deleteAllSure": "¿Eliminar todas las conversaciones? No se puede deshacer.",
   "privacy.deletedAll": "Se eliminó todo.",
+  "privacy.shorter": {
+    one: "Las conversaciones de hace más de un día se eliminarán ahora. No se puede deshacer.",
+    many: "Las conversaciones de hace más de {count} de días se eliminarán ahora. No se puede deshacer.",
+    other: "Las conversaciones de hace más de {count} días se eliminarán ahora. No se puede deshacer.",
+  },
 
   "keys.intro": "Libretto funciona sin ninguna. Una clave añade una voz, un reconocedor o un modelo en la nube.",
   "keys.keychain": "Las claves están en el llavero del sistema: {name}.",

@@ -282,6 +282,11 @@ export const fr = {
   "privacy.deleteAllHint": "Toutes les conversations, du disque aussi.",
   "privacy.deleteAllSure": "Supprimer toutes les conversations ? C’est définitif.",
   "privacy.deletedAll": "Tout a été supprimé.",
+  "privacy.shorter": {
+    one: "Les conversations de plus d’un jour vont être supprimées maintenant. C’est définitif.",
+    many: "Les conversations de plus de {count} de jours vont être supprimées maintenant. C’est définitif.",
+    other: "Les conversations de plus de {count} jours vont être supprimées maintenant. C’est définitif.",
+  },
 
   "keys.intro": "Libretto marche sans. Une clé ajoute une voix, une reconnaissance ou un modèle en ligne.",
   "keys.keychain": "Les clés sont dans le trousseau du système : {name}.",

@@ -272,6 +272,9 @@ export const zh = {
   "privacy.deleteAllHint": "所有对话，也从磁盘删除。",
   "privacy.deleteAllSure": "删除所有对话？此操作无法撤销。",
   "privacy.deletedAll": "已全部删除。",
+  "privacy.shorter": {
+    other: "超过 {count} 天的对话将立即删除。此操作无法撤销。",
+  },
 
   "keys.intro": "Libretto 无需密钥即可使用。密钥可添加云端的声音、识别或语言模型。",
   "keys.keychain": "密钥保存在系统钥匙串中：{name}。",
