@@ -139,9 +139,9 @@ describe("personas", () => {
     const world = `Object.assign(world.settings.conversation, { persona: "Ada", personas: [{ ${persona} }] });`;
     await scene.close();
     await show({ world });
-    const speed = scene.page.getByLabel("Speed");
-    expect(await speed.isDisabled()).toBe(true);
-    expect(await speed.inputValue()).toBe("1.5");
+    const speed = () => scene.page.getByLabel("Speed");
+    expect(await speed().isDisabled()).toBe(true);
+    expect(await speed().inputValue()).toBe("1.5");
     expect(await scene.page.getByText("Set by the persona “Ada”, under “Conversation”.").isVisible()).toBe(true);
     await section("Language");
     const language = scene.page.getByLabel("Language it speaks");
@@ -149,15 +149,15 @@ describe("personas", () => {
     expect(await language.inputValue()).toBe("fr");
     // Where none is chosen, the settings count.
     await section("Conversation");
-    await scene.page.getByLabel("Persona").selectOption("");
+    await scene.page.getByLabel("Persona", { exact: true }).selectOption("");
     await scene.wait(50);
     await section("Voice");
-    expect(await speed.isDisabled()).toBe(false);
-    expect(await speed.inputValue()).toBe("1");
+    expect(await speed().isDisabled()).toBe(false);
+    expect(await speed().inputValue()).toBe("1");
     await scene.close();
     await show({ window: "main", world });
     await scene.page.getByRole("button", { name: "Sound" }).click();
-    expect(await speed.isDisabled()).toBe(true);
+    expect(await speed().isDisabled()).toBe(true);
     expect(await scene.page.getByText("Set by the persona “Ada”").isVisible()).toBe(true);
     expect(await scene.axe()).toEqual([]);
   });
