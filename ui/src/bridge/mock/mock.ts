@@ -27,6 +27,7 @@ class Backend implements Stage {
   readonly #hearers: Hearers = {};
   readonly #seers = new Set<(pulse: Pulse) => void>();
   readonly #refusals = new Map<string, Refusal>();
+  readonly #waits = new Map<string, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #turn = 0;
   #started = 0;
@@ -53,6 +54,10 @@ class Backend implements Stage {
 
   refuse(name: string, kind: FailureKind, message: string): void {
     this.#refusals.set(name, new Refusal(kind, message));
+  }
+
+  slow(name: string, wait: number): void {
+    this.#waits.set(name, wait);
   }
 
   emit<K extends keyof Tells>(name: K, told: Tells[K]): void {
@@ -250,7 +255,10 @@ class Backend implements Stage {
     this.calls.push({ name, with: structuredClone(args.filter((arg) => typeof arg !== "function")) });
     const refusal = this.#refusals.get(name);
     this.#refusals.delete(name);
-    return refusal ? Promise.reject(refusal) : Promise.resolve().then(work);
+    const wait = this.#waits.get(name);
+    this.#waits.delete(name);
+    const later = wait === undefined ? Promise.resolve() : new Promise((done) => setTimeout(done, wait));
+    return refusal ? Promise.reject(refusal) : later.then(work);
   }
 
   bridge(): Bridge {

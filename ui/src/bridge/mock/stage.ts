@@ -19,6 +19,8 @@ export interface Stage {
   repeat: (reply: string, cluster: number) => Promise<void>;
   /** Refuses the next call of this name. */
   refuse: (name: string, kind: FailureKind, message: string) => void;
+  /** Answers the next call of this name so many milliseconds later. */
+  slow: (name: string, wait: number) => void;
   tell: (turn: number | null, ...bodies: Body[]) => void;
   emit: <K extends keyof Tells>(name: K, told: Tells[K]) => void;
   pulse: (pulse: Pulse) => void;
