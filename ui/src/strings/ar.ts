@@ -248,6 +248,8 @@ export const ar = {
   "conversation.minSpeechHint": "الأصوات الأقصر ضجيج.",
   "conversation.minSilence": "أقصر وقفة",
   "conversation.minSilenceHint": "الأقصر منها لا تُنهي كلامك.",
+  "conversation.nameTaken": "هذا اسم شخصية أخرى.",
+  "conversation.nameEmpty": "لا بدّ للشخصية من اسم.",
 
   "language.window": "لغة النوافذ",
   "language.windowHint": "فورًا، في كل النوافذ.",

@@ -237,6 +237,8 @@ export const de = {
   "conversation.minSpeechHint": "Kürzere Laute sind Geräusch.",
   "conversation.minSilence": "Kürzeste Pause",
   "conversation.minSilenceHint": "Kürzere beenden nicht, was du sagst.",
+  "conversation.nameTaken": "So heißt schon eine andere Persona.",
+  "conversation.nameEmpty": "Eine Persona braucht einen Namen.",
 
   "language.window": "Sprache der Fenster",
   "language.windowHint": "Sofort, in allen Fenstern.",

@@ -229,6 +229,8 @@ export const en = {
   "conversation.minSpeechHint": "Shorter sounds are noise.",
   "conversation.minSilence": "Shortest pause",
   "conversation.minSilenceHint": "Shorter ones do not end what you say.",
+  "conversation.nameTaken": "Another persona is called that already.",
+  "conversation.nameEmpty": "A persona needs a name.",
 
   "language.window": "Language of the windows",
   "language.windowHint": "At once, in all windows.",

@@ -240,6 +240,8 @@ export const es = {
   "conversation.minSpeechHint": "Los sonidos más cortos son ruido.",
   "conversation.minSilence": "Pausa más corta",
   "conversation.minSilenceHint": "Las más cortas no terminan lo que dices.",
+  "conversation.nameTaken": "Otro personaje ya se llama así.",
+  "conversation.nameEmpty": "Un personaje necesita un nombre.",
 
   "language.window": "Idioma de las ventanas",
   "language.windowHint": "Al instante, en todas las ventanas.",

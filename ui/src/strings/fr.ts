@@ -240,6 +240,8 @@ export const fr = {
   "conversation.minSpeechHint": "Plus court, c’est du bruit.",
   "conversation.minSilence": "Pause la plus courte",
   "conversation.minSilenceHint": "Plus courte, elle ne termine pas ce que vous dites.",
+  "conversation.nameTaken": "Un autre personnage porte déjà ce nom.",
+  "conversation.nameEmpty": "Un personnage doit avoir un nom.",
 
   "language.window": "Langue des fenêtres",
   "language.windowHint": "Aussitôt, dans toutes les fenêtres.",

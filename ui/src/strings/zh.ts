@@ -233,6 +233,8 @@ export const zh = {
   "conversation.minSpeechHint": "更短的声音视为噪声。",
   "conversation.minSilence": "最短停顿",
   "conversation.minSilenceHint": "更短的停顿不算说完。",
+  "conversation.nameTaken": "已有其他角色使用这个名称。",
+  "conversation.nameEmpty": "角色需要一个名称。",
 
   "language.window": "窗口语言",
   "language.windowHint": "立即用于所有窗口。",
