@@ -4,9 +4,8 @@ import { getContext, setContext } from "svelte";
 
 import { type Bridge, type Change, Refusal } from "../bridge/bridge";
 import { type Patch, type Persona, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
-import type { HotkeyAction, Notice, Providers, Shell } from "../bridge/types";
+import { type HotkeyAction, type Notice, ON_DEVICE, type Providers, type Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
-import { ON_DEVICE } from "../settings/order";
 import { Live } from "./live";
 import { told } from "./told";
 import { lay, NOTHING, of, type View } from "./turns";
