@@ -17,6 +17,7 @@ use tauri::{
 use tauri_plugin_window_state::AppHandleExt;
 
 use crate::libretto::{Libretto, lock};
+use crate::shell;
 use crate::wire::shell::Window;
 use crate::words::{self, Words};
 
@@ -72,6 +73,9 @@ fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
         return put(app, window, &made);
     }
     let came = window == Window::QuickAsk && !made.is_visible()?;
+    if came {
+        shell::change(app, |shell| shell.asked = shell.asked.wrapping_add(1));
+    }
     made.unminimize()?;
     made.show()?;
     if came {

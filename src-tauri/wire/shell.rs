@@ -18,6 +18,9 @@ pub struct Shell {
     pub paused: bool,
     /// The quick-ask window stays when it loses the focus.
     pub pinned: bool,
+    /// How often the quick-ask window came into sight after it had been put away. Its page empties itself then, and
+    /// not when it merely gets the focus back.
+    pub asked: u32,
     /// Libretto's version.
     pub version: String,
 }

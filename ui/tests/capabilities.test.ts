@@ -20,7 +20,7 @@ const EVERYWHERE = ["main.ts", "Root.svelte", "Failed.svelte", "mirror/app.svelt
  * and the desktop put windows away.
  */
 const NOT_ON_THE_STRIP = ["settings-set", "settings-undo", "link-open"];
-const BY_THE_WINDOW = { main: ["window-hide", "window-pin"], "quick-ask": ["set-paused"] } as Record<string, string[]>;
+const BY_THE_WINDOW = { main: ["window-hide", "window-pin"] } as Record<string, string[]>;
 
 const read = (path: string): string => readFileSync(path, "utf8");
 

@@ -124,7 +124,7 @@ describe("personas", () => {
     await scene.wait(50);
     await persona.getByLabel("Speed").selectOption("0.9");
     await scene.wait(50);
-    await persona.getByLabel("Voice").fill("George");
+    await persona.getByLabel("Voice", { exact: true }).fill("George");
     await scene.press("Tab");
     await scene.wait(50);
     const now = async () => (await scene.stage((stage) => stage.world.settings.conversation.personas))[0];
@@ -132,6 +132,86 @@ describe("personas", () => {
     await persona.getByLabel("Speed").selectOption("");
     await scene.wait(50);
     expect(Object.keys((await now()) ?? {})).toEqual(["name", "system_prompt", "language", "voice"]);
+  });
+
+  it("have a language model of their own, and whose voice it is", async () => {
+    await scene.page.getByRole("button", { name: "Add a persona" }).click();
+    await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
+    await scene.wait(50);
+    const persona = scene.page.getByRole("group", { name: "Storyteller" });
+    const now = async () => (await scene.stage((stage) => stage.world.settings.conversation.personas))[0];
+    // Who can do it, and nobody else.
+    const provider = persona.getByLabel("Answering");
+    expect(await provider.locator("option").allInnerTexts()).toEqual(["Default", "OpenAI", "OpenRouter", "This computer"]);
+    expect(await persona.getByLabel("Language model").count()).toBe(0);
+    await provider.selectOption("openai");
+    await scene.wait(50);
+    const model = persona.getByLabel("Language model");
+    await model.focus();
+    await scene.wait(50);
+    expect(await scene.calls("providerModels")).toEqual([["openai", "model"]]);
+    expect((await model.locator("option").allInnerTexts())[0]).toBe("Default (gpt-5.4-mini)");
+    await model.selectOption("eleven_v3");
+    await persona.getByLabel("Speaking").selectOption("elevenlabs");
+    await scene.wait(50);
+    expect(await now()).toMatchObject({ model_provider: "openai", model: "eleven_v3", voice_provider: "elevenlabs" });
+    // A model belongs to its provider.
+    await provider.selectOption("on-device");
+    await scene.wait(50);
+    expect(await now()).toMatchObject({ model_provider: "on-device" });
+    expect(await now()).not.toHaveProperty("model");
+    expect(await persona.getByLabel("Language model").count()).toBe(0);
+    expect(await scene.axe()).toEqual([]);
+  });
+
+  it("say what is wrong with a name", async () => {
+    for (let n = 0; n < 2; n++) {
+      await scene.page.getByRole("button", { name: "Add a persona" }).click();
+      await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
+      await scene.wait(50);
+    }
+    const name = scene.page.locator("#persona-name");
+    const says = async (text: string): Promise<string> => {
+      await name.fill(text);
+      await scene.press("Enter");
+      await scene.wait(50);
+      return (await scene.page.locator("#persona-wrong").allInnerTexts()).join();
+    };
+    expect(await says(" ")).toBe("A persona needs a name.");
+    expect(await says("Storyteller")).toBe("Another persona is called that already.");
+    expect(await says("Storyteller 2")).toBe("");
+    expect(await says("")).toBe("A persona needs a name.");
+    expect(await says("Ada")).toBe("");
+    const names = await scene.stage((stage) => stage.world.settings.conversation.personas.map((persona) => persona.name));
+    expect(names).toEqual(["Storyteller", "Ada"]);
+  });
+
+  it("say where they count in place of a setting", async () => {
+    const persona = 'name: "Ada", speed: 1.5, language: "fr"';
+    const world = `Object.assign(world.settings.conversation, { persona: "Ada", personas: [{ ${persona} }] });`;
+    await scene.close();
+    await show({ world });
+    const speed = () => scene.page.getByLabel("Speed");
+    expect(await speed().isDisabled()).toBe(true);
+    expect(await speed().inputValue()).toBe("1.5");
+    expect(await scene.page.getByText("Set by the persona “Ada”, under “Conversation”.").isVisible()).toBe(true);
+    await section("Language");
+    const language = scene.page.getByLabel("Language it speaks");
+    expect(await language.isDisabled()).toBe(true);
+    expect(await language.inputValue()).toBe("fr");
+    // Where none is chosen, the settings count.
+    await section("Conversation");
+    await scene.page.getByLabel("Persona", { exact: true }).selectOption("");
+    await scene.wait(50);
+    await section("Voice");
+    expect(await speed().isDisabled()).toBe(false);
+    expect(await speed().inputValue()).toBe("1");
+    await scene.close();
+    await show({ window: "main", world });
+    await scene.page.getByRole("button", { name: "Sound" }).click();
+    expect(await speed().isDisabled()).toBe(true);
+    expect(await scene.page.getByText("Set by the persona “Ada”").isVisible()).toBe(true);
+    expect(await scene.axe()).toEqual([]);
   });
 
   it("of the same preset have names of their own", async () => {

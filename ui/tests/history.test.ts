@@ -46,6 +46,52 @@ describe("the history", () => {
     expect(await scene.page.locator("article").innerText()).toContain("Rivers carry salt into it.");
   });
 
+  it("opens what was found at its exchange, and marks it", async () => {
+    await scene.stage((stage) => {
+      const [one] = stage.world.past;
+      if (!one) return;
+      stage.world.past = Array.from({ length: 12 }, (_, at) => ({ ...one, id: at, said: `Question ${String(at)}?`, reply: `Answer ${String(at)}.` }));
+      stage.world.hits = [9, 2].map((exchange) => ({
+        session: "s1", title: "Why?", exchange, created: 0, snippet: `Answer ${String(exchange)}.`, marked: [{ start: 0, end: 6 }],
+      }));
+    });
+    await scene.page.keyboard.type("Answer");
+    await scene.wait(50);
+    const found = scene.page.locator(".past .found");
+    for (const at of [9, 2]) {
+      await scene.page.locator("aside").getByText(`Answer ${String(at)}.`).click();
+      await scene.wait(50);
+      expect(await found.count()).toBe(1);
+      expect(await found.innerText()).toContain(`Question ${String(at)}?`);
+      const [top, above] = await scene.page.evaluate(() =>
+        [".past .found", ".past .scroller"].map((one) => document.querySelector(one)?.getBoundingClientRect().top ?? -1));
+      expect(Math.abs((top ?? 0) - (above ?? 0))).toBeLessThan(60);
+    }
+    expect(await scene.axe()).toEqual([]);
+  });
+
+  it("opens what was found in the present conversation, and goes back to it", async () => {
+    await scene.stage((stage) => { for (const hit of stage.world.hits) Object.assign(hit, { session: "s0", exchange: 2 }); });
+    await scene.page.keyboard.type("salt");
+    await scene.wait(50);
+    await scene.page.locator("aside mark").click();
+    await scene.wait(50);
+    expect(await scene.page.locator(".past .found").innerText()).toContain("And since when?");
+    await scene.page.getByRole("button", { name: "Go on with it" }).click();
+    await scene.wait(50);
+    expect(await scene.page.locator(".past").count()).toBe(0);
+    expect(await scene.calls("resume")).toEqual([]);
+  });
+
+  it("shows what was looked at last, whichever answer comes first", async () => {
+    await scene.stage((stage) => { stage.slow("look", 500); });
+    await scene.page.locator("aside .title", { hasText: "Kartoffelsuppe" }).click();
+    await scene.page.locator("aside .title", { hasText: "Why is the sea salty" }).click();
+    await scene.wait(1_000);
+    expect(await scene.calls("look")).toEqual([["s3"], ["s1"]]);
+    expect(await scene.page.locator("#past-title").innerText()).toBe("Why is the sea salty, and since when?");
+  });
+
   it("renames, exports and deletes", async () => {
     await scene.tabTo(/More options for Why is the sea/u);
     await scene.press("Enter");

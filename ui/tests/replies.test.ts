@@ -49,6 +49,25 @@ describe("a reply", () => {
     expect((await scene.painted()).now).toBe("Rivers");
   });
 
+  it("of a session that was resumed is said from a word that is clicked or chosen, though no time is known", async () => {
+    const exchange = '{ turn: 0, said: "Why?", reply: "Rivers carry **salt** into it.", heard: 26, cut: false, milestones: [] }';
+    await show({ world: `world.snapshot.exchanges = [${exchange}];` });
+    await scene.page.getByRole("group", { name: /Arrow keys choose/u }).focus();
+    await scene.press("End");
+    await scene.press("ArrowLeft");
+    expect((await scene.painted()).cursor).toBe("into");
+    await scene.press("Enter");
+    await scene.wait(400);
+    const reply = "Rivers carry **salt** into it.";
+    expect(await scene.calls("repeat")).toEqual([[reply, 22]]);
+    expect((await scene.painted()).now).toBe("into");
+    await scene.wait(3_000);
+    // Said from there, it can be said from before there too.
+    await scene.page.getByText("salt", { exact: true }).click();
+    await scene.wait(400);
+    expect((await scene.calls("repeat")).at(-1)).toEqual([reply, 13]);
+  });
+
   it("shows how long it took where that is wished, and nowhere else", async () => {
     await show();
     await ask("First?", "One two three.");

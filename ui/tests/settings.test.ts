@@ -119,6 +119,25 @@ describe("the settings", () => {
     expect(await scene.page.getByText("“Quick ask” already uses these keys.").isVisible()).toBe(true);
   });
 
+  it("complain of a hotkey no longer than it is wrong, and promise nothing while paused", async () => {
+    await section("Hotkeys");
+    await scene.tabTo(/Change the key for “Talk”/u);
+    for (const keys of ["Control+Alt+KeyJ", "Control+Shift+KeyK"]) {
+      await scene.press("Enter");
+      await scene.page.keyboard.press(keys);
+      await scene.wait(50);
+    }
+    expect(await scene.page.getByText("“Quick ask” has these keys already.").count()).toBe(1);
+    await scene.page.getByRole("button", { name: "Default" }).click();
+    await scene.wait(50);
+    expect(await scene.page.getByText("has these keys already").count()).toBe(0);
+    expect(await scene.page.getByText("Works. Try it now.").count()).toBe(1);
+    await scene.stage((stage) => { stage.emit("shell", { ...stage.world.snapshot.shell, paused: true }); });
+    await scene.wait(50);
+    expect(await scene.page.getByText("Works. Try it now.").count()).toBe(0);
+    expect(await scene.page.getByText("Nothing listens").count()).toBe(2);
+  });
+
   it("switch a hotkey off by Backspace, and leave it by Tab", async () => {
     await section("Hotkeys");
     await scene.tabTo(/Change the keys for “Cancel”/u);
@@ -269,6 +288,29 @@ describe("the settings", () => {
     expect(await scene.calls("download")).toEqual([["gemma-3-4b", true]]);
   });
 
+  it("say nothing of a download that was called off: it was wished so", async () => {
+    await section("Models");
+    await scene.wait(50);
+    const gemma = scene.page.getByRole("group", { name: "Gemma 3 4B" });
+    await gemma.getByRole("button", { name: /Download/u }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();
+    await scene.stage((stage) => {
+      stage.emit("modelProgress", { model: "gemma-3-4b", phase: "downloading", source: null, bytes: 1, total: 2, rate: 1 });
+    });
+    await scene.wait(50);
+    await gemma.getByRole("button", { name: "Cancel" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("cancelDownload")).toEqual([["gemma-3-4b"]]);
+    expect(await gemma.getByRole("button", { name: /Download/u }).count()).toBe(1);
+    expect(await scene.page.locator(".toast").count()).toBe(0);
+    // Any other end is told.
+    await scene.stage((stage) => { stage.refuse("download", "unavailable", "The source does not answer."); });
+    await gemma.getByRole("button", { name: /Download/u }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();
+    await scene.wait(50);
+    expect(await scene.page.locator(".toast").innerText()).toContain("The source does not answer.");
+  });
+
   it("test a microphone, and end the test with the page", async () => {
     await section("Devices");
     await scene.page.getByRole("button", { name: "Test" }).click();
@@ -357,6 +399,53 @@ describe("the settings", () => {
     await scene.page.getByRole("dialog").getByRole("button", { name: "Delete everything" }).click();
     await scene.wait(50);
     expect(await scene.calls("removeAll")).toEqual([[]]);
+  });
+
+  it("shorten the time that is kept only after a question, and offer no undoing of it", async () => {
+    await section("Privacy");
+    const keep = scene.page.getByLabel("Keep it for");
+    await keep.selectOption("30");
+    const dialog = scene.page.getByRole("dialog");
+    expect(await dialog.innerText()).toContain("Conversations older than 30 days will be deleted now.");
+    await scene.press("Escape");
+    await scene.wait(50);
+    expect(await keep.inputValue()).toBe("0");
+    expect(await scene.calls("set")).toEqual([]);
+    await keep.selectOption("30");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["history.keep_days", 30]]);
+    expect(await keep.inputValue()).toBe("30");
+    expect(await scene.page.locator(".toast").count()).toBe(0);
+    // A longer time deletes nothing.
+    await keep.selectOption("90");
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["history.keep_days", 30], ["history.keep_days", 90]]);
+    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Keep it for");
+    await keep.selectOption("7");
+    expect(await dialog.innerText()).toContain("Conversations older than 7 days");
+  });
+
+  it("keep what is being typed when the window is left or closed", async () => {
+    await section("Conversation");
+    const field = scene.page.getByLabel("Instructions");
+    await field.fill("Answer in rhymes.");
+    await scene.press("Escape");
+    await scene.wait(50);
+    expect(await scene.calls("set")).toEqual([["conversation.system_prompt", "Answer in rhymes."]]);
+    expect(await scene.calls("hide")).toEqual([[]]);
+    // The desktop closes it, or another window comes to the front.
+    for (const [nth, name] of ["blur", "pagehide"].entries()) {
+      await field.fill(`Answer in verse ${String(nth)}.`);
+      await scene.page.evaluate((name) => { dispatchEvent(new Event(name)); }, name);
+      await scene.wait(50);
+    }
+    // Once each, though the field is left as well.
+    await scene.press("Tab");
+    await scene.wait(50);
+    expect((await scene.calls("set")).map(([, value]) => value)).toEqual([
+      "Answer in rhymes.", "Answer in verse 0.", "Answer in verse 1.",
+    ]);
   });
 
   it("copy the diagnostics", async () => {

@@ -77,15 +77,59 @@ describe("quick ask, opened again", () => {
     await scene.page.keyboard.type("Count.");
     await scene.press("Enter");
     await scene.wait(8_000);
-    const focus = (): Promise<void> => scene.page.evaluate(() => { dispatchEvent(new Event("focus")); });
+    const articles = async (): Promise<number> => {
+      await scene.wait(20);
+      return scene.page.locator("article").count();
+    };
+    const again = (asked: number): Promise<void> =>
+      scene.stage((stage, asked) => {
+        stage.world.snapshot.shell = { ...stage.world.snapshot.shell, asked };
+        stage.emit("shell", stage.world.snapshot.shell);
+      }, asked);
+    // A click that brings it to the front again leaves the answer there.
+    await scene.page.evaluate(() => { dispatchEvent(new Event("focus")); });
+    expect(await articles()).toBe(1);
     await scene.page.getByRole("button", { name: "Keep open" }).click();
-    await scene.wait(20);
-    await focus();
+    await again(1);
+    expect(await articles()).toBe(1);
+    await scene.page.getByRole("button", { name: "Keep open" }).click();
+    expect(await articles()).toBe(1);
+    await again(2);
+    expect(await articles()).toBe(0);
+  });
+});
+
+describe("quick ask and the first run", () => {
+  const first = "world.settings.appearance.first_steps = true;";
+  const event = { stage: "microphone", kind: "device", message: "There is no microphone. Plug one in.", next: null, text: null } as const;
+
+  it.each([["quick-ask", ""], ["main", first]] as const)("say what goes wrong and that nothing listens: %s", async (window, world) => {
+    await show({ window, world });
+    await scene.wait(50);
+    if (window === "main") await scene.page.getByRole("button", { name: "Continue" }).click();
+    await scene.stage((stage, event) => {
+      stage.tell(null, { group: "problem", event });
+      stage.emit("shell", { ...stage.world.snapshot.shell, paused: true });
+    }, event);
+    await scene.wait(50);
+    expect(await scene.page.getByText(event.message).isVisible()).toBe(true);
+    expect(await scene.page.locator("footer, .result").getByText("Paused").isVisible()).toBe(true);
+    expect(await scene.axe()).toEqual([]);
+    await scene.page.getByRole("button", { name: "Resume" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("pause")).toEqual([[false]]);
+    expect(await scene.page.getByText("Paused", { exact: true }).count()).toBe(0);
+  });
+
+  it("keep the problem in sight below an answer", async () => {
+    await show({ window: "quick-ask" });
+    await scene.page.keyboard.type("Count.");
+    await scene.press("Enter");
+    await scene.wait(8_000);
+    await scene.stage((stage, event) => { stage.tell(null, { group: "problem", event }); }, event);
+    await scene.wait(50);
     expect(await scene.page.locator("article").count()).toBe(1);
-    await scene.page.getByRole("button", { name: "Keep open" }).click();
-    await scene.wait(20);
-    await focus();
-    expect(await scene.page.locator("article").count()).toBe(0);
+    expect(await scene.page.getByText(event.message).count()).toBe(1);
   });
 });
 
@@ -178,6 +222,32 @@ describe("the overlay", () => {
     expect(await scene.page.locator(".text").innerText()).toMatch(/^Problem mit Mikrofon oder Lautsprecher\. .+/u);
   });
 
+  it("says it in hands-free too, where it waits for the next turn already", async () => {
+    await show({ window: "overlay" });
+    const event = { stage: "model", kind: "quota", message: "Your plan is used up.", next: null, text: null } as const;
+    await scene.stage((stage, event) => {
+      stage.tell(1, { group: "data", event: { kind: "said", text: "Hello?" } }, { group: "problem", event });
+      stage.tell(null, { group: "lifecycle", event: { kind: "state", state: { mode: "hands_free", turn: null, phase: { kind: "waiting" } } } });
+    }, event);
+    await scene.wait(50);
+    expect(await scene.page.locator(".text").innerText()).toBe("Your plan is used up.");
+    // Somebody took over: there is nothing to be done.
+    await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event: { ...event, next: "on-device" } }); }, event);
+    await scene.wait(50);
+    expect(await scene.page.locator(".text").innerText()).toBe("It listens when you begin");
+  });
+
+  it("shows the words of an older reply that is said again", async () => {
+    await show({ window: "overlay" });
+    for (const reply of ["One two three four five.", "Something else."]) {
+      await scene.stage((stage, reply) => { stage.reply = reply; void stage.ask("Count."); }, reply);
+      await scene.wait(8_000);
+    }
+    await scene.stage((stage) => { void stage.repeat("One two three four five.", 0); });
+    await scene.wait(700);
+    expect(await scene.page.locator(".text .reply").innerText()).toBe("One two three four five.");
+    expect((await scene.painted()).now).toBeTruthy();
+  });
 
   it("shows what is said and the words being spoken, and nothing in it takes the focus", async () => {
     await show({ window: "overlay" });

@@ -6,6 +6,9 @@ export interface Persona {
   name: string;
   system_prompt?: string;
   voice?: string;
+  voice_provider?: string;
+  model?: string;
+  model_provider?: string;
   language?: string;
   speed?: number;
 }

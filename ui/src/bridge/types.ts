@@ -4,7 +4,6 @@
 export type {
   Device,
   Devices,
-  DownloadPhase,
   End,
   Exchange,
   Failure,
@@ -12,10 +11,8 @@ export type {
   Finding,
   Format,
   Hit,
-  Hotkey,
   HotkeyAction,
   HotkeyUsed,
-  HotkeyWay,
   Body,
   Data,
   Key,
@@ -37,7 +34,6 @@ export type {
   Place,
   Problem,
   Progress,
-  Provenance,
   Provider,
   ProviderAccount,
   ProviderField,
@@ -62,3 +58,6 @@ export type {
   Window,
   Word,
 } from "../lib/bindings";
+
+/** The provider that is this machine. */
+export const ON_DEVICE = "on-device";

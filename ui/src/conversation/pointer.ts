@@ -1,7 +1,7 @@
 // Which place of a reply lies under the pointer, and which word lies below another.
 
-import type { Word } from "../bridge/types";
 import { measurable } from "../karaoke/marker";
+import type { Place } from "../karaoke/words";
 import type { Shown } from "../markdown/show";
 
 /** The unit of the source at a point of the window; `undefined` beside the text. */
@@ -15,7 +15,7 @@ export function unitAt(shown: Shown, x: number, y: number): number | undefined {
 }
 
 /** The word that stands closest in the next line (`by` = 1) or the one before (-1). */
-export function below(shown: Shown | undefined, words: readonly Word[], from: number, by: 1 | -1): number {
+export function below(shown: Shown | undefined, words: readonly Place[], from: number, by: 1 | -1): number {
   const box = (index: number): DOMRect | undefined => {
     const word = words[index];
     const found = word && shown?.range(word.text.start, word.text.end);

@@ -948,6 +948,11 @@ export type Shell = {
 	paused: boolean,
 	/**  The quick-ask window stays when it loses the focus. */
 	pinned: boolean,
+	/**
+	 *  How often the quick-ask window came into sight after it had been put away. Its page empties itself then, and
+	 *  not when it merely gets the focus back.
+	 */
+	asked: number,
 	/**  Libretto's version. */
 	version: string,
 };

@@ -3,11 +3,11 @@
 import { getContext, setContext } from "svelte";
 
 import { type Bridge, type Change, Refusal } from "../bridge/bridge";
-import { type Patch, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
-import type { HotkeyAction, Notice, Providers, Shell } from "../bridge/types";
+import { type Patch, type Persona, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
+import { type HotkeyAction, type Notice, ON_DEVICE, type Providers, type Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
-import { ON_DEVICE } from "../settings/order";
 import { Live } from "./live";
+import { told } from "./told";
 import { lay, NOTHING, of, type View } from "./turns";
 
 /** A short word at the window's edge. */
@@ -26,10 +26,12 @@ const TOAST = { plain: 4_000, undo: 8_000 };
 
 export class App {
   view: View = $state(structuredClone(NOTHING));
-  shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, version: "" });
+  shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "" });
   toasts: Toast[] = $state([]);
-  /** Sentences about what was found odd while starting. */
+  /** Sentences about what was found odd while starting, without those that were put away. */
   notices: string[] = $state([]);
+  /** They are told anew with each session. */
+  readonly #away = new Set<string>();
   /** Said to screen readers, once. */
   said = $state("");
   /** The change of the settings that would be undone next. */
@@ -75,7 +77,6 @@ export class App {
     this.#settings = document.values;
     this.#defaults = document.defaults;
     this.#path = document.path;
-    this.notices = document.notices;
     this.undoable = document.undoable;
     await this.#refresh();
     // Their names; the strip has no room for them.
@@ -91,7 +92,7 @@ export class App {
       if (mine !== this.#snapshots) return;
       this.view = of(snapshot);
       this.shell = snapshot.shell;
-      this.notices = [...new Set([...this.notices, ...snapshot.notices])];
+      this.notices = snapshot.notices.filter((notice) => !this.#away.has(notice));
     } finally {
       if (mine === this.#snapshots) {
         const early = this.#early;
@@ -120,6 +121,24 @@ export class App {
   get settings(): Settings {
     if (!this.#settings) throw new Error("the settings are read before they have come");
     return this.#settings;
+  }
+
+  /** The persona that answers, where one is chosen. */
+  get persona(): Persona | undefined {
+    const { persona, personas } = this.settings.conversation;
+    return personas.find(({ name }) => name === persona);
+  }
+
+  /** That the persona sets this, in place of the setting that has no effect then; `undefined` where it does not. */
+  setBy(what: "speed" | "language"): string | undefined {
+    const { persona } = this;
+    if (persona?.[what] === undefined) return undefined;
+    return t("voice.setBy", { name: persona.name, section: t("settings.conversation") });
+  }
+
+  /** Nothing listens, and what went on has ended. */
+  get paused(): boolean {
+    return this.shell.paused && this.view.state.phase.kind === "idle";
   }
 
   /** Where the settings' file is. */
@@ -177,9 +196,10 @@ export class App {
     try {
       return await call;
     } catch (error) {
-      const kind = error instanceof Refusal ? error.kind : "internal";
-      const detail = error instanceof Refusal ? error.message : `${t("problem.internal")}. ${String(error)}`;
-      this.say(`${t(`problem.${kind}`)}. ${t(`next.${kind}`)}`, "bad", null, detail);
+      // What was called off was wished so.
+      if (error instanceof Refusal && error.kind === "cancelled") return undefined;
+      const { text, detail } = told(error);
+      this.say(text, "bad", null, detail);
       return undefined;
     }
   }
@@ -197,6 +217,12 @@ export class App {
 
   dismiss(id: number): void {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  /** A notice was read, and does not come back as long as the window is there. */
+  putAway(notice: string): void {
+    this.#away.add(notice);
+    this.notices = this.notices.filter((other) => other !== notice);
   }
 
   async copy(text: string): Promise<void> {

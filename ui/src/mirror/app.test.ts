@@ -30,15 +30,15 @@ class Slow {
   }
 }
 
-const snapshot = (sequence: number, session: string): Snapshot => ({
+const snapshot = (sequence: number, session: string, notices: string[] = []): Snapshot => ({
   sequence,
   state: { mode: "push_to_talk", turn: null, phase: { kind: "idle" } },
   session,
   exchanges: [],
   turn: null,
   microphone: null,
-  shell: { hotkeys: [], way: "own", paused: false, pinned: false, version: "0" },
-  notices: [],
+  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "0" },
+  notices,
 });
 /** Until all that was answered is taken. */
 const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
@@ -68,5 +68,20 @@ describe("a window's mirror", () => {
     expect(app.view.session).toBe("three");
     slow.hearers.notice?.(slow.said(8, "later"));
     expect(app.view.turns.map((turn) => turn.said)).toEqual(["in the third", "later"]);
+  });
+
+  it("keeps a notice away that was put away, and one that is no longer so", async () => {
+    const slow = new Slow();
+    const app = new App(slow.bridge());
+    const opened = app.open();
+    await settle();
+    slow.waiting.shift()?.(snapshot(1, "one", ["A setting is odd.", "The disk is full."]));
+    await opened;
+    app.putAway("A setting is odd.");
+    expect(app.notices).toEqual(["The disk is full."]);
+    slow.hearers.session?.("two");
+    slow.waiting.shift()?.(snapshot(2, "two", ["A setting is odd.", "The history cannot be read."]));
+    await settle();
+    expect(app.notices).toEqual(["The history cannot be read."]);
   });
 });

@@ -10,7 +10,7 @@ const SNAPSHOT: Snapshot = {
   exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false, milestones: [] }],
   turn: null,
   microphone: null,
-  shell: { hotkeys: [], way: "own", paused: false, pinned: false, version: "0" },
+  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "0" },
   notices: [],
 };
 
@@ -76,6 +76,16 @@ describe("the view of the conversation", () => {
     const found = pairs(view.turns);
     expect(found.map((pair) => pair.shown.reply)).toEqual(["Hi there", "Now something else"]);
     expect(found.map((pair) => pair.spoken.turn)).toEqual([3, 2]);
+  });
+
+  it("keeps what was said unasked as an entry of its own, however often in the same words", () => {
+    const timer = (turn: number) => ({ turn, said: null, reply: "Time is up.", heard: 11, cut: false, milestones: [] });
+    const view = of({ ...SNAPSHOT, exchanges: [timer(1)] });
+    told(view, 2, data({ kind: "reply", delta: "Time is up." }), data({ kind: "exchange", exchange: timer(2) }), closed("complete"));
+    expect(pairs(view.turns).map((pair) => pair.shown.turn)).toEqual([1, 2]);
+    // What says it again is none, and belongs to the later one.
+    told(view, 3, data({ kind: "reply", delta: "Time is up." }));
+    expect(pairs(view.turns).map((pair) => pair.spoken.turn)).toEqual([1, 3]);
   });
 
   it("keeps a turn's milestones, and begins none for them", () => {

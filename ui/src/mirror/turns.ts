@@ -214,9 +214,8 @@ export interface Pair {
 export function pairs(turns: readonly Shown[]): Pair[] {
   const found: Pair[] = [];
   for (const shown of turns) {
-    const repeats = !shown.said && !shown.partial && shown.reply !== "";
     // Of two that are alike, the later one: nobody hears a difference.
-    const again = repeats ? found.findLast((pair) => pair.shown.reply === shown.reply) : undefined;
+    const again = repeats(shown) ? found.findLast((pair) => pair.shown.reply === shown.reply) : undefined;
     if (again) again.spoken = shown;
     else if (isVisible(shown)) found.push({ shown, spoken: shown });
   }
@@ -229,8 +228,13 @@ export function earlier(session: WholeSession, turns: readonly Shown[]): Pair[] 
     const said = exchange.said === "" ? null : exchange.said;
     return past({ ...exchange, turn: 0, said }, `${session.session.id}/${String(index)}`);
   });
-  const again = turns.filter((turn) => !turn.said && !turn.partial && turn.reply !== "");
+  const again = turns.filter(repeats);
   return pairs([...whole, ...again]).filter((pair) => whole.includes(pair.shown));
+}
+
+/** It only says a reply again. What was said unasked (a timer's end) is kept, however often in the same words. */
+function repeats(shown: Shown): boolean {
+  return !shown.kept && !shown.said && !shown.partial && shown.reply !== "";
 }
 
 function isVisible(shown: Shown): boolean {

@@ -1,7 +1,6 @@
 // The order in which providers are tried. This machine is one of them, and always among them.
 
-/** The provider that is this machine. */
-export const ON_DEVICE = "on-device";
+import { ON_DEVICE } from "../bridge/types";
 
 /** The order with one of its providers in another place. */
 export function moved(names: readonly string[], name: string, to: number): string[] {

@@ -145,6 +145,7 @@ export const de = {
   "voice.instructionsHint": "In eigenen Worten, etwa „ruhig und langsam“. Nicht jede Stimme unterstützt das.",
   "voice.preview": "Anhören",
   "voice.previewHint": "Spielt einen Satz mit den aktuellen Einstellungen ab.",
+  "voice.setBy": "Die Persona „{name}“ legt es fest, unter „{section}“.",
 
   "models.intro": "Diese Modelle laufen auf diesem Computer und funktionieren offline.",
   "models.recogniser": "Spracherkennung",
@@ -239,6 +240,8 @@ export const de = {
   "conversation.minSpeechHint": "Kürzere Laute gelten als Geräusch.",
   "conversation.minSilence": "Kürzeste Pause",
   "conversation.minSilenceHint": "Kürzere Pausen beenden deine Äußerung nicht.",
+  "conversation.nameTaken": "So heißt schon eine andere Persona.",
+  "conversation.nameEmpty": "Eine Persona braucht einen Namen.",
 
   "language.window": "Sprache der App",
   "language.windowHint": "Gilt sofort in allen Fenstern.",
@@ -280,6 +283,10 @@ export const de = {
   "privacy.deleteAllHint": "Löscht alle Gespräche von diesem Computer.",
   "privacy.deleteAllSure": "Alle Gespräche löschen? Das kann nicht rückgängig gemacht werden.",
   "privacy.deletedAll": "Alles gelöscht.",
+  "privacy.shorter": {
+    one: "Gespräche, die älter als ein Tag sind, werden jetzt gelöscht. Das lässt sich nicht rückgängig machen.",
+    other: "Gespräche, die älter als {count} Tage sind, werden jetzt gelöscht. Das lässt sich nicht rückgängig machen.",
+  },
 
   "keys.intro":
     "Libretto funktioniert ohne API-Schlüssel. Mit einem Schlüssel kommt Stimme, Erkennung oder Sprachmodell aus der Cloud dazu.",

@@ -138,6 +138,7 @@ export const en = {
   "voice.instructionsHint": "In your own words, such as “calm and slow”. Not every voice supports it.",
   "voice.preview": "Listen",
   "voice.previewHint": "Plays a sentence with the current settings.",
+  "voice.setBy": "Set by the persona “{name}”, under “{section}”.",
 
   "models.intro": "These run on this computer and work offline.",
   "models.recogniser": "Speech recognition",
@@ -230,6 +231,8 @@ export const en = {
   "conversation.minSpeechHint": "Shorter sounds count as noise.",
   "conversation.minSilence": "Shortest pause",
   "conversation.minSilenceHint": "Shorter pauses don’t end your turn.",
+  "conversation.nameTaken": "Another persona is called that already.",
+  "conversation.nameEmpty": "A persona needs a name.",
 
   "language.window": "App language",
   "language.windowHint": "Changes every window right away.",
@@ -268,6 +271,10 @@ export const en = {
   "privacy.deleteAllHint": "Deletes every conversation from this computer.",
   "privacy.deleteAllSure": "Delete all conversations? This cannot be undone.",
   "privacy.deletedAll": "Everything deleted.",
+  "privacy.shorter": {
+    one: "Conversations older than one day will be deleted now. This cannot be undone.",
+    other: "Conversations older than {count} days will be deleted now. This cannot be undone.",
+  },
 
   "keys.intro": "Libretto works without API keys. A key adds a cloud voice, recogniser or language model.",
   "keys.keychain": "Keys are kept in the system keychain: {name}.",

@@ -148,6 +148,7 @@ export const es = {
   "voice.instructionsHint": "Con tus palabras, por ejemplo «tranquila y lenta». No todas las voces lo admiten.",
   "voice.preview": "Escuchar",
   "voice.previewHint": "Reproduce una frase con los ajustes actuales.",
+  "voice.setBy": "Lo fija el personaje «{name}», en «{section}».",
 
   "models.intro": "Funcionan en este equipo y sin conexión.",
   "models.recogniser": "Reconocimiento de voz",
@@ -241,6 +242,8 @@ export const es = {
   "conversation.minSpeechHint": "Los sonidos más cortos cuentan como ruido.",
   "conversation.minSilence": "Pausa más corta",
   "conversation.minSilenceHint": "Las pausas más cortas no terminan tu turno.",
+  "conversation.nameTaken": "Otro personaje ya se llama así.",
+  "conversation.nameEmpty": "Un personaje necesita un nombre.",
 
   "language.window": "Idioma de la app",
   "language.windowHint": "Se aplica al instante en todas las ventanas.",
@@ -283,6 +286,11 @@ export const es = {
   "privacy.deleteAllHint": "Elimina todas las conversaciones de este equipo.",
   "privacy.deleteAllSure": "¿Eliminar todas las conversaciones? Esta acción no se puede deshacer.",
   "privacy.deletedAll": "Todo eliminado.",
+  "privacy.shorter": {
+    one: "Las conversaciones de hace más de un día se eliminarán ahora. No se puede deshacer.",
+    many: "Las conversaciones de hace más de {count} de días se eliminarán ahora. No se puede deshacer.",
+    other: "Las conversaciones de hace más de {count} días se eliminarán ahora. No se puede deshacer.",
+  },
 
   "keys.intro":
     "Libretto funciona sin claves de API. Una clave añade una voz, un reconocedor o un modelo de lenguaje en la nube.",

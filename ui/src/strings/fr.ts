@@ -148,6 +148,7 @@ export const fr = {
   "voice.instructionsHint": "Avec vos mots, par exemple « calme et lente ». Toutes les voix ne le permettent pas.",
   "voice.preview": "Écouter",
   "voice.previewHint": "Lit une phrase avec les réglages actuels.",
+  "voice.setBy": "Fixé par le personnage « {name} », sous « {section} ».",
 
   "models.intro": "Ces modèles fonctionnent sur cet ordinateur, même hors connexion.",
   "models.recogniser": "Reconnaissance vocale",
@@ -243,6 +244,8 @@ export const fr = {
   "conversation.minSpeechHint": "Les sons plus courts sont considérés comme du bruit.",
   "conversation.minSilence": "Pause la plus courte",
   "conversation.minSilenceHint": "Une pause plus courte ne met pas fin à votre phrase.",
+  "conversation.nameTaken": "Un autre personnage porte déjà ce nom.",
+  "conversation.nameEmpty": "Un personnage doit avoir un nom.",
 
   "language.window": "Langue de l’app",
   "language.windowHint": "S’applique aussitôt à toutes les fenêtres.",
@@ -286,6 +289,11 @@ export const fr = {
   "privacy.deleteAllHint": "Supprime toutes les conversations de cet ordinateur.",
   "privacy.deleteAllSure": "Supprimer toutes les conversations ? Cette action est irréversible.",
   "privacy.deletedAll": "Tout a été supprimé.",
+  "privacy.shorter": {
+    one: "Les conversations de plus d’un jour vont être supprimées maintenant. C’est définitif.",
+    many: "Les conversations de plus de {count} de jours vont être supprimées maintenant. C’est définitif.",
+    other: "Les conversations de plus de {count} jours vont être supprimées maintenant. C’est définitif.",
+  },
 
   "keys.intro":
     "Libretto fonctionne sans clé API. Une clé ajoute une voix, une reconnaissance vocale ou un modèle de langage en ligne.",

@@ -142,6 +142,7 @@ export const zh = {
   "voice.instructionsHint": "用自己的话描述，例如“平静而缓慢”。并非所有声音都支持。",
   "voice.preview": "试听",
   "voice.previewHint": "用当前设置播放一句话。",
+  "voice.setBy": "由“{section}”中的角色“{name}”决定。",
 
   "models.intro": "这些模型在本机运行，无需联网。",
   "models.recogniser": "语音识别",
@@ -234,6 +235,8 @@ export const zh = {
   "conversation.minSpeechHint": "更短的声音视为噪声。",
   "conversation.minSilence": "最短停顿",
   "conversation.minSilenceHint": "更短的停顿不算说完。",
+  "conversation.nameTaken": "已有其他角色使用这个名称。",
+  "conversation.nameEmpty": "角色需要一个名称。",
 
   "language.window": "应用语言",
   "language.windowHint": "立即应用于所有窗口。",
@@ -273,6 +276,9 @@ export const zh = {
   "privacy.deleteAllHint": "从本机删除所有对话。",
   "privacy.deleteAllSure": "要删除所有对话吗？此操作无法撤销。",
   "privacy.deletedAll": "已全部删除。",
+  "privacy.shorter": {
+    other: "超过 {count} 天的对话将立即删除。此操作无法撤销。",
+  },
 
   "keys.intro": "Libretto 无需 API 密钥即可使用。添加密钥后，可使用云端的声音、语音识别或语言模型。",
   "keys.keychain": "密钥保存在系统钥匙串中：{name}。",

@@ -27,12 +27,15 @@ class Backend implements Stage {
   readonly #hearers: Hearers = {};
   readonly #seers = new Set<(pulse: Pulse) => void>();
   readonly #refusals = new Map<string, Refusal>();
+  readonly #waits = new Map<string, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #turn = 0;
   #started = 0;
   #spoken: { turn: number; text: string } | undefined;
   #down = 0;
   #endTest: (() => void) | undefined;
+  /** Each answers when it is over, however that is. */
+  readonly #downloads = new Map<string, (failure: Refusal) => void>();
   readonly #changes = new Changes();
 
   constructor(readonly window: Window) {}
@@ -45,8 +48,16 @@ class Backend implements Stage {
     return this.bridge().ask(text);
   }
 
+  repeat(reply: string, cluster: number): Promise<void> {
+    return this.bridge().repeat(reply, cluster);
+  }
+
   refuse(name: string, kind: FailureKind, message: string): void {
     this.#refusals.set(name, new Refusal(kind, message));
+  }
+
+  slow(name: string, wait: number): void {
+    this.#waits.set(name, wait);
   }
 
   emit<K extends keyof Tells>(name: K, told: Tells[K]): void {
@@ -244,7 +255,10 @@ class Backend implements Stage {
     this.calls.push({ name, with: structuredClone(args.filter((arg) => typeof arg !== "function")) });
     const refusal = this.#refusals.get(name);
     this.#refusals.delete(name);
-    return refusal ? Promise.reject(refusal) : Promise.resolve().then(work);
+    const wait = this.#waits.get(name);
+    this.#waits.delete(name);
+    const later = wait === undefined ? Promise.resolve() : new Promise((done) => setTimeout(done, wait));
+    return refusal ? Promise.reject(refusal) : later.then(work);
   }
 
   bridge(): Bridge {
@@ -401,7 +415,10 @@ class Backend implements Stage {
           if (model) model.speed = speed;
           return speed;
         }),
-      download: (id, unverified) => this.#call("download", [id, unverified], nothing),
+      download: (id, unverified) =>
+        this.#call("download", [id, unverified], nothing).then(
+          () => new Promise<void>((_, fail) => this.#downloads.set(id, fail)),
+        ),
       pauseDownload: (id, paused) =>
         this.#call("pauseDownload", [id, paused], () => {
           const progress = world.models.find((model) => model.id === id)?.download;
@@ -409,7 +426,14 @@ class Backend implements Stage {
           progress.phase = paused ? "paused" : "downloading";
           this.emit("modelProgress", copy(progress));
         }),
-      cancelDownload: (id) => this.#call("cancelDownload", [id], nothing),
+      cancelDownload: (id) =>
+        this.#call("cancelDownload", [id], () => {
+          for (const model of [...world.models, ...world.missing]) if (model.id === id) model.download = null;
+          const failure = new Refusal("cancelled", "The download was called off.");
+          this.#downloads.get(id)?.(failure);
+          this.#downloads.delete(id);
+          this.emit("modelEnded", { model: id, failure });
+        }),
       removeModel: (id) => this.#call("removeModel", [id], nothing),
 
       keys: () => this.#call("keys", [], () => copy(world.keys)),

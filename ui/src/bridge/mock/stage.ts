@@ -16,8 +16,11 @@ export interface Stage {
   /** What another window would do. */
   talk: (down: boolean) => Promise<void>;
   ask: (text: string) => Promise<void>;
+  repeat: (reply: string, cluster: number) => Promise<void>;
   /** Refuses the next call of this name. */
   refuse: (name: string, kind: FailureKind, message: string) => void;
+  /** Answers the next call of this name so many milliseconds later. */
+  slow: (name: string, wait: number) => void;
   tell: (turn: number | null, ...bodies: Body[]) => void;
   emit: <K extends keyof Tells>(name: K, told: Tells[K]) => void;
   pulse: (pulse: Pulse) => void;

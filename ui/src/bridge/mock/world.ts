@@ -68,6 +68,7 @@ const SHELL: Shell = {
   way: "own",
   paused: false,
   pinned: false,
+  asked: 0,
   version: "0.1.0",
 };
 
