@@ -38,6 +38,7 @@ function door(answers: Record<string, unknown>): void {
     invoked,
     tell: (event: string, payload: unknown) => callbacks.get(listeners.get(event) ?? -1)?.({ event, id: 0, payload }),
     pulse: (message: unknown) => callbacks.get(channel)?.({ index: index++, message }),
+    __TAURI_EVENT_PLUGIN_INTERNALS__: { unregisterListener: (event: string) => listeners.delete(event) },
     __TAURI_INTERNALS__: {
       metadata: { currentWindow: { label: "main" }, currentWebview: { label: "main", windowLabel: "main" } },
       transformCallback: (callback: (payload: unknown) => void) => {
