@@ -246,6 +246,6 @@ describe("hotkeys on Wayland", () => {
     await scene.page.getByRole("button", { name: "Copy: libretto toggle" }).click();
     await scene.wait(20);
     expect(await scene.calls("copy")).toEqual([["libretto toggle"]]);
-    expect(await scene.page.getByText("the space bar talks and Esc calls off").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Space to talk and Esc to cancel always work").isVisible()).toBe(true);
   });
 });
