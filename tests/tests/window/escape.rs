@@ -3,9 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use libretto_tests::Stage;
-use libretto_tests::Window;
 use libretto_tests::talk::ANSWER;
+use libretto_tests::{Stage, Window};
 use serde_json::{Value, json};
 
 use super::{LONG, SOON, opened};
