@@ -85,7 +85,7 @@ async fn feed<T>(mut to: Option<mpsc::Sender<T>>, mut waiting: mpsc::Receiver<T>
             to = None;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The next that is given, once there is a place for it.

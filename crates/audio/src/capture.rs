@@ -21,7 +21,6 @@ use libretto_voice::device::{Microphone, MicrophoneSession};
 use libretto_voice::{Error, Kind};
 
 use crate::backend::Source;
-use crate::devices::DeviceId;
 use crate::echo::Reference;
 use crate::settings::{EchoSettings, InputSettings};
 use crate::vad::{Models, VadKind, VadSettings};

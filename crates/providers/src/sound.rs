@@ -18,7 +18,7 @@ pub(crate) use wav::file as wav_file;
 
 /// How sound comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
+pub enum Encoding {
     /// Little-endian 16-bit samples of one channel without a header.
     Pcm16(SampleRate),
     /// 16-bit samples behind a WAV header.

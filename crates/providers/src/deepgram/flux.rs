@@ -239,7 +239,7 @@ impl Protocol for Ear {
                 self.wishes.answered(Some((&code, &description)));
             }
             Message::Warning { code, description } => {
-                tracing::warn!(provider = "deepgram", code, description, "provider_warns")
+                tracing::warn!(provider = "deepgram", code, description, "provider_warns");
             }
             Message::Error {} => return Err(Wrong::Complaint),
             _ => {}

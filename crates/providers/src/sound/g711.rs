@@ -5,7 +5,7 @@ use libretto_voice::{Audio, SampleRate};
 
 /// Which of its two laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Law {
+pub enum Law {
     /// North America's and Japan's: µ-law.
     Mu,
     /// Everyone else's: A-law.

@@ -10,7 +10,8 @@ mod manner;
 use std::time::Duration;
 
 use common::{
-    Spoken, access, last_message_when_dropped, listen_to, network, same_sound, speak, worst, worst_within,
+    Spoken, access, closed, last_message_when_dropped, listen_to, network, same_sound, speak, worst,
+    worst_within,
 };
 
 use libretto_providers::minimax::{Format, MiniMax, Settings, Transport};
