@@ -204,13 +204,17 @@ pub(super) fn search(db: &Connection, query: &Query, limit: usize) -> rusqlite::
          FROM search JOIN exchanges e ON e.id = search.rowid JOIN sessions s ON s.id = e.session
          WHERE search MATCH ?1 ORDER BY e.created DESC, e.id DESC LIMIT ?2",
     )?;
-    let mut rows = statement.query(params![query.fts(), limit])?;
+    // More than are told: a title is known by its question, however old that is.
+    let mut rows = statement.query(params![query.fts(), super::MAX_ROWS])?;
     while let Some(row) = rows.next()? {
         let (user, reply): (String, String) = (row.get(4)?, row.get(5)?);
         let session = session_id(row, 1)?;
         let begun_with: String = row.get(2)?;
         if title(&user) == begun_with {
             twins.insert(session);
+        }
+        if said.len() >= limit {
+            continue;
         }
         let (asked, answered) = (query.snippet(&user), query.snippet(&reply));
         let side = if asked.is_some() { Side::User } else { Side::Reply };
