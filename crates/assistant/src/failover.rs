@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use libretto_conversation::Choice;
 use libretto_voice::{Error, Kind};
+use tokio::sync::mpsc;
 
 pub use models::Models;
 pub use recognisers::Recognisers;
@@ -65,6 +66,30 @@ fn nobody() -> Error {
         Kind::Unavailable,
         "There is nobody to do this; `libretto-cli doctor` says what to do.",
     )
+}
+
+/// What may wait for a provider that takes it slowly; then whoever gives it waits as well.
+const WAITING: usize = 16;
+
+/// Hands on what waits, to a session that may have closed its ears. It never ends: the session's last event counts.
+async fn feed<T>(mut to: Option<mpsc::Sender<T>>, mut waiting: mpsc::Receiver<T>) {
+    while let Some(message) = waiting.recv().await {
+        if let Some(open) = &to
+            && open.send(message).await.is_err()
+        {
+            to = None;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// The next that is given, once there is a place for it.
+async fn given<'p, T>(
+    given: &mut mpsc::Receiver<T>,
+    onward: &'p mpsc::Sender<T>,
+) -> Option<(mpsc::Permit<'p, T>, Option<T>)> {
+    let place = onward.reserve().await.ok()?;
+    Some((place, given.recv().await))
 }
 
 /// A session that ended without a word.

@@ -201,9 +201,9 @@ mod tests {
     async fn a_word_is_lit_when_its_sample_sounds() {
         let playhead = Playhead::default();
         let (tell, updates) = mpsc::channel(8);
-        let (seen, mut lit) = mpsc::unbounded_channel();
+        let (seen, mut lit) = mpsc::channel(8);
         let task = tokio::spawn(follow(playhead.clone(), updates, move |_, word, at| {
-            seen.send((word.word.clone(), at)).unwrap();
+            seen.try_send((word.word.clone(), at)).unwrap();
         }));
         let turn = TurnId(1);
         tell.send(Update::Reply(turn, SampleRate::VOICE)).await.unwrap();

@@ -98,13 +98,21 @@ pub struct Alarm {
     worker: Thread,
 }
 
-/// What happened to a stream.
+/// What happened to a stream, what is worse last. All but the first end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ring {
     /// The system moved the stream to another device by itself; the format may be another one.
     Moved,
-    /// The stream is dead: the device went away, or its settings changed.
+    /// The device's settings changed.
+    Changed,
+    /// The device went away.
+    Gone,
+    /// The sound system says no more than that it is dead.
     Dead,
+}
+
+impl Ring {
+    const ALL: [Self; 4] = [Self::Moved, Self::Changed, Self::Gone, Self::Dead];
 }
 
 impl Alarm {
@@ -118,8 +126,7 @@ impl Alarm {
 
     /// Says what happened; what is worse stays.
     pub fn ring(&self, what: Ring) {
-        self.state
-            .fetch_max(if what == Ring::Dead { 2 } else { 1 }, Ordering::AcqRel);
+        self.state.fetch_max(what as u8 + 1, Ordering::AcqRel);
         self.worker.unpark();
     }
 
@@ -130,11 +137,8 @@ impl Alarm {
 
     /// What happened since the last time.
     pub fn take(&self) -> Option<Ring> {
-        match self.state.swap(0, Ordering::AcqRel) {
-            0 => None,
-            1 => Some(Ring::Moved),
-            _ => Some(Ring::Dead),
-        }
+        let worst = self.state.swap(0, Ordering::AcqRel).checked_sub(1)?;
+        Ring::ALL.get(usize::from(worst)).copied()
     }
 }
 

@@ -21,7 +21,8 @@ use crate::output::{self, Output};
 use crate::say::text_of;
 use crate::screen::Screen;
 
-/// Notices on their way to the terminal.
+/// Notices on their way to the terminal. Without a bound, because who tells them must not wait and a program at the
+/// other end must miss none; they are few, and small beside the conversation.
 struct Channel(mpsc::UnboundedSender<(Notice, Instant)>);
 
 impl Runtime for Channel {

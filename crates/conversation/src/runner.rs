@@ -145,7 +145,7 @@ impl Conversation {
 
     fn send(&self, wish: Wish) {
         if self.wishes.try_send(wish).is_err() {
-            tracing::warn!("A wish was dropped: the conversation has ended or is flooded.");
+            tracing::warn!("wish_dropped");
         }
     }
 }

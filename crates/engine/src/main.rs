@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     match serve(options, std::io::stdin().lock(), std::io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the conversation with the app broke off");
+            tracing::error!(%error, "app_broke_off");
             ExitCode::FAILURE
         }
     }

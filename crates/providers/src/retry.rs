@@ -53,7 +53,7 @@ impl Tries {
         if !failure.can_retry() || self.made >= self.retry.attempts || wait > self.retry.longest {
             return Err(failure);
         }
-        tracing::debug!(%failure, attempt = self.made, ?wait, "a call is made again");
+        tracing::debug!(%failure, attempt = self.made, ?wait, "call_made_again");
         tokio::time::sleep(wait).await;
         self.made += 1;
         Ok(())

@@ -10,7 +10,7 @@ use libretto_voice::{
 };
 use tokio::sync::mpsc;
 
-use super::{List, Tell, fell_silent, nobody};
+use super::{List, Tell, WAITING, feed, fell_silent, nobody};
 
 /// The longest stretch without a committed word that is kept to be played again, in seconds. Who says more than this
 /// in one breath has their words from one recogniser only.
@@ -93,42 +93,34 @@ impl Heard {
         events: &mpsc::Sender<Result<ListenEvent, Error>>,
     ) -> Result<(), Error> {
         let (input, mut said, _guard) = session.split();
-        // Sending waits where the recogniser is slow; what it says is taken meanwhile.
-        let (forward, mut waiting) = mpsc::unbounded_channel();
+        // Sending waits where the recogniser is slow; what it says is taken meanwhile. There is a place for all that
+        // is played again.
+        let (forward, waiting) = mpsc::channel(self.kept.len() + WAITING);
         let begun = self.gone;
         for audio in &self.kept {
-            let _ = forward.send(ListenInput::Audio(audio.clone()));
+            let _ = forward.try_send(ListenInput::Audio(audio.clone()));
         }
         if self.finished {
-            let _ = forward.send(ListenInput::Finish);
+            let _ = forward.try_send(ListenInput::Finish);
         }
-        let feed = async {
-            while let Some(message) = waiting.recv().await {
-                if let Some(input) = &input
-                    && input.send(message).await.is_err()
-                {
-                    break;
-                }
-            }
-            std::future::pending::<()>().await;
-        };
+        let feed = feed(input, waiting);
         tokio::pin!(feed);
         // Segments without times do not say which sound they cover: they are passed on when all is well.
         let mut held: Vec<Transcript> = Vec::new();
         loop {
             let event = tokio::select! {
                 () = &mut feed => continue,
-                message = given.recv(), if !self.finished => {
+                Some((place, message)) = super::given(given, &forward), if !self.finished => {
                     match message {
                         Some(ListenInput::Audio(audio)) => {
                             self.keep(audio.clone());
-                            let _ = forward.send(ListenInput::Audio(audio));
+                            place.send(ListenInput::Audio(audio));
                         }
                         // Not wanted: see `SpeechToText::wants_pauses`.
                         Some(ListenInput::Silence(_) | ListenInput::Hurry) => {}
                         Some(ListenInput::Finish) | None => {
                             self.finished = true;
-                            let _ = forward.send(ListenInput::Finish);
+                            place.send(ListenInput::Finish);
                         }
                     }
                     continue;

@@ -12,7 +12,7 @@ use libretto_voice::{
 };
 use tokio::sync::mpsc;
 
-use super::{List, Tell, fell_silent, nobody};
+use super::{List, Tell, WAITING, feed, fell_silent, given, nobody};
 
 /// The longest piece that a voice without times is given at once, in bytes (OpenAI takes 4,096 characters).
 const PIECE: usize = 1_000;
@@ -109,32 +109,23 @@ impl Reading {
 
     async fn in_one_session(&mut self, voice: &dyn TextToSpeech, options: SpeakOptions) -> Result<(), Error> {
         let (input, mut said, _guard) = voice.speak(options).split();
-        let (forward, mut phrases) = mpsc::unbounded_channel();
+        let (forward, phrases) = mpsc::channel(WAITING);
         let rest = self.rest();
         if !rest.is_empty() {
-            let _ = forward.send(SpeakInput::Text(rest));
+            let _ = forward.try_send(SpeakInput::Text(rest));
         }
         if self.over {
-            let _ = forward.send(SpeakInput::Finish);
+            let _ = forward.try_send(SpeakInput::Finish);
         }
-        let feed = async {
-            while let Some(message) = phrases.recv().await {
-                if let Some(input) = &input
-                    && input.send(message).await.is_err()
-                {
-                    break;
-                }
-            }
-            std::future::pending::<()>().await;
-        };
+        let feed = feed(input, phrases);
         tokio::pin!(feed);
         let mut way = None;
         let mut early = Vec::new();
         loop {
             let event = tokio::select! {
                 () = &mut feed => continue,
-                message = self.given.recv(), if !self.over => {
-                    let _ = forward.send(self.take(message));
+                Some((place, message)) = given(&mut self.given, &forward), if !self.over => {
+                    place.send(self.take(message));
                     continue;
                 }
                 event = said.recv() => event,

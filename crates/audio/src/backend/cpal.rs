@@ -267,16 +267,16 @@ fn with_period<T>(
     }
 }
 
-fn on_error(alarm: &Alarm, device: &str) -> impl FnMut(cpal::Error) + Send + 'static {
-    let (bell, name) = (alarm.clone(), device.to_owned());
+/// Some hosts call it on the device's thread: the worker, which the alarm wakes, writes to the log.
+fn on_error(alarm: &Alarm) -> impl FnMut(cpal::Error) + Send + 'static {
+    let bell = alarm.clone();
     move |failure| match failure.kind() {
         // A glitch or a missing right to hurry: the stream goes on.
         ErrorKind::Xrun | ErrorKind::RealtimeDenied => {}
         ErrorKind::DeviceChanged => bell.ring(Ring::Moved),
-        kind => {
-            tracing::debug!(name, ?kind, %failure, "stream_failed");
-            bell.ring(Ring::Dead);
-        }
+        ErrorKind::StreamInvalidated => bell.ring(Ring::Changed),
+        ErrorKind::DeviceNotAvailable => bell.ring(Ring::Gone),
+        _ => bell.ring(Ring::Dead),
     }
 }
 
@@ -299,7 +299,7 @@ impl Drop for Closing {
                 let _ = closed.send(());
             });
         if closing.is_ok() && waits.recv_timeout(CLOSING).is_err() {
-            tracing::warn!("a sound stream does not close and is left behind");
+            tracing::warn!("stream_left_behind");
         }
     }
 }
@@ -335,7 +335,7 @@ impl Source for System {
         }
         let format = format_of(&device, own.sample_format());
         let built = with_period(&own.config(), |config| {
-            listen(&device, config, format, ear(rate), on_error(alarm, &known.name))
+            listen(&device, config, format, ear(rate), on_error(alarm))
         });
         let stream = built.map_err(failure)?;
         stream.play().map_err(failure)?;
@@ -360,7 +360,7 @@ impl Sink for System {
         let rate = rate_of(own.sample_rate(), &known)?;
         let format = format_of(&device, own.sample_format());
         let built = with_period(&own.config(), |config| {
-            talk(&device, config, format, mouth(rate), on_error(alarm, &known.name))
+            talk(&device, config, format, mouth(rate), on_error(alarm))
         });
         let stream = built.map_err(failure)?;
         stream.play().map_err(failure)?;

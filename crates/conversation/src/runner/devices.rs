@@ -25,7 +25,7 @@ impl Runner {
         // It takes its inputs at once unless it has ended; then its last event says why.
         let sent = futures::FutureExt::now_or_never(session.send(input));
         if on && !matches!(sent, Some(Ok(()))) {
-            tracing::warn!("The microphone does not take its orders.");
+            tracing::warn!("microphone_takes_no_orders");
         }
         None
     }

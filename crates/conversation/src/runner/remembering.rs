@@ -67,19 +67,19 @@ impl Recall {
 
     /// Keeps an exchange; gives it back when too many wait.
     pub(super) fn record(&self, exchange: Exchange) -> Result<(), Exchange> {
-        self.0
-            .try_send(Request::Record(Box::new(exchange)))
-            .map_err(|error| match error.into_inner() {
-                Request::Record(exchange) => *exchange,
-                // Only what was sent can come back.
-                Request::Recent(_) | Request::Use(_) => unreachable!("another request came back"),
-            })
+        match self.0.try_reserve() {
+            Ok(place) => {
+                place.send(Request::Record(Box::new(exchange)));
+                Ok(())
+            }
+            Err(_) => Err(exchange),
+        }
     }
 
     /// Another memory from now on.
     pub(super) fn replace(&self, memory: Arc<dyn Memory>) {
         if self.0.try_send(Request::Use(memory)).is_err() {
-            tracing::warn!("The memory is too busy to be replaced.");
+            tracing::warn!("memory_not_replaced");
         }
     }
 }

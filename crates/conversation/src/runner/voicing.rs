@@ -59,6 +59,7 @@ impl Stage {
         mut phrases: mpsc::Receiver<String>,
     ) -> Result<()> {
         let (input, mut events, _guard) = session.split();
+        // Holds no more than the reply's text, which is kept whole anyway, and is emptied with every event.
         let (sent, mut texts) = mpsc::unbounded_channel();
         let feed = async {
             let Some(input) = input else { return };

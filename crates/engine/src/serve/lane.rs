@@ -99,7 +99,7 @@ impl<J: Send + 'static> Lane<J> {
             .for_each(|flag| flag.store(true, Ordering::Relaxed));
         drop(self.jobs);
         if self.thread.join().is_err() {
-            tracing::warn!("an engine's thread had failed");
+            tracing::warn!("thread_had_failed");
         }
     }
 }

@@ -26,13 +26,13 @@ impl Output {
     pub(super) fn send(&self, id: u64, answer: Answer) {
         let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = frame::write(&mut *to, &Response { id, answer }) {
-            tracing::warn!(%error, id, "an answer could not be sent");
+            tracing::warn!(%error, id, "answer_not_sent");
         }
     }
 
     pub(super) fn fail(&self, id: u64, failure: impl Into<Failure>) {
         let failure = failure.into();
-        tracing::warn!(id, message = failure.message, "a request failed");
+        tracing::warn!(id, message = failure.message, "request_failed");
         self.send(id, Answer::Failed(failure));
     }
 

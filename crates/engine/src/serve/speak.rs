@@ -55,7 +55,7 @@ fn speak(
             break;
         }
         for words in spoken.unspoken {
-            tracing::info!(?words, "words that this voice cannot speak were left out");
+            tracing::info!(?words, "words_left_out");
         }
         let rate = spoken.audio.rate.hertz();
         output.send(

@@ -184,7 +184,7 @@ impl Shelf {
             record.saw(&folder.join(&file.name), seen);
         }
         if let Err(error) = record.store(&self.own, id) {
-            tracing::debug!(%error, "a verification could not be recorded: the next one hashes again");
+            tracing::debug!(%error, "verification_not_recorded");
         }
         let model = self.catalogue.get(id)?;
         let states = model

@@ -120,7 +120,7 @@ async fn reply(
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
                 break usage.cut;
             }
-            other => tracing::warn!(?other, "an answer that belongs to no reply"),
+            other => tracing::warn!(?other, "answer_to_no_reply"),
         }
     };
     // The engine need not write what nobody will hear.

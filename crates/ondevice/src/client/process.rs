@@ -121,7 +121,7 @@ impl Process {
             }
             Err(_) => return Err(EngineError::Silent { role, after: HELLO }),
         }
-        tracing::debug!(%role, took = ?began.elapsed(), "an engine was started");
+        tracing::debug!(%role, took = ?began.elapsed(), "engine_started");
         let (outbox, frames) = mpsc::channel(OUTBOX);
         let process = Arc::new(Self {
             role,
@@ -233,7 +233,7 @@ impl Process {
         let Some(call) = calls.open.get(&id) else { return };
         if let Err(mpsc::error::TrySendError::Full(_)) = call.try_send(Ok(answer)) {
             // Every queue is as deep as its request can need, so this is a fault of ours; better heard than hung.
-            tracing::error!(role = %self.role, id, "answers were not fetched");
+            tracing::error!(role = %self.role, id, "answers_not_fetched");
             calls.open.remove(&id);
         }
     }
@@ -341,9 +341,9 @@ async fn read(process: Arc<Process>, mut child: Child, stdout: ChildStdout) {
     };
     tokio::select! {
         result = answers => if let Err(error) = result {
-            tracing::error!(role = %process.role, %error, "an engine's answers cannot be read");
+            tracing::error!(role = %process.role, %error, "answers_not_readable");
         },
-        () = stopped => tracing::warn!(role = %process.role, "an engine did not leave and is killed"),
+        () = stopped => tracing::warn!(role = %process.role, "engine_killed"),
     }
     let status = match tokio::time::timeout(LEAVE, child.wait()).await {
         Ok(status) => status,
@@ -354,9 +354,9 @@ async fn read(process: Arc<Process>, mut child: Child, stdout: ChildStdout) {
     };
     let how = status.map_or_else(|error| error.to_string(), describe);
     if process.stop.is_cancelled() {
-        tracing::debug!(role = %process.role, how, "an engine has left");
+        tracing::debug!(role = %process.role, how, "engine_left");
     } else {
-        tracing::error!(role = %process.role, how, "an engine died");
+        tracing::error!(role = %process.role, how, "engine_died");
     }
     process.end(how);
 }
@@ -381,7 +381,7 @@ async fn log(role: Role, stderr: ChildStderr) {
     let mut from = BufReader::new(stderr);
     let mut line = Vec::new();
     while let Ok(1..) = (&mut from).take(LOG_LINE).read_until(b'\n', &mut line).await {
-        tracing::info!(%role, "{}", String::from_utf8_lossy(&line).trim_end());
+        tracing::info!(%role, line = String::from_utf8_lossy(&line).trim_end(), "engine_said");
         line.clear();
     }
 }

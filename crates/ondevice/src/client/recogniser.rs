@@ -93,7 +93,7 @@ async fn listen(
                     }
                 }
                 Answer::Done => return say(&ends, ListenEvent::Finished).await,
-                other => tracing::warn!(?other, "an answer that belongs to no utterance"),
+                other => tracing::warn!(?other, "answer_to_no_utterance"),
             },
             input = ends.input.recv(), if !finished && sent - known < WAITING => match input {
                 Some(ListenInput::Audio(audio)) => {

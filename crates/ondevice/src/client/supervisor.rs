@@ -86,7 +86,7 @@ impl Supervisor {
         tokio::spawn(async move {
             let warm = async { this.call(ask, 1).await?.next().await };
             if let Err(error) = warm.await {
-                tracing::warn!(role = %this.role, %error, "an engine could not get ready");
+                tracing::warn!(role = %this.role, %error, "engine_not_ready");
             }
         });
     }
@@ -185,7 +185,7 @@ async fn leave_when_idle(process: Arc<Process>, settings: Arc<RwLock<EngineSetti
             () = over.cancelled() => return,
             changed = calls.changed() => if changed.is_err() { return },
             () = wait => if process.stop_if_unused() {
-                tracing::debug!(?idle, "an engine was not needed and leaves");
+                tracing::debug!(?idle, "engine_not_needed");
                 return;
             },
         }

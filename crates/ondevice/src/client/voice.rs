@@ -165,7 +165,7 @@ impl Speech {
                     self.pause = pause;
                 }
             }
-            other => tracing::warn!(?other, "an answer that belongs to no speech"),
+            other => tracing::warn!(?other, "answer_to_no_speech"),
         }
         Ok(())
     }

@@ -239,7 +239,9 @@ impl Protocol for Ear {
             Message::ConfigureFailure { code, description } => {
                 self.wishes.answered(Some((&code, &description)));
             }
-            Message::Warning { code, description } => tracing::warn!(code, description, "Deepgram warns"),
+            Message::Warning { code, description } => {
+                tracing::warn!(provider = "deepgram", code, description, "provider_warns");
+            }
             Message::Error {} => return Err(Wrong::Complaint),
             _ => {}
         }

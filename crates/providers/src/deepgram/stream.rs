@@ -128,7 +128,7 @@ fn read(text: &str) -> Result<Message, Wrong> {
     match &message {
         Message::Error {} => return Err(Wrong::Complaint),
         Message::Warning { warn_code, warn_msg } => {
-            tracing::warn!(?warn_code, ?warn_msg, "Deepgram warns");
+            tracing::warn!(provider = "deepgram", ?warn_code, ?warn_msg, "provider_warns");
             // A flush too many is not answered: its text would never be heard.
             if warn_code.as_deref() == Some("EXCESSIVE_FLUSH") {
                 return Err(Wrong::Fault(Fault::Busy));

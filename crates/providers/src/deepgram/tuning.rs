@@ -57,7 +57,7 @@ impl Wishes {
     pub(super) fn answered(&mut self, refused: Option<(&str, &str)>) {
         self.open = false;
         if let Some((code, description)) = refused {
-            tracing::warn!(code, description, "Deepgram does not change how it listens");
+            tracing::warn!(provider = "deepgram", code, description, "tuning_refused");
         }
     }
 }

@@ -63,7 +63,7 @@ impl History {
         let work = move || thread::serve(path, make, queue, sender);
         if let Err(error) = std::thread::Builder::new().name("history".into()).spawn(work) {
             // Every call will find the queue closed, and say so.
-            tracing::error!(%error, "no thread for the history");
+            tracing::error!(%error, "no_thread_for_history");
         }
         Self { jobs, state }
     }

@@ -90,10 +90,7 @@ pub(super) fn serve(
     }
     keeper.write_waiting();
     if !keeper.waiting.is_empty() {
-        tracing::error!(
-            exchanges = keeper.waiting.len(),
-            "the history could not be written before the end"
-        );
+        tracing::error!(exchanges = keeper.waiting.len(), "history_not_written");
     }
 }
 
@@ -179,7 +176,7 @@ impl Keeper {
     }
 
     fn tell(&self, sentence: String) {
-        tracing::warn!("{sentence}");
+        tracing::warn!(sentence, "history_told");
         self.state.send_modify(|state| {
             state.notices.push(Notice::new(Subject::History, sentence));
             let over = state.notices.len().saturating_sub(MAX_NOTICES);

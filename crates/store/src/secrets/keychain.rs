@@ -57,7 +57,7 @@ impl Keychain {
             .name("keychain".into())
             .spawn(move || serve(&queue));
         if let Err(error) = started {
-            tracing::error!(%error, "no thread for the keychain");
+            tracing::error!(%error, "no_thread_for_keychain");
         }
         Self { jobs }
     }

@@ -327,7 +327,7 @@ impl SettingsFile {
         let reading = match Document::parse(text) {
             Ok(document) => read::read(&document, &self.environment),
             // What was parsed or built from values can be parsed again.
-            Err(error) => return tracing::error!(%error, "settings do not survive their own writing"),
+            Err(error) => return tracing::error!(%error, "settings_not_writable"),
         };
         notices.extend(reading.notices);
         state.notices = notices;
