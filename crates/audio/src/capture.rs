@@ -21,7 +21,6 @@ use libretto_voice::device::{Microphone, MicrophoneSession};
 use libretto_voice::{Error, Kind};
 
 use crate::backend::Source;
-use crate::devices::DeviceId;
 use crate::echo::Reference;
 use crate::settings::{EchoSettings, InputSettings};
 use crate::vad::{Models, VadKind, VadSettings};
@@ -75,16 +74,7 @@ impl Recorder {
         }
     }
 
-    /// Chooses a device, `None` being the system's default; open sessions go on with it.
-    pub fn choose(&self, device: Option<DeviceId>) {
-        self.live
-            .input
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .device = device;
-    }
-
-    /// Changes how long the device stays open, and more, from the next start on.
+    /// Changes the device, with which open sessions go on, how long it stays open, and more.
     pub fn set_input(&self, settings: InputSettings) {
         *self.live.input.lock().unwrap_or_else(PoisonError::into_inner) = settings;
     }

@@ -20,7 +20,7 @@ use libretto_voice::{Audio, Error, Result, TurnId};
 use tokio::sync::broadcast;
 
 use crate::backend::Sink;
-use crate::devices::{Device, DeviceId};
+use crate::devices::DeviceId;
 use crate::echo::Reference;
 use crate::settings::OutputSettings;
 use mixer::Controls;
@@ -56,8 +56,6 @@ struct State {
     failed: Option<Error>,
     /// A new reply is a new try, at once.
     again: bool,
-    /// What is open.
-    device: Option<Device>,
     stop: bool,
 }
 
@@ -92,7 +90,6 @@ impl Player {
             used: None,
             failed: None,
             again: false,
-            device: None,
             stop: false,
         };
         let shared = Arc::new(Shared {
@@ -130,11 +127,6 @@ impl Player {
     pub fn choose(&self, device: Option<DeviceId>) {
         self.shared.state().settings.device = device;
         self.wake();
-    }
-
-    /// The device that is open, if one is.
-    pub fn device(&self) -> Option<Device> {
-        self.shared.state().device.clone()
     }
 }
 

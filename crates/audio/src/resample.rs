@@ -47,11 +47,6 @@ impl Converter {
         Ok(Self { from, to, inner })
     }
 
-    /// The rate of what comes out.
-    pub fn rate(&self) -> SampleRate {
-        self.to
-    }
-
     /// Converts `samples` and appends what is ready to `out`; up to 10 ms and the filter's delay stay inside.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         match &mut self.inner {

@@ -14,8 +14,6 @@ pub use gate::{Gate, Strictness};
 pub use judge::{Judge, JudgeModel};
 pub use smoothing::{Change, Smoother};
 
-use crate::error::Result;
-
 /// Samples of a 10 ms frame at 16 kHz.
 pub(crate) const FRAME: usize = 160;
 
@@ -149,16 +147,6 @@ impl Detector {
         Self::new(settings, model)
     }
 
-    /// Which detectors really decide.
-    pub fn kind(&self) -> VadKind {
-        self.kind
-    }
-
-    /// Whether somebody speaks at this moment.
-    pub fn speaking(&self) -> bool {
-        self.smoother.speaking()
-    }
-
     /// Hears the next frame.
     pub fn push(&mut self, frame: &[f32; FRAME]) -> Option<Change> {
         let score = match &mut self.judge {
@@ -188,22 +176,4 @@ impl Detector {
         };
         self.smoother.push(score)
     }
-
-    /// Forgets everything, as at the beginning of a recording.
-    pub fn reset(&mut self) {
-        self.smoother.reset();
-        self.open = 0;
-        self.before.clear();
-        if let Some(judge) = &mut self.judge {
-            judge.reset();
-        }
-    }
-}
-
-/// Loads the judge's model.
-///
-/// # Errors
-/// `Model` when it is missing or broken.
-pub fn load(path: &std::path::Path) -> Result<Arc<JudgeModel>> {
-    JudgeModel::load(path).map(Arc::new)
 }

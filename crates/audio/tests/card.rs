@@ -579,7 +579,12 @@ fn an_unplugged_microphone_does_not_end_the_session() {
         .find(|d| d.name == "Headset microphone")
         .unwrap();
     let sound = sound();
-    sound.recorder().choose(Some(headset.id.clone()));
+    let choose = |device: DeviceId| {
+        let mut input = settings().input;
+        input.device = Some(device);
+        sound.recorder().set_input(input);
+    };
+    choose(headset.id.clone());
     let hearing = Hearing::of(sound.microphone().open());
     hearing.tell(MicrophoneInput::Start);
     let began = hearing.await_event(Duration::from_secs(3), |e| {
@@ -595,7 +600,7 @@ fn an_unplugged_microphone_does_not_end_the_session() {
     card.plug(Device::Headset).unwrap();
     let (_, next) = hearing.await_after(next, Duration::from_secs(5), is_changed("Headset microphone"));
     // Another one is chosen while it listens.
-    sound.recorder().choose(Some(DeviceId("pulseaudio:mic".into())));
+    choose(DeviceId("pulseaudio:mic".into()));
     let (_, _) = hearing.await_after(next, Duration::from_secs(5), is_changed("Desk microphone"));
     let recording = recordings::named("goforward").unwrap().audio().unwrap();
     card.speak(&recording).unwrap().wait();

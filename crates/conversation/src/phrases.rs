@@ -53,7 +53,7 @@ pub enum Ending {
     Clause,
     /// Between two words of a long sentence.
     Words,
-    /// Where the text ended, or where everything was asked for.
+    /// Where the text ended.
     Rest,
 }
 
@@ -63,7 +63,7 @@ pub enum Ending {
 pub struct Splitter {
     /// What is not released yet.
     held: Rewrite,
-    /// Nothing was released yet, or nothing since a flush.
+    /// Nothing was released yet.
     first: bool,
     phrase: Reading,
 }
@@ -101,17 +101,9 @@ impl Splitter {
         self.run(false)
     }
 
-    /// Gives all that is there, because nothing will follow for a while (a tool is called). The next phrase will be a
-    /// short one again. What cannot be spoken by itself is kept.
-    pub fn flush(&mut self) -> Vec<Phrase> {
-        let phrases = self.run(true);
-        self.first = true;
-        phrases
-    }
-
     /// The text is over: the last phrases.
     pub fn finish(&mut self) -> Vec<Phrase> {
-        self.flush()
+        self.run(true)
     }
 
     fn run(&mut self, ended: bool) -> Vec<Phrase> {

@@ -165,17 +165,10 @@ impl Filter {
         self.run()
     }
 
-    /// Decides what is held back, as if the reply ended here; more may follow (a tool is called in between).
-    pub fn flush(&mut self) -> Rewrite {
-        self.ended = true;
-        let out = self.run();
-        self.ended = false;
-        out
-    }
-
     /// The reply is over: what is left of it.
     pub fn finish(&mut self) -> Rewrite {
-        self.flush()
+        self.ended = true;
+        self.run()
     }
 
     /// Bytes of the reply that are the model's reasoning, tags included, among the [`Filter::decided`] ones. They are

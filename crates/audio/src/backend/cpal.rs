@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, DeviceDirection, ErrorKind, HostId, SampleFormat, StreamConfig};
+use cpal::{BufferSize, DeviceDirection, ErrorKind, SampleFormat, StreamConfig};
 use libretto_voice::SampleRate;
 
 use super::{Alarm, MakeEar, MakeMouth, Ring, Sink, Source, Stream};
@@ -374,18 +374,4 @@ impl Sink for System {
     fn listing(&self) -> Result<Listing> {
         everything()
     }
-}
-
-/// The hosts that this build knows, and whether each answers; for the doctor's page.
-///
-/// # Errors
-/// `Hung` when one does not answer in time.
-pub fn hosts() -> Result<Vec<(String, bool)>> {
-    bounded(|| {
-        let available = cpal::available_hosts();
-        cpal::ALL_HOSTS
-            .iter()
-            .map(|id: &HostId| (id.name().to_owned(), available.contains(id)))
-            .collect()
-    })
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use libretto_testkit::recordings;
@@ -9,7 +10,7 @@ use libretto_voice::SampleRate;
 use libretto_voice::audio::rms;
 
 use super::*;
-use crate::vad::{Change, Detector, FRAME, VadSettings};
+use crate::vad::{Change, Detector, FRAME, JudgeModel, VadSettings};
 
 /// Samples in a second.
 const SECOND: usize = 16_000;
@@ -78,8 +79,8 @@ fn detector() -> Detector {
     let home = std::env::var_os("HOME").map(PathBuf::from).unwrap();
     let models = std::env::var_os("LIBRETTO_MODELS").map(PathBuf::from);
     let models = models.unwrap_or_else(|| home.join(".cache/libretto/models"));
-    let model = crate::vad::load(&models.join(crate::vad::MODEL)).expect("./dev gets the models");
-    Detector::new(&VadSettings::default(), Some(model))
+    let model = JudgeModel::load(&models.join(crate::vad::MODEL)).expect("./dev gets the models");
+    Detector::new(&VadSettings::default(), Some(Arc::new(model)))
 }
 
 /// Noise between −1 and 1, the same on every run.

@@ -163,10 +163,7 @@ impl Worker {
                     calls,
                     called: Instant::now(),
                 });
-                let mut state = self.shared.state();
-                let recovered = state.failed.take().is_some();
-                state.device = Some(device.clone());
-                drop(state);
+                let recovered = self.shared.state().failed.take().is_some();
                 let other = self
                     .before
                     .replace(device.id.clone())
@@ -195,9 +192,7 @@ impl Worker {
     }
 
     fn close(&mut self) {
-        if self.open.take().is_some() {
-            self.shared.state().device = None;
-        }
+        self.open = None;
         self.retry = None;
         self.failures = 0;
     }
