@@ -202,7 +202,7 @@ impl TextToSpeech for ElevenLabs {
         };
         match self.0.settings.transport {
             Transport::Socket | Transport::Shared => stream::session(voice),
-            Transport::HttpTimed => http::timed(voice),
+            Transport::HttpTimed => http::with_times(voice),
             Transport::Http => http::untimed(voice),
         }
     }

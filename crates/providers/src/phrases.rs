@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Session, SpeakEvent, SpeakInput, text};
@@ -10,7 +11,8 @@ use tokio::sync::mpsc::Sender;
 
 use crate::context::{Around, Pieces};
 use crate::failure::{Failure, Fault};
-use crate::service::{Reply, Service};
+use crate::retry::{self, Work};
+use crate::service::{self, Reply, Service};
 use crate::socket::Wrong;
 use crate::sound::{Encoding, SoundDecoder};
 use crate::sse::Events;
@@ -60,7 +62,16 @@ async fn speak(voice: Arc<dyn Phrasing>, ends: Ends<SpeakInput, SpeakEvent>) -> 
     while let Some(piece) = pieces.next().await {
         // White space and lone punctuation are refused, or never answered.
         let id = if text::speaks(&piece) {
-            call(voice.as_ref(), &output, &piece, &pieces.around).await?
+            let service = voice.service();
+            let _place = service.limit.enter().await;
+            let mut call = Call {
+                voice: voice.as_ref(),
+                output: &output,
+                piece: &piece,
+                around: &pieces.around,
+                begun: false,
+            };
+            retry::through(service.retry, &mut call).await?
         } else {
             None
         };
@@ -69,130 +80,133 @@ async fn speak(voice: Arc<dyn Phrasing>, ends: Ends<SpeakInput, SpeakEvent>) -> 
     say(&output, SpeakEvent::Finished).await
 }
 
-/// One piece of text, again where that may help and nothing of it has been heard. Gives the call's id.
-async fn call(
-    voice: &dyn Phrasing,
-    output: &Output,
-    piece: &str,
-    around: &Around,
-) -> Result<Option<String>, Error> {
-    let service = voice.service();
-    let _place = service.limit.enter().await;
-    let mut tries = service.retry.begin();
-    loop {
-        let mut begun = false;
-        match stream(voice, output, (piece, around), &mut begun).await {
-            Ok(id) => return Ok(id),
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
+/// One piece of text.
+struct Call<'a> {
+    voice: &'a dyn Phrasing,
+    output: &'a Output,
+    piece: &'a str,
+    around: &'a Around,
+    /// Something of it has been heard.
+    begun: bool,
+}
+
+impl Work for Call<'_> {
+    /// The call's id.
+    type Done = Option<String>;
+
+    async fn attempt(&mut self) -> Result<Option<String>, Stop> {
+        let voice = self.voice;
+        let request = voice.request_within(self.piece, self.around)?;
+        let reply = voice.service().send(request).await?;
+        // What comes counts, not what was asked for: servers that know nothing of events answer with bytes.
+        let kind = reply.content_type();
+        let events = voice.events().filter(|_| kind == "text/event-stream");
+        let encoding = match kind.as_str() {
+            _ if events.is_some() => voice.encoding(),
+            kind if kind == "application/json" || kind.starts_with("text/") => {
+                return Err(reply.garbled().into());
+            }
+            kind if voice.trusts_content_type() => {
+                Encoding::announced(kind, voice.encoding()).unwrap_or(voice.encoding())
+            }
+            _ => voice.encoding(),
+        };
+        let mut decoder = SoundDecoder::new(encoding);
+        let garbled = reply.garbled();
+        let mut sound = match events {
+            Some(read) => Sound::Wrapped(Wrapped::new(reply, read)),
+            None => Sound::Plain(reply),
+        };
+        loop {
+            let bytes = sound.next().await?;
+            let mut ready = vec![decoder.push(bytes.as_deref().unwrap_or_default())];
+            if bytes.is_none() {
+                ready.push(decoder.finish());
+            }
+            for audio in ready {
+                if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
+                    self.begun = true;
+                    let sent = self.output.send(Ok(SpeakEvent::Audio(audio))).await;
+                    sent.map_err(|_| Stop::Gone)?;
+                }
+            }
+            if bytes.is_none() {
+                break;
+            }
         }
+        // A service that has nothing to say for words has failed; only the caller knows that it asked for words.
+        if self.begun {
+            Ok(voice.call_id(sound.reply()))
+        } else {
+            Err(sound.reply().failure(Fault::BrokeOff).into())
+        }
+    }
+
+    fn begun(&self) -> bool {
+        self.begun
     }
 }
 
-async fn stream(
-    voice: &dyn Phrasing,
-    output: &Output,
-    (piece, around): (&str, &Around),
-    begun: &mut bool,
-) -> Result<Option<String>, Stop> {
-    let service = voice.service();
-    let mut reply = service.send(voice.request_within(piece, around)?).await?;
-    // What comes counts, not what was asked for: servers that know nothing of events answer with bytes.
-    let kind = reply.content_type();
-    let mut wrapped = voice
-        .events()
-        .filter(|_| kind == "text/event-stream")
-        .map(Wrapped::new);
-    let encoding = match kind.as_str() {
-        _ if wrapped.is_some() => voice.encoding(),
-        kind if kind == "application/json" || kind.starts_with("text/") => {
-            return Err(reply.garbled().into());
-        }
-        kind if voice.trusts_content_type() => {
-            Encoding::announced(kind, voice.encoding()).unwrap_or(voice.encoding())
-        }
-        _ => voice.encoding(),
-    };
-    let mut decoder = SoundDecoder::new(encoding);
-    let garbled = reply.garbled();
-    loop {
-        let chunk = reply.chunk().await?;
-        let bytes = match &mut wrapped {
-            Some(wrapped) => wrapped.open(chunk.as_deref(), service, &garbled)?.into(),
-            None => chunk.clone().unwrap_or_default(),
-        };
-        let mut ready = vec![decoder.push(&bytes)];
-        if chunk.is_none() {
-            ready.push(decoder.finish());
-        }
-        for audio in ready {
-            if let Some(audio) = audio.map_err(|error| garbled.clone().because(error))? {
-                *begun = true;
-                let sent = output.send(Ok(SpeakEvent::Audio(audio))).await;
-                sent.map_err(|_| Stop::Gone)?;
-            }
-        }
-        if chunk.is_none() {
-            break;
+/// The sound of an answer.
+enum Sound {
+    Plain(Reply),
+    Wrapped(Wrapped),
+}
+
+impl Sound {
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self {
+            Self::Plain(reply) => reply.chunk().await,
+            Self::Wrapped(wrapped) => wrapped.next().await,
         }
     }
-    // A service that has nothing to say for words has failed; only the caller knows that it asked for words.
-    if *begun {
-        Ok(voice.call_id(&reply))
-    } else {
-        Err(service
-            .failure(Fault::BrokeOff)
-            .request(reply.request.clone())
-            .into())
+
+    fn reply(&self) -> &Reply {
+        match self {
+            Self::Plain(reply) => reply,
+            Self::Wrapped(wrapped) => &wrapped.events.reply,
+        }
     }
 }
 
 /// Sound inside of events.
 struct Wrapped {
-    events: Events,
+    events: service::Pieces,
     read: Read,
     /// It was said that all of it has come.
     whole: bool,
 }
 
 impl Wrapped {
-    fn new(read: Read) -> Self {
+    fn new(reply: Reply, read: Read) -> Self {
         Self {
-            events: Events::new(),
+            events: reply.events(Events::new()),
             read,
             whole: false,
         }
     }
 
-    /// The sound of the events that a chunk completes; without one, the stream has ended.
-    fn open(
-        &mut self,
-        chunk: Option<&[u8]>,
-        service: &Service,
-        garbled: &Failure,
-    ) -> Result<Vec<u8>, Failure> {
-        let ready = match chunk {
-            Some(bytes) => self.events.push(bytes),
-            None => self.events.finish().map(Vec::from_iter),
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        let Some(ready) = self.events.next().await? else {
+            return Ok(None);
         };
-        let id = || garbled.request_id().map(str::to_owned);
+        let reply = &self.events.reply;
         let mut sound = Vec::new();
-        for event in ready.map_err(|error| garbled.clone().because(error))? {
-            match (self.read)(&event.data) {
+        for data in ready {
+            match (self.read)(&data) {
                 Ok(Said::Sound(bytes)) => sound.extend(bytes),
                 Ok(Said::Spoken) => self.whole = true,
                 Ok(Said::Other) => {}
-                Err(Wrong::Complaint) => return Err(service.complaint(&event.data).request(id())),
-                Err(Wrong::Fault(fault)) => return Err(service.failure(fault).again(false).request(id())),
-                Err(Wrong::Garbled(Some(error))) => return Err(garbled.clone().because(error)),
-                Err(Wrong::Garbled(None)) => return Err(garbled.clone()),
+                Err(Wrong::Complaint) => return Err(reply.complaint(&data)),
+                Err(Wrong::Fault(fault)) => return Err(reply.failure(fault).again(false)),
+                Err(Wrong::Garbled(Some(error))) => return Err(reply.garbled().because(error)),
+                Err(Wrong::Garbled(None)) => return Err(reply.garbled()),
             }
         }
-        if chunk.is_none() && !self.whole {
-            return Err(service.failure(Fault::BrokeOff).request(id()));
+        if self.events.is_over() && !self.whole {
+            return Err(reply.failure(Fault::BrokeOff));
         }
-        Ok(sound)
+        Ok(Some(sound.into()))
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use libretto_voice::Error;
 use reqwest::header::HeaderMap;
 
 use crate::failure::Failure;
+use crate::timed::Stop;
 
 /// How a failed call is repeated. Only failures that say so are ([`Failure::can_retry`]); whoever has passed on audio
 /// or text already must not ask.
@@ -57,6 +59,38 @@ impl Tries {
         tokio::time::sleep(wait).await;
         self.made += 1;
         Ok(())
+    }
+}
+
+/// Work for a session, which may be tried again while nothing of it has been passed on.
+pub(crate) trait Work {
+    /// What comes of it.
+    type Done;
+
+    /// Tries it once.
+    async fn attempt(&mut self) -> Result<Self::Done, Stop>;
+
+    /// Whether something of it has been passed on: then it is not tried again.
+    fn begun(&self) -> bool;
+
+    /// Makes ready for the next attempt, after one that came to nothing.
+    fn renew(&mut self) {}
+}
+
+/// Sees work through: again where that may help.
+///
+/// # Errors
+/// The last failure, and `Cancelled` where whoever listened has gone.
+pub(crate) async fn through<W: Work>(retry: Retry, work: &mut W) -> Result<W::Done, Error> {
+    let mut tries = retry.begin();
+    loop {
+        match work.attempt().await {
+            Ok(done) => return Ok(done),
+            Err(Stop::Gone) => return Err(Error::cancelled()),
+            Err(Stop::Failed(failure)) if work.begun() => return Err(failure.again(false).into()),
+            Err(Stop::Failed(failure)) => tries.again(failure).await?,
+        }
+        work.renew();
     }
 }
 
@@ -124,6 +158,56 @@ mod tests {
         assert_eq!(start.elapsed().as_secs(), 7);
         assert!(Retry::default().begin().again(asked(600)).await.is_err());
         assert_eq!(start.elapsed().as_secs(), 7);
+    }
+
+    /// Fails so often, and then has passed something on.
+    struct Failing {
+        fails: u32,
+        begun: bool,
+        renewed: u32,
+    }
+
+    impl Work for Failing {
+        type Done = &'static str;
+
+        async fn attempt(&mut self) -> Result<&'static str, Stop> {
+            match self.fails.checked_sub(1) {
+                None => Ok("done"),
+                Some(rest) => {
+                    self.fails = rest;
+                    Err(failure(Fault::Busy).into())
+                }
+            }
+        }
+
+        fn begun(&self) -> bool {
+            self.begun
+        }
+
+        fn renew(&mut self) {
+            self.renewed += 1;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_tried_again_while_nothing_was_passed_on() {
+        for (fails, begun, done, renewed) in [
+            (0, false, true, 0),
+            (2, false, true, 2),
+            (3, false, false, 2),
+            (1, true, false, 0),
+        ] {
+            let mut work = Failing {
+                fails,
+                begun,
+                renewed: 0,
+            };
+            let result = through(Retry::default(), &mut work).await;
+            assert_eq!((result.is_ok(), work.renewed), (done, renewed), "{fails} {begun}");
+            if let Err(error) = result {
+                assert_eq!(error.can_retry(), !begun, "{fails} {begun}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Calls to one provider: its address, its key, and what its answers mean.
 
+mod pieces;
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -15,6 +17,7 @@ use crate::key::Key;
 use crate::limit::Limit;
 use crate::network::{Deadlines, Network};
 use crate::retry::{Retry, asked_wait};
+pub use pieces::Pieces;
 
 /// Longest body of a refusal that is read.
 const REFUSAL: usize = 64 << 10;
@@ -262,15 +265,18 @@ impl Service {
         }
     }
 
-    /// What an error inside a stream or a closing socket means.
-    pub fn complaint(&self, text: &str) -> Failure {
+    /// What an error inside an answer, a stream or a closing socket means. Its own id counts before that of the call or
+    /// the connection, `request`.
+    pub fn complaint(&self, text: &str, request: Option<String>) -> Failure {
         let answer = Answer {
             status: 200,
             headers: &HeaderMap::new(),
             text,
             json: serde_json::from_str(text).ok(),
         };
-        self.judged((self.dialect.judge)(&answer))
+        let failure = self.judged((self.dialect.judge)(&answer));
+        let id = failure.request_id().map(str::to_owned).or(request);
+        failure.request(id)
     }
 
     /// The id of a call, as its headers say it.
@@ -322,7 +328,8 @@ impl Service {
 /// The answer to a call, of which the head has come.
 #[derive(Debug)]
 pub struct Reply {
-    service: Service,
+    /// Whose it is.
+    pub service: Service,
     /// The head, and the body as it comes.
     pub response: Response,
     /// The service's id of the call.
@@ -335,10 +342,10 @@ impl Reply {
         let chunk = timeout(self.service.deadlines.idle, self.response.chunk()).await;
         let failed = match chunk {
             Ok(Ok(chunk)) => return Ok(chunk),
-            Ok(Err(error)) => self.service.broken(error),
-            Err(_) => self.service.failure(Fault::Late),
+            Ok(Err(error)) => self.service.broken(error).request(self.request.clone()),
+            Err(_) => self.failure(Fault::Late),
         };
-        Err(failed.request(self.request.clone()))
+        Err(failed)
     }
 
     /// The kind of its body, without parameters, in small letters; empty where it does not say.
@@ -372,8 +379,18 @@ impl Reply {
         serde_json::from_slice(&body).map_err(|error| garbled.because(error))
     }
 
+    /// A failure of this call.
+    pub fn failure(&self, fault: Fault) -> Failure {
+        self.service.failure(fault).request(self.request.clone())
+    }
+
     /// The failure of an answer that makes no sense.
     pub fn garbled(&self) -> Failure {
-        self.service.failure(Fault::Garbled).request(self.request.clone())
+        self.failure(Fault::Garbled)
+    }
+
+    /// What an error inside of it means.
+    pub fn complaint(&self, text: &str) -> Failure {
+        self.service.complaint(text, self.request.clone())
     }
 }

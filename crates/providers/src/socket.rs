@@ -211,11 +211,7 @@ impl Socket {
             Wrong::Garbled(Some(error)) => self.failure(Fault::Garbled).because(error),
             Wrong::Garbled(None) => self.failure(Fault::Garbled),
             Wrong::Fault(fault) => self.failure(fault).again(false),
-            Wrong::Complaint => {
-                let complaint = self.service.complaint(text);
-                let id = complaint.request_id().map(str::to_owned);
-                complaint.request(id.or(self.request()))
-            }
+            Wrong::Complaint => self.service.complaint(text, self.request()),
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::failure::{Failure, Fault};
 use crate::phrases::pieces;
+use crate::retry::{self, Work};
 use crate::service::Service;
 use crate::socket::{Frame, Socket, Wrong};
 use crate::timed::Stop;
@@ -71,20 +72,10 @@ async fn speak(speaker: Arc<dyn Speaker>, ends: Ends<SpeakInput, SpeakEvent>) ->
         ready: false,
         begun: false,
     };
-    let mut tries = service.retry.begin();
-    loop {
-        match stream.attempt().await {
-            Ok(true) => {
-                let told = stream.tell(SpeakEvent::Finished).await;
-                return told.map_err(|_| Error::cancelled());
-            }
-            // Whatever comes next opens another.
-            Ok(false) => tries = service.retry.begin(),
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if stream.begun => return Err(failure.again(false).into()),
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
-        }
-    }
+    // Where the service closed a socket, whatever comes next opens another.
+    while !retry::through(service.retry, &mut stream).await? {}
+    let told = stream.tell(SpeakEvent::Finished).await;
+    told.map_err(|_| Error::cancelled())
 }
 
 struct Stream {
@@ -98,7 +89,9 @@ struct Stream {
     begun: bool,
 }
 
-impl Stream {
+impl Work for Stream {
+    type Done = bool;
+
     /// Speaks over one socket. True when everything has been spoken; false where the service closed the socket when it
     /// owed nothing, as it does after a while, and there is more to say.
     async fn attempt(&mut self) -> Result<bool, Stop> {
@@ -182,6 +175,12 @@ impl Stream {
         }
     }
 
+    fn begun(&self) -> bool {
+        self.begun
+    }
+}
+
+impl Stream {
     /// Waits for more to say, or the end.
     async fn hear(&mut self) {
         match self.ends.input.recv().await {

@@ -1,10 +1,13 @@
 //! What a voice with timings gives: its sound decoded and counted, its times turned into marks, both told in order.
 
 use libretto_voice::shapes::{Aligner, TimeBase, Timed};
-use libretto_voice::{Audio, Mark, Result as VoiceResult, SampleRate, SpeakEvent, text};
-use tokio::sync::mpsc::Sender;
+use libretto_voice::{Audio, Error, Mark, Result as VoiceResult, SampleRate, SpeakEvent, SpeakInput, text};
+use tokio::sync::mpsc::{Receiver, Sender};
 
+use crate::context::{Around, Pieces};
 use crate::failure::Failure;
+use crate::retry::{self, Work};
+use crate::service::Service;
 use crate::sound::{BadSound, Encoding, SoundDecoder};
 
 /// Whoever listened has gone.
@@ -29,6 +32,70 @@ impl From<Failure> for Stop {
 impl From<Gone> for Stop {
     fn from(_: Gone) -> Self {
         Self::Gone
+    }
+}
+
+/// A voice with times that makes one call for each piece of text.
+pub(crate) trait ByPiece {
+    /// Who is asked.
+    fn service(&self) -> &Service;
+    /// Most characters in one call.
+    fn longest(&self) -> usize;
+    /// What it tells.
+    fn speech(&mut self) -> &mut Speech;
+    /// Speaks a piece that the speech's text has already. Gives the id by which a later call can follow this one.
+    async fn call(&mut self, piece: &str, around: &Around) -> Result<Option<String>, Stop>;
+}
+
+/// Speaks what is given, piece by piece.
+pub(crate) async fn by_piece(mut voice: impl ByPiece, input: Receiver<SpeakInput>) -> VoiceResult<()> {
+    let gone = |_| Error::cancelled();
+    voice.speech().tell(SpeakEvent::Ready).await.map_err(gone)?;
+    let mut pieces = Pieces::new(input, voice.longest());
+    while let Some(piece) = pieces.next().await {
+        voice.speech().sent(&piece);
+        let id = if text::speaks(&piece) {
+            let service = voice.service().clone();
+            let _place = service.limit.enter().await;
+            let mut call = Call {
+                voice: &mut voice,
+                piece: &piece,
+                around: &pieces.around,
+                begun: false,
+            };
+            retry::through(service.retry, &mut call).await?
+        } else {
+            None
+        };
+        pieces.said(&piece, id);
+    }
+    voice.speech().tell(SpeakEvent::Finished).await.map_err(gone)
+}
+
+struct Call<'a, V> {
+    voice: &'a mut V,
+    piece: &'a str,
+    around: &'a Around,
+    /// Something of it has been told.
+    begun: bool,
+}
+
+impl<V: ByPiece> Work for Call<'_, V> {
+    type Done = Option<String>;
+
+    async fn attempt(&mut self) -> Result<Option<String>, Stop> {
+        let before = self.voice.speech().told();
+        let done = self.voice.call(self.piece, self.around).await;
+        self.begun = self.voice.speech().told() > before;
+        done
+    }
+
+    fn begun(&self) -> bool {
+        self.begun
+    }
+
+    fn renew(&mut self) {
+        self.voice.speech().again();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use libretto_voice::speak::SpeakSession;
-use reqwest::{Method, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde_json::Value;
 
 use super::{RATE, Voice};
@@ -41,10 +41,6 @@ impl Phrasing for Voice {
         let mut body = self.fields.clone();
         body.insert("transcript".into(), text.into());
         let url = self.service.url(&["tts", "bytes"], []);
-        Ok(self
-            .service
-            .request(Method::POST, url)?
-            .header("content-type", "application/json")
-            .body(Value::Object(body).to_string()))
+        self.service.post(url, Value::Object(body).to_string())
     }
 }

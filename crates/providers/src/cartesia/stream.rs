@@ -4,12 +4,14 @@ use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::heard::{Heard, Message, Taken};
 use super::{VERSION, Voice};
 use crate::failure::{Failure, Fault};
-use crate::socket::{Frame, Socket};
+use crate::retry::{self, Work};
+use crate::socket::{Frame, Socket, Wrong};
 use crate::timed::Stop;
 
 /// Begins to speak.
@@ -17,11 +19,12 @@ pub(super) fn session(voice: Voice) -> SpeakSession {
     Session::spawn(move |ends| speak(voice, ends))
 }
 
-async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+async fn speak(voice: Voice, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
     let service = voice.service.clone();
     let _place = service.limit.enter().await;
     let mut stream = Stream {
-        heard: Heard::new(&voice, ends.events.clone()),
+        heard: Heard::new(&voice, ends.events),
+        input: ends.input,
         voice,
         phrases: Vec::new(),
         finished: false,
@@ -31,28 +34,18 @@ async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<(
         unheard: Vec::new(),
         settled: 0,
     };
-    let mut tries = service.retry.begin();
-    loop {
-        match stream.attempt(&mut ends).await {
-            Ok(true) => {
-                let told = stream.heard.speech.tell(SpeakEvent::Finished).await;
-                return told.map_err(|_| Error::cancelled());
-            }
-            // Whatever comes next opens another.
-            Ok(false) => tries = service.retry.begin(),
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if stream.heard.speech.told() > stream.settled => {
-                return Err(failure.again(false).into());
-            }
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
-        }
-        stream.heard.speech.again();
+    // Where the service closed a socket, whatever comes next opens another.
+    while !retry::through(service.retry, &mut stream).await? {
+        stream.renew();
     }
+    let told = stream.heard.speech.tell(SpeakEvent::Finished).await;
+    told.map_err(|_| Error::cancelled())
 }
 
 struct Stream {
     voice: Voice,
     heard: Heard,
+    input: Receiver<SpeakInput>,
     /// What has been sent and not been spoken: until something of it has been heard it can be sent again.
     phrases: Vec<String>,
     finished: bool,
@@ -67,10 +60,12 @@ struct Stream {
     settled: u64,
 }
 
-impl Stream {
+impl Work for Stream {
+    type Done = bool;
+
     /// Speaks over one socket. True when everything has been spoken; false where the service closed the socket when it
     /// owed nothing, as it does after five minutes, and there is more to say.
-    async fn attempt(&mut self, ends: &mut Ends<SpeakInput, SpeakEvent>) -> Result<bool, Stop> {
+    async fn attempt(&mut self) -> Result<bool, Stop> {
         let service = self.voice.service.clone();
         let deadlines = service.deadlines;
         let url = service.url(&["tts", "websocket"], [("cartesia_version", VERSION.to_owned())]);
@@ -102,7 +97,7 @@ impl Stream {
                     }
                     Frame::Binary(_) => return Err(socket.failure(Fault::Garbled).into()),
                     Frame::Closed { .. } if !self.open => {
-                        match ends.input.recv().await {
+                        match self.input.recv().await {
                             Some(SpeakInput::Text(phrase)) => self.note(phrase),
                             Some(SpeakInput::Finish) | None => self.finished = true,
                         }
@@ -112,7 +107,7 @@ impl Stream {
                         return Err(socket.failure(Fault::BrokeOff).said(&reason).into());
                     }
                 },
-                input = ends.input.recv(), if !self.finished => match input {
+                input = self.input.recv(), if !self.finished => match input {
                     Some(SpeakInput::Text(phrase)) => {
                         if !self.open {
                             due = Instant::now() + deadlines.first;
@@ -133,6 +128,16 @@ impl Stream {
         }
     }
 
+    fn begun(&self) -> bool {
+        self.heard.speech.told() > self.settled
+    }
+
+    fn renew(&mut self) {
+        self.heard.speech.again();
+    }
+}
+
+impl Stream {
     /// More to say.
     fn note(&mut self, phrase: String) {
         self.heard.speech.sent(&phrase);
@@ -185,11 +190,7 @@ impl Stream {
         match self.heard.take(message, &garbled).await? {
             Taken::Sound => self.unheard.clear(),
             Taken::Done => self.done(socket).await?,
-            Taken::Complaint => {
-                let failure = self.voice.service.complaint(text);
-                let id = failure.request_id().map(str::to_owned).or(socket.request());
-                return Err(failure.request(id).into());
-            }
+            Taken::Complaint => return Err(socket.wrong(Wrong::Complaint, text).into()),
             Taken::Other => {}
         }
         Ok(())

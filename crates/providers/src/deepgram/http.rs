@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use libretto_voice::speak::SpeakSession;
-use reqwest::{Method, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::{RATE, Voice};
@@ -34,10 +34,7 @@ impl Phrasing for Voice {
     }
 
     fn request(&self, text: &str) -> Result<RequestBuilder, Failure> {
-        Ok(self
-            .service
-            .request(Method::POST, self.url())?
-            .header("content-type", "application/json")
-            .body(json!({ "text": text }).to_string()))
+        let body = json!({ "text": text });
+        self.service.post(self.url(), body.to_string())
     }
 }

@@ -53,7 +53,7 @@ impl Heard {
         let mut message: StreamMessage =
             serde_json::from_str(text).map_err(|error| garbled.clone().because(error))?;
         if message.is_complaint() {
-            return Err(self.service.complaint(text).request(request).into());
+            return Err(self.service.complaint(text, request).into());
         }
         let silent = message.audio.as_deref().is_none_or(str::is_empty);
         if let Some(alignment) = message.take_alignment(self.respelt)

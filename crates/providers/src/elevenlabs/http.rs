@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use libretto_voice::session::Ends;
+use libretto_voice::Session;
 use libretto_voice::shapes::TimeBase;
 use libretto_voice::speak::SpeakSession;
-use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
-use reqwest::{Method, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde_json::{Map, Value, json};
 
 use super::Voice;
 use super::wire::TimedLine;
-use crate::context::{Around, Pieces};
+use crate::context::Around;
 use crate::failure::{Failure, Fault};
 use crate::lines::Lines;
 use crate::phrases::{self, Phrasing};
 use crate::service::{Reply, Service};
 use crate::sound::Encoding;
-use crate::timed::{Speech, Stop};
+use crate::timed::{self, ByPiece, Speech, Stop};
 
 /// Longest line: the base64 of about a minute of uncompressed sound, which formats without a stream have in one.
 const LINE: usize = 8 << 20;
@@ -30,8 +29,12 @@ pub(super) fn untimed(voice: Voice) -> SpeakSession {
 }
 
 /// With times.
-pub(super) fn timed(voice: Voice) -> SpeakSession {
-    Session::spawn(move |ends| speak(voice, ends))
+pub(super) fn with_times(voice: Voice) -> SpeakSession {
+    Session::spawn(move |ends| {
+        let (encoding, rate) = (voice.format.encoding, voice.format.rate);
+        let speech = Speech::new(ends.events, encoding, rate, TimeBase::Unknown).paced(voice.format.pace);
+        timed::by_piece(Timed { voice, speech }, ends.input)
+    })
 }
 
 impl Voice {
@@ -63,10 +66,7 @@ impl Voice {
             body.insert(settings.0.into(), settings.1.into());
         }
         let service = &self.account.service;
-        Ok(service
-            .request(Method::POST, service.url(&path, query))?
-            .header("content-type", "application/json")
-            .body(Value::Object(body).to_string()))
+        service.post(service.url(&path, query), Value::Object(body).to_string())
     }
 
     /// Has the piece go on from what was said before, and lead to what comes: spoken for itself, each would begin and end
@@ -133,85 +133,54 @@ fn id(reply: &Reply) -> Option<String> {
     id.to_str().ok().map(str::to_owned)
 }
 
-async fn speak(voice: Voice, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
-    let (encoding, rate) = (voice.format.encoding, voice.format.rate);
-    let mut speech =
-        Speech::new(ends.events.clone(), encoding, rate, TimeBase::Unknown).paced(voice.format.pace);
-    let gone = |_| Error::cancelled();
-    speech.tell(SpeakEvent::Ready).await.map_err(gone)?;
-    let mut pieces = Pieces::new(ends.input, voice.most());
-    while let Some(piece) = pieces.next().await {
-        speech.sent(&piece);
-        let id = if text::speaks(&piece) {
-            call(&voice, &mut speech, &piece, &pieces.around).await?
-        } else {
-            None
-        };
-        pieces.said(&piece, id);
-    }
-    speech.tell(SpeakEvent::Finished).await.map_err(gone)
+/// A reply that is being spoken.
+struct Timed {
+    voice: Voice,
+    speech: Speech,
 }
 
-/// Speaks a piece that the session's text has already. Gives the call's id.
-async fn call(voice: &Voice, speech: &mut Speech, piece: &str, around: &Around) -> Result<Option<String>> {
-    let service = &voice.account.service;
-    let _place = service.limit.enter().await;
-    let mut tries = service.retry.begin();
-    let before = speech.told();
-    loop {
-        match stream(voice, speech, piece, around).await {
-            Ok(id) => return Ok(id),
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if speech.told() > before => return Err(failure.again(false).into()),
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
-        }
-        speech.again();
+impl ByPiece for Timed {
+    fn service(&self) -> &Service {
+        &self.voice.account.service
     }
-}
 
-async fn stream(
-    voice: &Voice,
-    speech: &mut Speech,
-    piece: &str,
-    around: &Around,
-) -> Result<Option<String>, Stop> {
-    let request = voice.call(piece, true, around)?;
-    let mut reply = voice.account.service.send(request).await?;
-    let (garbled, id) = (reply.garbled(), id(&reply));
-    let mut lines = Lines::new(LINE);
-    let before = speech.told();
-    loop {
-        let chunk = reply.chunk().await?;
-        let ready = match &chunk {
-            Some(bytes) => lines
-                .push(bytes)
-                .map_err(|error| garbled.clone().because(error))?,
-            None => lines.finish().into_iter().collect(),
-        };
-        for line in ready.iter().filter(|line| !line.trim().is_empty()) {
-            let line: TimedLine =
-                serde_json::from_str(line).map_err(|error| garbled.clone().because(error))?;
-            let times = line.times(voice.is_respelt());
-            if !times.is_empty() {
-                speech.times(&times).await?;
-            }
-            if let Some(audio) = line.audio_base64.as_deref().filter(|audio| !audio.is_empty()) {
-                let bytes = BASE64
-                    .decode(audio)
-                    .map_err(|error| garbled.clone().because(error))?;
-                let heard = speech.sound(&bytes).await?;
-                heard.map_err(|error| garbled.clone().because(error))?;
+    fn longest(&self) -> usize {
+        self.voice.most()
+    }
+
+    fn speech(&mut self) -> &mut Speech {
+        &mut self.speech
+    }
+
+    async fn call(&mut self, piece: &str, around: &Around) -> Result<Option<String>, Stop> {
+        let Self { voice, speech } = self;
+        let request = voice.call(piece, true, around)?;
+        let reply = voice.account.service.send(request).await?;
+        let (garbled, id) = (reply.garbled(), id(&reply));
+        let mut lines = reply.lines(Lines::new(LINE));
+        let before = speech.told();
+        while let Some(ready) = lines.next().await? {
+            for line in ready.iter().filter(|line| !line.trim().is_empty()) {
+                let line: TimedLine =
+                    serde_json::from_str(line).map_err(|error| garbled.clone().because(error))?;
+                let times = line.times(voice.is_respelt());
+                if !times.is_empty() {
+                    speech.times(&times).await?;
+                }
+                if let Some(audio) = line.audio_base64.as_deref().filter(|audio| !audio.is_empty()) {
+                    let bytes = BASE64
+                        .decode(audio)
+                        .map_err(|error| garbled.clone().because(error))?;
+                    let heard = speech.sound(&bytes).await?;
+                    heard.map_err(|error| garbled.clone().because(error))?;
+                }
             }
         }
-        if chunk.is_none() {
-            break;
+        if speech.told() == before {
+            return Err(lines.reply.failure(Fault::BrokeOff).into());
         }
+        let ended = speech.ended().await?;
+        ended.map_err(|error| garbled.because(error))?;
+        Ok(id)
     }
-    if speech.told() == before {
-        let silent = voice.account.service.failure(Fault::BrokeOff);
-        return Err(silent.request(reply.request.clone()).into());
-    }
-    let ended = speech.ended().await?;
-    ended.map_err(|error| garbled.because(error))?;
-    Ok(id)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
+use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::heard::Heard;
@@ -12,6 +13,7 @@ use super::shared::{Context, Said};
 use super::surface::Surface;
 use super::{Transport, Voice};
 use crate::failure::{Failure, Fault};
+use crate::retry::{self, Work};
 use crate::socket::{Frame, Socket};
 use crate::timed::Stop;
 
@@ -29,31 +31,20 @@ pub(super) fn session(voice: Voice) -> SpeakSession {
     Session::spawn(move |ends| speak(voice, ends))
 }
 
-async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
+async fn speak(voice: Voice, ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
     let service = voice.account.service.clone();
     let _place = service.limit.enter().await;
     let mut stream = Stream {
-        heard: Heard::new(&voice, ends.events.clone()),
+        heard: Heard::new(&voice, ends.events),
+        input: ends.input,
         voice,
         phrases: Vec::new(),
         finished: false,
         ready: false,
     };
-    let mut tries = service.retry.begin();
-    loop {
-        match stream.attempt(&mut ends).await {
-            Ok(()) => {
-                let finished = ends.events.send(Ok(SpeakEvent::Finished)).await;
-                return finished.map_err(|_| Error::cancelled());
-            }
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if stream.heard.speech.told() > 0 => {
-                return Err(failure.again(false).into());
-            }
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
-        }
-        stream.heard.again();
-    }
+    retry::through(service.retry, &mut stream).await?;
+    let finished = stream.heard.speech.tell(SpeakEvent::Finished).await;
+    finished.map_err(|_| Error::cancelled())
 }
 
 /// A socket, or a part of one.
@@ -109,14 +100,17 @@ impl Line {
 struct Stream {
     voice: Voice,
     heard: Heard,
+    input: Receiver<SpeakInput>,
     /// All text so far: until something has been heard it can be sent again.
     phrases: Vec<String>,
     finished: bool,
     ready: bool,
 }
 
-impl Stream {
-    async fn attempt(&mut self, ends: &mut Ends<SpeakInput, SpeakEvent>) -> Result<(), Stop> {
+impl Work for Stream {
+    type Done = ();
+
+    async fn attempt(&mut self) -> Result<(), Stop> {
         let service = self.voice.account.service.clone();
         let (mut line, surface) = if self.voice.account.settings.transport == Transport::Shared {
             let url = Surface::url(&self.voice, true);
@@ -127,19 +121,24 @@ impl Stream {
             let socket = Socket::open(&service, Surface::url(&self.voice, false)).await?;
             (Line::Own(Box::new(socket)), Surface::own(&self.voice))
         };
-        let done = self.converse(&mut line, &surface, ends).await;
+        let done = self.converse(&mut line, &surface).await;
         if let (Err(Stop::Failed(_)), Line::Shared(context)) = (&done, &line) {
             context.spoil();
         }
         done
     }
 
-    async fn converse(
-        &mut self,
-        line: &mut Line,
-        surface: &Surface,
-        ends: &mut Ends<SpeakInput, SpeakEvent>,
-    ) -> Result<(), Stop> {
+    fn begun(&self) -> bool {
+        self.heard.speech.told() > 0
+    }
+
+    fn renew(&mut self) {
+        self.heard.again();
+    }
+}
+
+impl Stream {
+    async fn converse(&mut self, line: &mut Line, surface: &Surface) -> Result<(), Stop> {
         let deadlines = self.voice.account.service.deadlines;
         line.text(surface.hello(&self.voice)).await?;
         if !std::mem::replace(&mut self.ready, true) {
@@ -193,7 +192,7 @@ impl Stream {
                     Said::Closed { code, reason } => return self.closed(line, code, &reason).await,
                     Said::Failed(failure) => return Err(failure.into()),
                 },
-                input = ends.input.recv(), if !self.finished => match input {
+                input = self.input.recv(), if !self.finished => match input {
                     Some(SpeakInput::Text(phrase)) => {
                         self.heard.speech.sent(&phrase);
                         self.phrases.push(phrase.clone());

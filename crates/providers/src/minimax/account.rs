@@ -94,7 +94,7 @@ impl MiniMax {
                 return Ok(answer);
             }
             tries
-                .again(service.complaint(&answer.to_string()).request(request))
+                .again(service.complaint(&answer.to_string(), request))
                 .await?;
         }
     }

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use libretto_voice::session::Ends;
+use libretto_voice::Session;
 use libretto_voice::shapes::TimeBase;
 use libretto_voice::speak::SpeakSession;
-use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -14,10 +13,11 @@ use tokio::time::timeout;
 use super::times::Times;
 use super::wire::Message;
 use super::{LONGEST, Voice};
+use crate::context::Around;
 use crate::failure::{Failure, Fault};
-use crate::phrases;
+use crate::service::Service;
 use crate::sse::Events;
-use crate::timed::{Speech, Stop};
+use crate::timed::{self, ByPiece, Speech, Stop};
 
 /// Longest event: all of a phrase's sound in hexadecimal, of which a minute has six megabytes.
 const EVENT: usize = 16 << 20;
@@ -27,77 +27,62 @@ const FILE_WAIT: Duration = Duration::from_secs(2);
 
 /// Begins to speak.
 pub(super) fn session(voice: Voice) -> SpeakSession {
-    Session::spawn(move |ends| speak(voice, ends))
+    Session::spawn(move |ends| {
+        let speech = Speech::new(ends.events, voice.encoding, voice.rate, TimeBase::Stream);
+        timed::by_piece(Reading { voice, speech }, ends.input)
+    })
 }
 
-async fn speak(voice: Voice, mut ends: Ends<SpeakInput, SpeakEvent>) -> Result<()> {
-    let mut speech = Speech::new(ends.events.clone(), voice.encoding, voice.rate, TimeBase::Stream);
-    let gone = |_| Error::cancelled();
-    speech.tell(SpeakEvent::Ready).await.map_err(gone)?;
-    while let Some(SpeakInput::Text(phrase)) = ends.input.recv().await {
-        for piece in phrases::pieces(&phrase, LONGEST) {
-            speech.sent(piece);
-            if text::speaks(piece) {
-                call(&voice, &mut speech, piece).await?;
+/// A reply that is being spoken.
+struct Reading {
+    voice: Voice,
+    speech: Speech,
+}
+
+impl ByPiece for Reading {
+    fn service(&self) -> &Service {
+        self.voice.service()
+    }
+
+    fn longest(&self) -> usize {
+        LONGEST
+    }
+
+    fn speech(&mut self) -> &mut Speech {
+        &mut self.speech
+    }
+
+    async fn call(&mut self, piece: &str, _: &Around) -> Result<Option<String>, Stop> {
+        let Self { voice, speech } = self;
+        let reply = voice.service().send(voice.call(piece)?).await?;
+        let garbled = reply.garbled();
+        let mut phrase = Phrase {
+            voice,
+            id: reply.request.clone(),
+            times: Times::default(),
+            begun: speech.told(),
+            file: None,
+            timed: false,
+            ended: false,
+        };
+        if reply.content_type() == "application/json" {
+            // A refusal, mostly: they come with status 200. Or a server in between that does not stream.
+            let whole = reply.bytes(EVENT).await?;
+            let whole = String::from_utf8_lossy(&whole);
+            phrase.take(speech, &whole, &garbled).await?;
+        } else {
+            let mut events = reply.events(Events::of_at_most(EVENT));
+            while !phrase.ended
+                && let Some(ready) = events.next().await?
+            {
+                for data in ready {
+                    phrase.take(speech, &data, &garbled).await?;
+                }
             }
         }
+        phrase.finish(speech, &garbled).await?;
+        Ok(None)
     }
-    speech.tell(SpeakEvent::Finished).await.map_err(gone)
-}
-
-/// Speaks a piece that the session's text has already.
-async fn call(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<()> {
-    let service = voice.service();
-    let _place = service.limit.enter().await;
-    let mut tries = service.retry.begin();
-    let before = speech.told();
-    loop {
-        match stream(voice, speech, piece).await {
-            Ok(()) => return Ok(()),
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if speech.told() > before => return Err(failure.again(false).into()),
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
-        }
-        speech.again();
-    }
-}
-
-async fn stream(voice: &Voice, speech: &mut Speech, piece: &str) -> Result<(), Stop> {
-    let mut reply = voice.service().send(voice.call(piece)?).await?;
-    let garbled = reply.garbled();
-    let mut phrase = Phrase {
-        voice,
-        id: reply.request.clone(),
-        times: Times::default(),
-        begun: speech.told(),
-        file: None,
-        timed: false,
-        ended: false,
-    };
-    if reply.content_type() == "application/json" {
-        // A refusal, mostly: they come with status 200. Or a server in between that does not stream.
-        let whole = reply.bytes(EVENT).await?;
-        phrase
-            .take(speech, &String::from_utf8_lossy(&whole), &garbled)
-            .await?;
-        return phrase.finish(speech, &garbled).await;
-    }
-    let mut events = Events::of_at_most(EVENT);
-    while !phrase.ended {
-        let chunk = reply.chunk().await?;
-        let ready = match &chunk {
-            Some(bytes) => events.push(bytes),
-            // The last event may have nothing behind it.
-            None => events.finish().map(Vec::from_iter),
-        };
-        for event in ready.map_err(|error| garbled.clone().because(error))? {
-            phrase.take(speech, &event.data, &garbled).await?;
-        }
-        if chunk.is_none() {
-            break;
-        }
-    }
-    phrase.finish(speech, &garbled).await
 }
 
 /// A phrase that is being spoken.
@@ -121,9 +106,7 @@ impl Phrase<'_> {
         }
         let message: Message = serde_json::from_str(data).map_err(|error| garbled.clone().because(error))?;
         if message.code() != 0 {
-            let failure = self.voice.service().complaint(data);
-            let id = failure.request_id().map(str::to_owned).or(self.id.clone());
-            return Err(failure.request(id).into());
+            return Err(self.voice.service().complaint(data, self.id.clone()).into());
         }
         if let Some(subtitle) = message.subtitle() {
             let times = self.times.read(subtitle);

@@ -17,7 +17,8 @@ use super::wire::Message;
 use super::{LONGEST, Voice};
 use crate::failure::{Failure, Fault};
 use crate::phrases;
-use crate::socket::{Frame, Socket};
+use crate::retry::{self, Work};
+use crate::socket::{Frame, Socket, Wrong};
 use crate::timed::{Speech, Stop};
 
 /// Which of the two sockets it is.
@@ -61,25 +62,13 @@ async fn speak(voice: Voice, flow: Flow, ends: Ends<SpeakInput, SpeakEvent>) -> 
         finished: false,
         ready: false,
     };
-    let mut tries = service.retry.begin();
     loop {
-        match stream.attempt().await {
-            Ok(End::Spoken) => return stream.say(SpeakEvent::Finished).await,
-            // Nothing is owed: the next phrase opens another.
-            Ok(End::Idle) => {
-                if !stream.wait_for_more().await {
-                    return stream.say(SpeakEvent::Finished).await;
-                }
-                continue;
-            }
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if stream.speech.told() > 0 => {
-                return Err(failure.again(false).into());
-            }
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
+        let end = retry::through(service.retry, &mut stream).await?;
+        // Nothing is owed: the next phrase opens another.
+        if matches!(end, End::Spoken) || !stream.wait_for_more().await {
+            let told = stream.speech.tell(SpeakEvent::Finished).await;
+            return told.map_err(|_| Error::cancelled());
         }
-        stream.speech.again();
-        (stream.times, stream.timed) = (Times::default(), false);
     }
 }
 
@@ -116,7 +105,9 @@ struct Stream {
     ready: bool,
 }
 
-impl Stream {
+impl Work for Stream {
+    type Done = End;
+
     async fn attempt(&mut self) -> Result<End, Stop> {
         let deadlines = self.voice.service().deadlines;
         let mut socket = self.open().await?;
@@ -160,6 +151,17 @@ impl Stream {
         }
     }
 
+    fn begun(&self) -> bool {
+        self.speech.told() > 0
+    }
+
+    fn renew(&mut self) {
+        self.speech.again();
+        (self.times, self.timed) = (Times::default(), false);
+    }
+}
+
+impl Stream {
     /// Opens the socket and its task.
     async fn open(&mut self) -> Result<Socket, Stop> {
         let service = self.voice.service().clone();
@@ -188,7 +190,7 @@ impl Stream {
             };
             let message = read(&socket, &text)?;
             if message.code() != 0 {
-                return Err(self.complaint(&socket, &text).into());
+                return Err(socket.wrong(Wrong::Complaint, &text).into());
             }
             match message.event() {
                 "connected_success" => socket.text(start.clone()).await?,
@@ -261,7 +263,7 @@ impl Stream {
                 self.waiting.resend();
                 self.pause = Some(Instant::now() + PAUSE);
             }
-            _ => return Err(self.complaint(socket, text).into()),
+            _ => return Err(socket.wrong(Wrong::Complaint, text).into()),
         }
         let mut news = code != FULL;
         match message.event() {
@@ -346,16 +348,6 @@ impl Stream {
         self.timed = false;
         self.waiting.pop(&mut self.speech);
         Ok(())
-    }
-
-    fn complaint(&self, socket: &Socket, text: &str) -> Failure {
-        let failure = self.voice.service().complaint(text);
-        let id = failure.request_id().map(str::to_owned).or(socket.request());
-        failure.request(id)
-    }
-
-    async fn say(&self, event: SpeakEvent) -> Result<()> {
-        self.speech.tell(event).await.map_err(|_| Error::cancelled())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use libretto_voice::chat::ChatSession;
 use libretto_voice::session::Ends;
-use libretto_voice::{ChatEvent, ChatRequest, Error, LanguageModel, Message, Result, Session};
+use libretto_voice::{ChatEvent, ChatRequest, LanguageModel, Message, Result, Session};
 use reqwest::Url;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::Sender;
 
 use super::completion::{Broken, Completion};
 use super::preset::Interface;
@@ -12,7 +13,7 @@ use super::response::Response;
 use super::{OpenAi, ollama, request, responses};
 use crate::failure::{Failure, Fault};
 use crate::lines::Lines;
-use crate::service::Reply;
+use crate::retry::{self, Work};
 use crate::sse::Events;
 use crate::timed::Stop;
 
@@ -49,17 +50,16 @@ impl LanguageModel for Chat {
 async fn reply(account: OpenAi, request: ChatRequest, ends: Ends<(), ChatEvent>) -> Result<()> {
     let model = account.model(&request)?.to_owned();
     let (url, body) = account.asks(&model, &request);
-    let body = body.to_string();
-    let mut tries = account.service.retry.begin();
-    loop {
-        let mut begun = false;
-        match attempt(&account, &model, (&url, &body), &ends, &mut begun).await {
-            Ok(()) => return Ok(()),
-            Err(Stop::Gone) => return Err(Error::cancelled()),
-            Err(Stop::Failed(failure)) if begun => return Err(failure.again(false).into()),
-            Err(Stop::Failed(failure)) => tries.again(failure).await?,
-        }
-    }
+    let retry = account.service.retry;
+    let mut asking = Asking {
+        account,
+        model,
+        url,
+        body: body.to_string(),
+        events: ends.events,
+        begun: false,
+    };
+    retry::through(retry, &mut asking).await
 }
 
 /// An answer that is being given.
@@ -72,91 +72,73 @@ pub(super) trait Reading: Send {
     fn finish(self: Box<Self>) -> Option<Vec<ChatEvent>>;
 }
 
-/// What a stream is cut into.
-enum Pieces {
-    Events(Events),
-    Lines(Lines),
+/// A question that is being asked.
+struct Asking {
+    account: OpenAi,
+    model: String,
+    url: Url,
+    body: String,
+    events: Sender<Result<ChatEvent>>,
+    /// Something of the answer has been told.
+    begun: bool,
 }
 
-impl Pieces {
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, crate::lines::TooLong> {
-        match self {
-            Self::Events(events) => Ok(events.push(bytes)?.into_iter().map(|event| event.data).collect()),
-            Self::Lines(lines) => lines.push(bytes),
-        }
-    }
+impl Work for Asking {
+    type Done = ();
 
-    fn finish(&mut self) -> Result<Option<String>, crate::lines::TooLong> {
-        match self {
-            Self::Events(events) => Ok(events.finish()?.map(|event| event.data)),
-            Self::Lines(lines) => Ok(lines.finish()),
-        }
-    }
-}
-
-async fn attempt(
-    account: &OpenAi,
-    model: &str,
-    (url, body): (&Url, &str),
-    ends: &Ends<(), ChatEvent>,
-    begun: &mut bool,
-) -> Result<(), Stop> {
-    let mut reply = account
-        .service
-        .send(account.service.post(url.clone(), body.to_owned())?)
-        .await?;
-    let mut reading = account.reading(model);
-    let garbled = reply.garbled();
-    let mut pieces = match reply.content_type().as_str() {
-        "application/x-ndjson" => Pieces::Lines(Lines::new(LINE)),
-        "text/event-stream" | "application/octet-stream" | "text/plain" | "" => match account.interface {
-            Interface::Ollama => Pieces::Lines(Lines::new(LINE)),
-            _ => Pieces::Events(Events::new()),
-        },
-        "application/json" => {
-            // A server that does not stream. Its answer is one piece.
-            let whole = reply.bytes(WHOLE).await?;
-            let events = reading.push(&String::from_utf8_lossy(&whole));
-            let events = events.map_err(|broken| account.broken(broken, garbled.clone()))?;
-            tell(ends, events, begun).await?;
-            let rest = reading.finish().ok_or(garbled)?;
-            return tell(ends, rest, begun).await;
-        }
-        _ => return Err(garbled.into()),
-    };
-    let mut ended = false;
-    while !ended && !reading.is_done() {
-        let chunk = reply.chunk().await?;
-        ended = chunk.is_none();
-        let ready = match &chunk {
-            Some(bytes) => pieces.push(bytes),
-            None => pieces.finish().map(Vec::from_iter),
+    async fn attempt(&mut self) -> Result<(), Stop> {
+        let service = &self.account.service;
+        let request = service.post(self.url.clone(), self.body.clone())?;
+        let reply = service.send(request).await?;
+        let mut reading = self.account.reading(&self.model);
+        let garbled = reply.garbled();
+        let mut pieces = match reply.content_type().as_str() {
+            "application/x-ndjson" => reply.lines(Lines::new(LINE)),
+            "text/event-stream" | "application/octet-stream" | "text/plain" | "" => {
+                match self.account.interface {
+                    Interface::Ollama => reply.lines(Lines::new(LINE)),
+                    _ => reply.events(Events::new()),
+                }
+            }
+            "application/json" => {
+                // A server that does not stream. Its answer is one piece.
+                let whole = reply.bytes(WHOLE).await?;
+                let events = reading.push(&String::from_utf8_lossy(&whole));
+                let events = events.map_err(|broken| self.account.broken(broken, garbled.clone()))?;
+                self.tell(events).await?;
+                let rest = reading.finish().ok_or(garbled)?;
+                return self.tell(rest).await;
+            }
+            _ => return Err(garbled.into()),
         };
-        for data in ready.map_err(|error| garbled.clone().because(error))? {
-            let events = reading.push(&data);
-            let events = events.map_err(|broken| account.broken(broken, garbled.clone()))?;
-            tell(ends, events, begun).await?;
+        while !reading.is_done()
+            && let Some(ready) = pieces.next().await?
+        {
+            for data in ready {
+                let events = reading.push(&data);
+                let events = events.map_err(|broken| self.account.broken(broken, garbled.clone()))?;
+                self.tell(events).await?;
+            }
+        }
+        match reading.finish() {
+            Some(rest) => self.tell(rest).await,
+            None => Err(pieces.reply.failure(Fault::BrokeOff).into()),
         }
     }
-    let Some(rest) = reading.finish() else {
-        return Err(broke_off(account, &reply).into());
-    };
-    tell(ends, rest, begun).await
-}
 
-async fn tell(ends: &Ends<(), ChatEvent>, events: Vec<ChatEvent>, begun: &mut bool) -> Result<(), Stop> {
-    for event in events {
-        *begun = true;
-        ends.events.send(Ok(event)).await.map_err(|_| Stop::Gone)?;
+    fn begun(&self) -> bool {
+        self.begun
     }
-    Ok(())
 }
 
-fn broke_off(account: &OpenAi, reply: &Reply) -> Failure {
-    account
-        .service
-        .failure(Fault::BrokeOff)
-        .request(reply.request.clone())
+impl Asking {
+    async fn tell(&mut self, events: Vec<ChatEvent>) -> Result<(), Stop> {
+        for event in events {
+            self.begun = true;
+            self.events.send(Ok(event)).await.map_err(|_| Stop::Gone)?;
+        }
+        Ok(())
+    }
 }
 
 impl OpenAi {
@@ -164,7 +146,7 @@ impl OpenAi {
         match broken {
             Broken::Error(error) => {
                 let id = garbled.request_id().map(str::to_owned);
-                self.service.complaint(&error).request(id)
+                self.service.complaint(&error, id)
             }
             Broken::Garbled => garbled,
         }

@@ -13,13 +13,16 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::Sender;
 
 use super::preset::SoundInterface;
 use super::{OpenAi, realtime, xai};
 use crate::failure::{Failure, Fault};
+use crate::retry::{self, Work};
 use crate::service::{Reply, Service};
 use crate::sound::wav_file;
 use crate::sse::Events;
+use crate::timed::Stop;
 
 /// Largest file that the service takes, less its header and the other fields.
 const MOST: usize = (25 << 20) - 4_096;
@@ -76,22 +79,17 @@ async fn listen(
     if !utterance.is_empty() {
         let file = wav_file(&utterance);
         drop(utterance);
-        let ask = Ask {
+        let retry = service.retry;
+        let mut ask = Ask {
             service,
             sound,
             model,
             options,
             file,
+            events: ends.events.clone(),
+            begun: false,
         };
-        let mut tries = ask.service.retry.begin();
-        loop {
-            let mut begun = false;
-            match ask.attempt(&ends, &mut begun).await {
-                Ok(()) => break,
-                Err(failure) if begun => return Err(failure.again(false).into()),
-                Err(failure) => tries.again(failure).await?,
-            }
-        }
+        retry::through(retry, &mut ask).await?;
     }
     say(&ends, ListenEvent::Finished).await
 }
@@ -106,6 +104,9 @@ struct Ask {
     model: String,
     options: ListenOptions,
     file: Vec<u8>,
+    events: Sender<Result<ListenEvent>>,
+    /// Something has been understood and told.
+    begun: bool,
 }
 
 #[derive(Deserialize)]
@@ -210,74 +211,69 @@ impl Ask {
         })
     }
 
-    async fn attempt(&self, ends: &Ends<ListenInput, ListenEvent>, begun: &mut bool) -> Result<(), Failure> {
-        let reply = self.service.send(self.request()?).await?;
-        let transcript = match reply.content_type().as_str() {
-            "text/event-stream" => self.stream(reply, ends, begun).await?,
-            // Servers that know nothing of streaming answer with the whole.
-            _ => transcript(reply.json().await?),
-        };
-        if !transcript.is_blank() {
-            *begun = true;
-            // Whoever listened may have gone.
-            let _ = ends.events.send(Ok(ListenEvent::Segment(transcript))).await;
-        }
-        Ok(())
+    async fn tell(&mut self, event: ListenEvent) {
+        self.begun = true;
+        // Whoever listened may have gone.
+        let _ = self.events.send(Ok(event)).await;
     }
 
-    async fn stream(
-        &self,
-        mut reply: Reply,
-        ends: &Ends<ListenInput, ListenEvent>,
-        begun: &mut bool,
-    ) -> Result<Transcript, Failure> {
-        let garbled = reply.garbled();
-        let (mut events, mut so_far) = (Events::new(), String::new());
+    async fn stream(&mut self, reply: Reply) -> Result<Transcript, Failure> {
+        let (mut events, mut so_far) = (reply.events(Events::new()), String::new());
         let mut segments = false;
-        loop {
-            let chunk = reply.chunk().await?;
-            let ready = match &chunk {
-                Some(bytes) => events.push(bytes),
-                None => events.finish().map(Vec::from_iter),
-            };
-            for event in ready.map_err(|error| garbled.clone().because(error))? {
-                if event.data.starts_with("[DONE]") {
+        while let Some(ready) = events.next().await? {
+            for data in ready {
+                if data.starts_with("[DONE]") {
                     continue;
                 }
                 let value: Value =
-                    serde_json::from_str(&event.data).map_err(|error| garbled.clone().because(error))?;
+                    serde_json::from_str(&data).map_err(|error| events.reply.garbled().because(error))?;
                 let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
                 match text("type") {
                     "transcript.text.delta" => {
                         so_far.push_str(text("delta"));
-                        *begun = true;
-                        let partial = ListenEvent::Partial(Transcript::text(so_far.trim()));
-                        let _ = ends.events.send(Ok(partial)).await;
+                        self.tell(partial(&so_far)).await;
                     }
                     // Who speaks, and what, from the model that tells speakers: the same words come as deltas too, or not.
-                    "transcript.text.segment" if !*begun || segments => {
+                    "transcript.text.segment" if !self.begun || segments => {
                         segments = true;
                         so_far = format!("{so_far} {}", text("text").trim());
-                        *begun = true;
-                        let partial = ListenEvent::Partial(Transcript::text(so_far.trim()));
-                        let _ = ends.events.send(Ok(partial)).await;
+                        self.tell(partial(&so_far)).await;
                     }
                     "transcript.text.done" => return Ok(Transcript::text(text("text").trim())),
                     _ if value.get("error").is_some_and(|error| !error.is_null()) => {
-                        let id = reply.request.clone();
-                        return Err(self.service.complaint(&event.data).request(id));
+                        return Err(events.reply.complaint(&data));
                     }
                     _ => {}
                 }
             }
-            if chunk.is_none() {
-                return Err(self
-                    .service
-                    .failure(Fault::BrokeOff)
-                    .request(reply.request.clone()));
-            }
         }
+        Err(events.reply.failure(Fault::BrokeOff))
     }
+}
+
+impl Work for Ask {
+    type Done = ();
+
+    async fn attempt(&mut self) -> Result<(), Stop> {
+        let reply = self.service.send(self.request()?).await?;
+        let transcript = match reply.content_type().as_str() {
+            "text/event-stream" => self.stream(reply).await?,
+            // Servers that know nothing of streaming answer with the whole.
+            _ => transcript(reply.json().await?),
+        };
+        if !transcript.is_blank() {
+            self.tell(ListenEvent::Segment(transcript)).await;
+        }
+        Ok(())
+    }
+
+    fn begun(&self) -> bool {
+        self.begun
+    }
+}
+
+fn partial(text: &str) -> ListenEvent {
+    ListenEvent::Partial(Transcript::text(text.trim()))
 }
 
 /// Whether a model is told languages and likely words as lists.
