@@ -278,13 +278,8 @@ impl Speech {
         self.reached = (last.text.end, last.audio.end);
         self.told += 1;
         let (clusters, samples) = self.from;
-        let shift = |mark: Mark| Mark {
-            text: mark.text.start + clusters..mark.text.end + clusters,
-            audio: mark.audio.start + samples..mark.audio.end + samples,
-            provenance: mark.provenance,
-        };
-        self.tell(SpeakEvent::Marks(marks.into_iter().map(shift).collect()))
-            .await
+        let shifted = marks.into_iter().map(|mark| mark.shifted(clusters, samples));
+        self.tell(SpeakEvent::Marks(shifted.collect())).await
     }
 
     /// Any other event.

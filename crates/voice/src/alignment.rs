@@ -35,6 +35,17 @@ pub struct Mark {
     pub provenance: Provenance,
 }
 
+impl Mark {
+    /// The same mark later in text and time: what a later phrase's own mark becomes in its reply.
+    pub fn shifted(self, clusters: usize, samples: u64) -> Self {
+        Self {
+            text: self.text.start.saturating_add(clusters)..self.text.end.saturating_add(clusters),
+            audio: self.audio.start.saturating_add(samples)..self.audio.end.saturating_add(samples),
+            provenance: self.provenance,
+        }
+    }
+}
+
 /// Marks over a text in the order in which they sound. Ranges of clusters and of samples never overlap and never go
 /// back; between marks there may be gaps (white space, pauses, text whose time is not known).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,61 +161,6 @@ impl Alignment {
             }));
         }
         words
-    }
-
-    /// The same marks, and estimated ones for what of `text` has none, between their neighbours and in proportion to
-    /// what there is to say; `total` samples is where the audio ends.
-    pub fn completed(&self, text: &str, total: u64) -> Alignment {
-        let graphemes = Graphemes::of(text);
-        let mut whole = Self::new(self.rate);
-        let (mut clusters, mut sample) = (0, 0);
-        for mark in &self.marks {
-            for guess in estimate(
-                text,
-                &graphemes,
-                clusters..mark.text.start,
-                sample..mark.audio.start,
-            ) {
-                whole.push(guess);
-            }
-            whole.push(mark.clone());
-            (clusters, sample) = (mark.text.end, mark.audio.end);
-        }
-        for guess in estimate(
-            text,
-            &graphemes,
-            clusters..graphemes.len(),
-            sample..total.max(sample),
-        ) {
-            whole.push(guess);
-        }
-        whole
-    }
-
-    /// The same marks later in text and time: what a later phrase's own alignment becomes in its reply.
-    pub fn shifted(&self, clusters: usize, samples: u64) -> Alignment {
-        let shift = |mark: &Mark| Mark {
-            text: mark.text.start.saturating_add(clusters)..mark.text.end.saturating_add(clusters),
-            audio: mark.audio.start.saturating_add(samples)..mark.audio.end.saturating_add(samples),
-            provenance: mark.provenance,
-        };
-        Self {
-            rate: self.rate,
-            marks: self.marks.iter().map(shift).collect(),
-        }
-    }
-
-    /// The same marks in another rate.
-    pub fn resampled(&self, rate: SampleRate) -> Alignment {
-        let at = |sample| self.rate.convert(sample, rate);
-        let convert = |mark: &Mark| Mark {
-            audio: at(mark.audio.start)..at(mark.audio.end),
-            ..mark.clone()
-        };
-        Self {
-            rate,
-            marks: self.marks.iter().map(convert).collect(),
-        }
     }
 }
 

@@ -242,11 +242,13 @@ impl Reading {
     /// when its sound has been, so that what a voice left undone is not marked.
     async fn marks(&mut self, marks: Vec<Mark>, clusters: usize, samples: u64, way: &mut Option<Way>) {
         if let (Some(way), Some(to)) = (way, self.rate) {
-            let place = |at: u64| way.base + way.from.convert(at + samples, to);
-            self.waiting.extend(marks.into_iter().map(|mark| Mark {
-                text: mark.text.start + clusters..mark.text.end + clusters,
-                audio: place(mark.audio.start)..place(mark.audio.end),
-                provenance: mark.provenance,
+            let place = |at: u64| way.base + way.from.convert(at, to);
+            self.waiting.extend(marks.into_iter().map(|mark| {
+                let mark = mark.shifted(clusters, samples);
+                Mark {
+                    audio: place(mark.audio.start)..place(mark.audio.end),
+                    ..mark
+                }
             }));
         }
         let mut ready = Vec::new();

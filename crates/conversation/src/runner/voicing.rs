@@ -133,12 +133,8 @@ impl Stage {
             self.text.push_str(&phrase);
             if let Some(envelope) = &self.envelope {
                 let (marks, samples) = (estimate::marks(&phrase, envelope), envelope.samples());
-                let shift = |mark: Mark| Mark {
-                    text: mark.text.start + clusters..mark.text.end + clusters,
-                    audio: mark.audio.start + before..mark.audio.end + before,
-                    provenance: mark.provenance,
-                };
-                self.marks(marks.into_iter().map(shift).collect()).await;
+                let shifted = marks.into_iter().map(|mark| mark.shifted(clusters, before));
+                self.marks(shifted.collect()).await;
                 before += samples;
             }
         }
