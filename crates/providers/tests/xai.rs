@@ -5,14 +5,12 @@
 
 mod common;
 
-use common::{access, closed, failing_at, fails, hear, network, speak};
+use common::{access, failing_at, fails, hear, last_message_when_dropped, network, speak};
 
 use libretto_providers::openai::{OpenAi, Settings, Speaking, XAI};
 use libretto_testkit::fakes::openai::{self, Finals, Flavour, KEY};
 use libretto_testkit::fakes::{Fault, speech};
-use libretto_voice::{
-    Audio, Kind, ListenEvent, ListenOptions, SampleRate, SpeakEvent, SpeakInput, SpeakOptions,
-};
+use libretto_voice::{Audio, Kind, ListenEvent, ListenOptions, SampleRate, SpeakInput, SpeakOptions};
 use serde_json::json;
 
 fn settings(fake: &openai::OpenAi) -> Settings {
@@ -84,16 +82,13 @@ async fn it_speaks_what_it_is_given_bit_by_bit() {
     assert_eq!(asked, [Some("eve"), Some("en"), Some("pcm"), Some("1.5")]);
     assert_eq!(call.body.as_array().unwrap().len(), 4, "lone signs are not sent");
 
-    let mut session = voice.speak(SpeakOptions::default());
+    let session = voice.speak(SpeakOptions::default());
     session
         .send(SpeakInput::Text(speech::SENTENCE.into()))
         .await
         .unwrap();
-    while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-    drop(session);
-    closed(&fake.script).await;
-    let said = fake.script.last().unwrap().body;
-    assert_eq!(said.as_array().unwrap().last().unwrap()["type"], "text.clear");
+    let said = last_message_when_dropped(session, &fake.script).await;
+    assert_eq!(said["type"], "text.clear");
 }
 
 #[tokio::test]

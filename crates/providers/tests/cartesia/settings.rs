@@ -1,8 +1,9 @@
 //! What stands in its table of the settings, and what is asked of a recogniser in the middle of an utterance.
 
+use common::speak;
 use libretto_providers::Provider;
-use libretto_voice::ListenInput;
 use libretto_voice::listen::ListenSession;
+use libretto_voice::{ListenInput, SpeakOptions};
 use serde_json::Value;
 
 use crate::*;

@@ -1,6 +1,8 @@
 //! Ink with turns and for whole utterances, Sonic as events, the times of sounds, tokens.
 
+use common::{same_sound, speak, worst};
 use libretto_providers::cartesia::{EMOTIONS, Grants, Listening, Turns};
+use libretto_voice::SpeakOptions;
 use tokio::sync::mpsc;
 
 use crate::*;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libretto_providers::{Access, Deadlines, Key, Network, Provider, Retry, Setup, catalogue, provider};
-use libretto_testkit::fakes::{Fault, Script, cartesia, deepgram, elevenlabs, minimax, openai};
+use libretto_testkit::fakes::{Fault, Script, cartesia, deepgram, elevenlabs, minimax, openai, speech};
 use libretto_voice::chat::ChatSession;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::speak::SpeakSession;
@@ -200,6 +200,62 @@ impl Spoken {
             })
             .collect()
     }
+}
+
+/// How far the words' starts are from the truth, in seconds; every word must be there, in its place. The fake was given
+/// these parts.
+pub(crate) fn worst(spoken: &Spoken, parts: &[String]) -> f64 {
+    worst_within(spoken, &parts.concat(), parts)
+}
+
+/// The same of a text that is more than its parts.
+pub(crate) fn worst_within(spoken: &Spoken, written: &str, parts: &[String]) -> f64 {
+    let (mut truth, mut from) = (Vec::new(), 0.0);
+    for part in parts.iter().filter(|part| !part.trim().is_empty()) {
+        let said = speech::speak(part);
+        truth.extend(
+            said.words
+                .iter()
+                .map(|(bytes, time)| (part[bytes.clone()].to_owned(), from + time.start)),
+        );
+        from += said.audio.duration().as_secs_f64();
+    }
+    let words = spoken.words(written);
+    let got: Vec<&str> = words.iter().map(|word| word.0.as_str()).collect();
+    assert_eq!(got, truth.iter().map(|word| word.0.as_str()).collect::<Vec<_>>());
+    let off = words
+        .iter()
+        .zip(&truth)
+        .map(|(got, truth)| (got.1 - truth.1).abs());
+    off.fold(0.0, f64::max)
+}
+
+/// What sounds is what the fake says for these parts, sample by sample.
+pub(crate) fn same_sound(spoken: &Spoken, parts: &[String]) {
+    let expected: Vec<f32> = parts
+        .iter()
+        .filter(|part| !part.trim().is_empty())
+        .flat_map(|part| speech::speak(part).audio.samples)
+        .collect();
+    assert_eq!(spoken.samples().len(), expected.len());
+    let alike = spoken
+        .samples()
+        .iter()
+        .zip(&expected)
+        .all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(alike, "the samples are others");
+}
+
+/// Lets whoever listened go as soon as something sounds; gives what the fake was told last.
+pub(crate) async fn last_message_when_dropped(
+    mut session: SpeakSession,
+    script: &Script,
+) -> serde_json::Value {
+    while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
+    drop(session);
+    closed(script).await;
+    let said = script.last().unwrap().body;
+    said.as_array().unwrap().last().unwrap().clone()
 }
 
 /// Has phrases spoken to the end.

@@ -19,8 +19,7 @@ use libretto_providers::deepgram::{Deepgram, Settings, Transport};
 use libretto_testkit::fakes::deepgram::{self, KEY};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{
-    Audio, Kind, ListenEvent, ListenInput, ListenOptions, SampleRate, SpeakEvent, SpeakInput, SpeakOptions,
-    TextToSpeech,
+    Audio, Kind, ListenEvent, ListenInput, ListenOptions, SampleRate, SpeakInput, SpeakOptions, TextToSpeech,
 };
 use serde_json::json;
 

@@ -161,13 +161,9 @@ async fn cancelling_tells_the_service() {
     let fake = deepgram::Deepgram::start().await.unwrap();
     let voice = account(&fake, Transport::Socket).voice();
     for (name, farewell) in SOCKETS.into_iter().zip(["Clear", "Interrupt"]) {
-        let mut session = voice.speak(spoken_by(name));
+        let session = voice.speak(spoken_by(name));
         session.send(SpeakInput::Text("Tea? ".into())).await.unwrap();
-        while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-        drop(session);
-        common::closed(&fake.script).await;
-        let said = fake.script.last().unwrap().body;
-        let last = said.as_array().unwrap().last().unwrap();
-        assert_eq!(last, &json!({ "type": farewell }));
+        let said = common::last_message_when_dropped(session, &fake.script).await;
+        assert_eq!(said, json!({ "type": farewell }));
     }
 }

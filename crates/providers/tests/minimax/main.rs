@@ -9,12 +9,15 @@ mod manner;
 
 use std::time::Duration;
 
-use common::{Spoken, access, closed, listen_to, network, speak};
+use common::{
+    Spoken, access, closed, last_message_when_dropped, listen_to, network, same_sound, speak, worst,
+    worst_within,
+};
 
 use libretto_providers::minimax::{Format, MiniMax, Settings, Transport};
 use libretto_testkit::fakes::minimax::{self, KEY, Origin, Subtitles};
 use libretto_testkit::fakes::speech;
-use libretto_voice::{Kind, SpeakEvent, SpeakInput, SpeakOptions};
+use libretto_voice::{Kind, SpeakInput, SpeakOptions};
 use serde_json::json;
 
 fn settings(fake: &minimax::MiniMax, transport: Transport) -> Settings {
@@ -56,43 +59,6 @@ fn taken(said: &serde_json::Value, refuses: &[i64]) -> Vec<String> {
     let refused = |number: usize| refuses.get(number).is_some_and(|code| *code != 0);
     let taken = texts.enumerate().filter(|(number, _)| !refused(*number));
     taken.map(|(_, text)| text.to_owned()).collect()
-}
-
-/// How far the words' starts are from the truth, in seconds; every word must be there, in its place.
-fn worst(spoken: &Spoken, parts: &[String]) -> f64 {
-    let (mut truth, mut from) = (Vec::new(), 0.0);
-    for part in parts.iter().filter(|part| !part.trim().is_empty()) {
-        let said = speech::speak(part);
-        truth.extend(
-            said.words
-                .iter()
-                .map(|(bytes, time)| (part[bytes.clone()].to_owned(), from + time.start)),
-        );
-        from += said.audio.duration().as_secs_f64();
-    }
-    let words = spoken.words(&phrases().concat());
-    let got: Vec<&str> = words.iter().map(|word| word.0.as_str()).collect();
-    assert_eq!(got, truth.iter().map(|word| word.0.as_str()).collect::<Vec<_>>());
-    let off = words
-        .iter()
-        .zip(&truth)
-        .map(|(got, truth)| (got.1 - truth.1).abs());
-    off.fold(0.0, f64::max)
-}
-
-fn same_sound(spoken: &Spoken, parts: &[String]) {
-    let expected: Vec<f32> = parts
-        .iter()
-        .filter(|part| !part.trim().is_empty())
-        .flat_map(|part| speech::speak(part).audio.samples)
-        .collect();
-    let alike = spoken
-        .samples()
-        .iter()
-        .zip(&expected)
-        .all(|(a, b)| (a - b).abs() < 1e-4);
-    assert!(alike, "the samples are others");
-    assert_eq!(spoken.samples().len(), expected.len());
 }
 
 #[tokio::test]
@@ -287,7 +253,7 @@ async fn what_is_not_taken_is_sent_again_or_left_out() {
             closed(&fake.script).await;
             let taken = taken(&fake.script.last().unwrap().body, &refuses);
             assert_eq!(taken.concat(), phrases().concat());
-            let off = worst(&spoken, &sentences(transport, &taken));
+            let off = worst_within(&spoken, &phrases().concat(), &sentences(transport, &taken));
             assert!(off < 0.03, "{transport:?} {refuses:?}: {off} s");
         }
         // A queue that stays full is left, in words that say so.
@@ -321,12 +287,9 @@ async fn cancelling_tells_the_service() {
         (Transport::Socket, "task_continue"),
         (Transport::BothWays, "task_cancel"),
     ] {
-        let mut session = account(&fake, transport).voice().speak(SpeakOptions::default());
+        let session = account(&fake, transport).voice().speak(SpeakOptions::default());
         session.send(SpeakInput::Text(MORE.into())).await.unwrap();
-        while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-        drop(session);
-        closed(&fake.script).await;
-        let said = fake.script.last().unwrap().body;
-        assert_eq!(said.as_array().unwrap().last().unwrap()["event"], last);
+        let said = last_message_when_dropped(session, &fake.script).await;
+        assert_eq!(said["event"], last);
     }
 }
