@@ -56,6 +56,16 @@ pub struct Spoken {
     pub unspoken: Vec<Range<usize>>,
 }
 
+impl Spoken {
+    fn silent() -> Self {
+        Self {
+            audio: Audio::empty(SampleRate::VOICE),
+            marks: Vec::new(),
+            unspoken: Vec::new(),
+        }
+    }
+}
+
 /// The loaded voice.
 pub struct Hibari {
     phonemes: Phonemes,
@@ -87,11 +97,7 @@ impl Hibari {
 
     /// Speaks a whole text. `speed` 1 is the voice's own; it is kept within 0.5 and 2.
     pub fn speak(&self, text: &str, speed: f32) -> Result<Spoken, Error> {
-        let mut whole = Spoken {
-            audio: Audio::empty(SampleRate::VOICE),
-            marks: Vec::new(),
-            unspoken: Vec::new(),
-        };
+        let mut whole = Spoken::silent();
         for part in self.speech(text, speed) {
             let part = part?;
             whole.audio.samples.extend(part.audio.samples);
@@ -267,11 +273,7 @@ pub struct Speech<'a> {
 
 impl Speech<'_> {
     fn sentence(&mut self, bytes: Range<usize>) -> Result<Spoken, Error> {
-        let mut spoken = Spoken {
-            audio: Audio::empty(SampleRate::VOICE),
-            marks: Vec::new(),
-            unspoken: Vec::new(),
-        };
+        let mut spoken = Spoken::silent();
         let sentence = &self.page.rewrite.text()[bytes.clone()];
         let sounds = self.voice.phonemes.read(sentence)?;
         if !sounds.iter().any(|sound| sound.word) {
@@ -321,11 +323,7 @@ impl Iterator for Speech<'_> {
             }
         }
         self.done = true;
-        let mut rest = Spoken {
-            audio: Audio::empty(SampleRate::VOICE),
-            marks: Vec::new(),
-            unspoken: Vec::new(),
-        };
+        let mut rest = Spoken::silent();
         self.page.pass(self.page.words.len(), &mut rest);
         (!rest.unspoken.is_empty()).then_some(Ok(rest))
     }

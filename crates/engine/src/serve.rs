@@ -6,6 +6,7 @@
 mod judge;
 mod lane;
 mod listen;
+mod loaded;
 mod output;
 mod reply;
 mod speak;
@@ -43,7 +44,7 @@ pub fn serve(
     input.read_exact(&mut greeting)?;
     frame::check_greeting(greeting)?;
     let output = Output::new(output);
-    let engines = Engines::start(options, &output)?;
+    let engines = Engines::start(options, output)?;
     let mut body = Vec::new();
     while let Some(request) = frame::read::<Request>(&mut input, &mut body)? {
         engines.take(request);
@@ -52,98 +53,85 @@ pub fn serve(
     Ok(())
 }
 
-/// The engines of this process's role.
-enum Engines {
+/// The engines of this process.
+struct Engines {
+    output: Output,
+    faults: bool,
+    own: Own,
+}
+
+/// Those of its role.
+enum Own {
     Speech {
         listen: listen::Listener,
         speak: Lane<speak::Job>,
         judge: Lane<judge::Job>,
-        output: Output,
-        faults: bool,
     },
-    Language {
-        reply: Lane<reply::Job>,
-        output: Output,
-        faults: bool,
-    },
+    Language(Lane<reply::Job>),
 }
 
 impl Engines {
-    fn start(options: Options, output: &Output) -> Result<Self, FrameError> {
-        let (output, faults) = (output.clone(), options.faults);
-        Ok(match options.role {
-            Role::Speech => Self::Speech {
+    fn start(options: Options, output: Output) -> Result<Self, FrameError> {
+        let own = match options.role {
+            Role::Speech => Own::Speech {
                 listen: listen::Listener::start(output.clone())?,
                 speak: Lane::start("voice", output.clone(), speak::work)?,
                 judge: Lane::start("turn", output.clone(), judge::work)?,
-                output,
-                faults,
             },
             Role::Language => {
                 let work = move |jobs: &lane::Jobs<'_, reply::Job>| reply::work(options.threads, jobs);
-                Self::Language {
-                    reply: Lane::start("language", output.clone(), work)?,
-                    output,
-                    faults,
-                }
+                Own::Language(Lane::start("language", output.clone(), work)?)
             }
+        };
+        Ok(Self {
+            output,
+            faults: options.faults,
+            own,
         })
     }
 
     fn take(&self, Request { id, ask }: Request) {
-        match (self, ask) {
-            (Self::Speech { output, .. } | Self::Language { output, .. }, Ask::Status) => {
+        match (&self.own, ask) {
+            (_, Ask::Status) => {
                 let memory = memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem as u64);
-                output.send(
-                    id,
-                    Answer::Status(Status {
-                        memory,
-                        loaded: output.loaded(),
-                    }),
-                );
+                let loaded = self.output.loaded();
+                self.output.send(id, Answer::Status(Status { memory, loaded }));
             }
-            (Self::Speech { faults: true, .. } | Self::Language { faults: true, .. }, Ask::Crash) => {
-                std::process::abort();
-            }
-            (Self::Speech { listen, .. }, Ask::Warm(Model::Recogniser(dir))) => listen.warm(id, dir),
-            (Self::Speech { listen, .. }, Ask::Listen(dir)) => listen.begin(id, dir),
-            (Self::Speech { listen, .. }, Ask::Audio(samples)) => listen.hear(id, &samples),
-            (Self::Speech { listen, .. }, Ask::Silence(silence)) => listen.silence(id, silence),
-            (Self::Speech { listen, .. }, Ask::Hurry) => listen.hurry(id),
-            (Self::Speech { listen, .. }, Ask::Finish) => listen.finish(id),
-            (Self::Speech { speak, .. }, Ask::Warm(Model::Voice(dir))) => {
+            (_, Ask::Crash) if self.faults => std::process::abort(),
+            (Own::Speech { listen, .. }, Ask::Warm(Model::Recogniser(dir))) => listen.warm(id, dir),
+            (Own::Speech { listen, .. }, Ask::Listen(dir)) => listen.begin(id, dir),
+            (Own::Speech { listen, .. }, Ask::Audio(samples)) => listen.hear(id, &samples),
+            (Own::Speech { listen, .. }, Ask::Silence(silence)) => listen.silence(id, silence),
+            (Own::Speech { listen, .. }, Ask::Hurry) => listen.hurry(id),
+            (Own::Speech { listen, .. }, Ask::Finish) => listen.finish(id),
+            (Own::Speech { speak, .. }, Ask::Warm(Model::Voice(dir))) => {
                 speak.push(id, speak::Job::Warm(dir));
             }
-            (Self::Speech { speak, .. }, Ask::Speak { model, text, speed }) => {
+            (Own::Speech { speak, .. }, Ask::Speak { model, text, speed }) => {
                 speak.push(id, speak::Job::Speak { model, text, speed });
             }
-            (Self::Speech { judge, .. }, Ask::Warm(Model::Turn(dir))) => {
+            (Own::Speech { judge, .. }, Ask::Warm(Model::Turn(dir))) => {
                 judge.push(id, judge::Job::Warm(dir));
             }
-            (Self::Speech { judge, .. }, Ask::Judge { model, samples }) => {
+            (Own::Speech { judge, .. }, Ask::Judge { model, samples }) => {
                 judge.push(id, judge::Job::Judge(model, samples));
             }
-            (
-                Self::Speech {
-                    listen, speak, judge, ..
-                },
-                Ask::Cancel,
-            ) => {
+            (Own::Speech { listen, speak, judge }, Ask::Cancel) => {
                 listen.cancel(id);
                 speak.cancel(id);
                 judge.cancel(id);
             }
-            (Self::Language { reply, .. }, Ask::Warm(Model::Language(file))) => {
+            (Own::Language(reply), Ask::Warm(Model::Language(file))) => {
                 reply.push(id, reply::Job::Warm(file, None));
             }
-            (Self::Language { reply, .. }, Ask::WarmPrompt(file, prompt)) => {
+            (Own::Language(reply), Ask::WarmPrompt(file, prompt)) => {
                 reply.push(id, reply::Job::Warm(file, Some(prompt)));
             }
-            (Self::Language { reply, .. }, Ask::Reply(chat)) => reply.push(id, reply::Job::Reply(chat)),
-            (Self::Language { reply, .. }, Ask::Cancel) => reply.cancel(id),
-            (Self::Speech { output, .. } | Self::Language { output, .. }, _) => {
+            (Own::Language(reply), Ask::Reply(chat)) => reply.push(id, reply::Job::Reply(chat)),
+            (Own::Language(reply), Ask::Cancel) => reply.cancel(id),
+            _ => {
                 let message = "The engine was asked for something that it does not do. Please report this.";
-                output.fail(
+                self.output.fail(
                     id,
                     Failure {
                         kind: Kind::Internal,
@@ -156,7 +144,7 @@ impl Engines {
 
     /// Leaves in order. llama.cpp must not be at work while the process takes itself apart.
     fn end(self) {
-        if let Self::Language { reply, .. } = self {
+        if let Own::Language(reply) = self.own {
             reply.end();
         }
     }

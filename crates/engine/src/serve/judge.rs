@@ -1,12 +1,11 @@
 //! The turn detector's thread.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use libretto_ondevice::wire::{Answer, Model};
 
 use super::lane::Jobs;
-use super::output::Output;
-use crate::error::Error;
+use super::loaded::Loaded;
 use crate::smart_turn::SmartTurn;
 
 pub(super) enum Job {
@@ -17,14 +16,13 @@ pub(super) enum Job {
 /// One thread is as fast as two, and leaves the other for the recogniser.
 const THREADS: usize = 1;
 
-type Loaded = Option<(PathBuf, SmartTurn)>;
-
 pub(super) fn work(jobs: &Jobs<'_, Job>) {
-    let mut loaded: Loaded = None;
+    let mut loaded = Loaded::new(|dir| SmartTurn::load(dir, THREADS), Model::Turn);
     while let Some((ticket, job)) = jobs.next() {
         let answer = match job {
-            Job::Warm(dir) => ready(&mut loaded, &dir, jobs.output).map(|_| Answer::Ready),
-            Job::Judge(dir, samples) => ready(&mut loaded, &dir, jobs.output)
+            Job::Warm(dir) => loaded.ready(&dir, jobs.output).map(|_| Answer::Ready),
+            Job::Judge(dir, samples) => loaded
+                .ready(&dir, jobs.output)
                 .and_then(|turn| turn.finished(&samples))
                 .map(Answer::Judged),
         };
@@ -34,17 +32,4 @@ pub(super) fn work(jobs: &Jobs<'_, Job>) {
             Err(error) => jobs.output.fail(ticket.id, error),
         }
     }
-}
-
-fn ready<'l>(loaded: &'l mut Loaded, dir: &Path, output: &Output) -> Result<&'l mut SmartTurn, Error> {
-    let turn = match loaded.take() {
-        Some((from, turn)) if from == dir => turn,
-        old => {
-            drop(old);
-            let turn = SmartTurn::load(dir, THREADS)?;
-            output.note(Model::Turn(dir.to_owned()));
-            turn
-        }
-    };
-    Ok(&mut loaded.insert((dir.to_owned(), turn)).1)
 }

@@ -7,13 +7,14 @@
 
 mod utterances;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{io, thread};
 
 use libretto_ondevice::wire::{Answer, Model};
 
+use super::loaded::Loaded;
 use super::output::Output;
 use crate::error::Error;
 use crate::moonshine::Moonshine;
@@ -107,10 +108,10 @@ impl Desk {
 }
 
 fn work(desk: &Desk, output: &Output) {
-    let mut loaded = None;
+    let mut loaded = Loaded::new(|dir| Moonshine::load(dir, THREADS), Model::Recogniser);
     loop {
         match desk.next() {
-            Task::Ready { id, dir } => match ready(&mut loaded, &dir, output) {
+            Task::Ready { id, dir } => match loaded.ready(&dir, output) {
                 Ok(_) => output.send(id, Answer::Ready),
                 Err(error) => give_up(desk, output, id, error),
             },
@@ -118,7 +119,8 @@ fn work(desk: &Desk, output: &Output) {
             Task::Recognise(task) => {
                 let began = Instant::now();
                 let abandon = || !desk.lock().is_worthwhile(&task);
-                let result = ready(&mut loaded, &task.dir, output)
+                let result = loaded
+                    .ready(&task.dir, output)
                     .and_then(|recogniser| recogniser.recognise(&task.samples, &abandon));
                 match result {
                     Ok(text) => {
@@ -137,19 +139,4 @@ fn work(desk: &Desk, output: &Output) {
 fn give_up(desk: &Desk, output: &Output, id: u64, error: Error) {
     desk.lock().remove(id);
     output.fail(id, error);
-}
-
-type Loaded = Option<(PathBuf, Moonshine)>;
-
-fn ready<'l>(loaded: &'l mut Loaded, dir: &Path, output: &Output) -> Result<&'l Moonshine, Error> {
-    let recogniser = match loaded.take() {
-        Some((from, recogniser)) if from == dir => recogniser,
-        old => {
-            drop(old);
-            let recogniser = Moonshine::load(dir, THREADS)?;
-            output.note(Model::Recogniser(dir.to_owned()));
-            recogniser
-        }
-    };
-    Ok(&loaded.insert((dir.to_owned(), recogniser)).1)
 }

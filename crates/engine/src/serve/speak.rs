@@ -1,11 +1,12 @@
 //! The voice's thread.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use libretto_ondevice::wire::{Answer, Model};
 
 use super::lane::{Jobs, Ticket};
+use super::loaded::Loaded;
 use super::output::Output;
 use crate::error::Error;
 use crate::hibari::{self, Hibari};
@@ -19,18 +20,16 @@ pub(super) enum Job {
     },
 }
 
-/// The voice and the folder it came from.
-type Loaded = Option<(PathBuf, Hibari)>;
-
 /// A phrase is short, and short ones are as fast on one thread as on two.
 const THREADS: usize = 1;
 
 pub(super) fn work(jobs: &Jobs<'_, Job>) {
-    let mut loaded: Loaded = None;
+    let mut loaded = Loaded::new(|dir| Hibari::load(dir, THREADS), Model::Voice);
     while let Some((ticket, job)) = jobs.next() {
         let answer = match job {
-            Job::Warm(dir) => ready(&mut loaded, &dir, jobs.output).map(|_| Answer::Ready),
-            Job::Speak { model, text, speed } => ready(&mut loaded, &model, jobs.output)
+            Job::Warm(dir) => loaded.ready(&dir, jobs.output).map(|_| Answer::Ready),
+            Job::Speak { model, text, speed } => loaded
+                .ready(&model, jobs.output)
                 .and_then(|voice| speak(voice, &text, speed, &ticket, jobs.output)),
         };
         match answer {
@@ -71,18 +70,4 @@ fn speak(
     Ok(Answer::Spoke {
         pause: pause.unwrap_or_default(),
     })
-}
-
-fn ready<'l>(loaded: &'l mut Loaded, dir: &Path, output: &Output) -> Result<&'l Hibari, Error> {
-    let voice = match loaded.take() {
-        Some((from, voice)) if from == dir => voice,
-        old => {
-            // The old voice leaves memory before the new one comes.
-            drop(old);
-            let voice = Hibari::load(dir, THREADS)?;
-            output.note(Model::Voice(dir.to_owned()));
-            voice
-        }
-    };
-    Ok(&loaded.insert((dir.to_owned(), voice)).1)
 }
