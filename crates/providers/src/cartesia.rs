@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::{Failure, Fault};
 use crate::network::Network;
+use crate::number::hundredths;
 use crate::service::Service;
 pub use account::VoiceDetails;
 pub use heard::Phoneme;
@@ -205,12 +206,12 @@ fn fields(settings: &Settings, options: &SpeakOptions) -> Map<String, Value> {
     }
     let mut manner = Map::new();
     if (options.speed - 1.0).abs() > 0.005 {
-        let speed = f64::from(options.speed.clamp(0.6, 1.5));
-        manner.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
+        let speed = hundredths(options.speed.clamp(0.6, 1.5));
+        manner.insert("speed".into(), speed.into());
     }
     if let Some(volume) = settings.volume {
-        let volume = f64::from(volume.clamp(0.5, 2.0));
-        manner.insert("volume".into(), ((volume * 100.0).round() / 100.0).into());
+        let volume = hundredths(volume.clamp(0.5, 2.0));
+        manner.insert("volume".into(), volume.into());
     }
     if let Some(emotion) = &settings.emotion {
         manner.insert("emotion".into(), emotion.as_str().into());

@@ -29,6 +29,7 @@ use serde_json::{Map, Value};
 use crate::catalogue::{Ability, Cancel, Entry, Languages, Timings};
 use crate::failure::Failure;
 use crate::network::Network;
+use crate::number::hundredths;
 use crate::service::{Access, Service};
 pub use hearing::Hearing;
 pub(crate) use provider::open;
@@ -252,8 +253,8 @@ impl Voice {
         let mut settings = account.settings.voice_settings.clone();
         if (options.speed - 1.0).abs() > 0.005 {
             // The sockets take no more; HTTP is said to, and the two should sound alike.
-            let speed = f64::from(options.speed.clamp(0.7, 1.2));
-            settings.insert("speed".into(), ((speed * 100.0).round() / 100.0).into());
+            let speed = hundredths(options.speed.clamp(0.7, 1.2));
+            settings.insert("speed".into(), speed.into());
         }
         // Without its region, and only to models that take it: others may refuse the call.
         let language = options

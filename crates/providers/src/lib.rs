@@ -21,6 +21,7 @@ pub mod lines;
 pub mod live;
 pub mod minimax;
 pub mod network;
+mod number;
 pub mod openai;
 pub mod phrases;
 pub mod provider;

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::live::keyterms;
 use super::{ENTRY, Inner, Listening, Settings, VERSION};
 use crate::live::{self, End, Out, Protocol, Wrong};
+use crate::number::hundredths;
 use crate::sound::Gather;
 
 /// How sure it is that somebody speaks when a turn begins and ends: a turn ends when it is *less* sure than this.
@@ -35,8 +36,7 @@ impl Turns {
     /// As they are named, within what the service takes: each below the one before.
     fn fields(self) -> impl Iterator<Item = (&'static str, Value)> {
         let (start, eager, _) = Self::OWN;
-        // In hundredths: the nearest double of 0.7 is not a number that people send.
-        let hundredths = |share: f32| Value::from((f64::from(share) * 100.0).round() / 100.0);
+        let hundredths = |share: f32| Value::from(hundredths(share));
         let below = |share: f32, other: f32| share.min(other - 0.01);
         let start = self.start.unwrap_or(start).clamp(0.5, 0.9);
         let eager = below(self.eager_end.unwrap_or(eager).clamp(0.3, 0.6), start);

@@ -12,6 +12,7 @@ use super::turns::{Message, Turns};
 use super::{Inner, Settings};
 use crate::failure::Fault;
 use crate::live::{self, End, Greeting, Out, Protocol, Wrong};
+use crate::number::hundredths;
 use crate::sound::Gather;
 
 /// It asks for pieces of 80 ms.
@@ -59,14 +60,12 @@ pub(super) fn session(account: &Inner, model: &str, options: &ListenOptions) -> 
 
 /// When a turn ends, as it is told in an address and in a message: within what it takes.
 fn thresholds(flux: Flux) -> impl Iterator<Item = (&'static str, Value)> {
-    // In hundredths: the nearest double of 0.7 is not a number that people send.
-    let share = |share: f32, from: f32, to: f32| (f64::from(share.clamp(from, to)) * 100.0).round() / 100.0;
     let threshold = flux
         .threshold
-        .map(|sure| ("eot_threshold", share(sure, 0.5, 1.0).into()));
+        .map(|sure| ("eot_threshold", hundredths(sure.clamp(0.5, 1.0)).into()));
     let eager = flux
         .eager
-        .map(|sure| ("eager_eot_threshold", share(sure, 0.3, 0.9).into()));
+        .map(|sure| ("eager_eot_threshold", hundredths(sure.clamp(0.3, 0.9)).into()));
     let timeout = flux
         .timeout_ms
         .map(|ms| ("eot_timeout_ms", ms.clamp(500, 60_000).into()));

@@ -6,6 +6,7 @@ use libretto_voice::{SampleRate, SpeakOptions};
 use serde_json::{Map, Value, json};
 
 use super::{ENTRY, Format, Inner, Modify, Settings, Subtitles, Transport, VOICE, Voice, language};
+use crate::number::hundredths;
 use crate::sound::{Encoding, Law};
 
 /// Rate in Hz and bits per second of MP3.
@@ -60,7 +61,6 @@ impl Voice {
 
 /// `voice_setting`.
 fn manner(settings: &Settings, options: &SpeakOptions, language: Option<&str>) -> Value {
-    let hundredths = |value: f32| (f64::from(value) * 100.0).round() / 100.0;
     // Where voices are mixed, it must be there and empty.
     let voice = options.voice.as_deref().unwrap_or(VOICE);
     let voice = if settings.timbres.is_empty() { voice } else { "" };

@@ -13,6 +13,7 @@ use super::transcription::takes_lists;
 use super::{OpenAi, Settings};
 use crate::failure::Fault;
 use crate::live::{self, Greeting, Out, Protocol, Wrong};
+use crate::number::hundredths;
 use crate::sound::Gather;
 
 /// The one rate that it takes.
@@ -76,8 +77,6 @@ fn update(settings: &Settings, model: &str, options: &ListenOptions) -> String {
 
 /// Who decides that an utterance has ended, in the service's words.
 fn turn_detection(detection: TurnDetection, model: &str) -> Value {
-    // In hundredths: the nearest double of 0.7 is not a number that people send.
-    let share = |share: f32| (f64::from(share.clamp(0.0, 1.0)) * 100.0).round() / 100.0;
     if is_live(model) {
         return Value::Null;
     }
@@ -88,7 +87,7 @@ fn turn_detection(detection: TurnDetection, model: &str) -> Value {
             prefix_padding_ms,
             silence_duration_ms,
         } => {
-            json!({"type": "server_vad", "threshold": share(threshold), "prefix_padding_ms": prefix_padding_ms,
+            json!({"type": "server_vad", "threshold": hundredths(threshold.clamp(0.0, 1.0)), "prefix_padding_ms": prefix_padding_ms,
             "silence_duration_ms": silence_duration_ms})
         }
         TurnDetection::Semantic(eagerness) => json!({"type": "semantic_vad", "eagerness": eagerness.name()}),

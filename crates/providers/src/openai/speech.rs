@@ -15,6 +15,7 @@ use super::preset::{SoundInterface, SpeechPreset};
 use super::xai::Mouth;
 use super::{OpenAi, Speaking};
 use crate::failure::Failure;
+use crate::number::hundredths;
 use crate::phrases::{self, Phrasing};
 use crate::service::Service;
 use crate::socket::Wrong;
@@ -150,8 +151,8 @@ impl Phrases {
 
     /// The speed, where it is not the voice's own.
     fn speed(&self, range: RangeInclusive<f32>) -> Option<f64> {
-        let speed = f64::from(self.options.speed.clamp(*range.start(), *range.end()));
-        ((speed - 1.0).abs() > 0.005).then(|| (speed * 100.0).round() / 100.0)
+        let speed = self.options.speed.clamp(*range.start(), *range.end());
+        ((speed - 1.0).abs() > 0.005).then(|| hundredths(speed))
     }
 
     fn openai(&self, text: &str) -> Map<String, Value> {
