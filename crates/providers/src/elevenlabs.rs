@@ -10,6 +10,7 @@ mod heard;
 mod hearing;
 mod http;
 mod live;
+mod pace;
 mod provider;
 mod reading;
 mod scribe;

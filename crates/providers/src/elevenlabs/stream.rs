@@ -1,7 +1,5 @@
 //! Voices over a socket: text goes in as it is written, sound and times come out.
 
-use std::time::Duration;
-
 use libretto_voice::session::Ends;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{Error, Result, Session, SpeakEvent, SpeakInput, text};
@@ -9,6 +7,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::heard::Heard;
+use super::pace::{self, Pace, Step};
 use super::shared::{Context, Said};
 use super::surface::Surface;
 use super::{Transport, Voice};
@@ -16,15 +15,6 @@ use crate::failure::{Failure, Fault};
 use crate::retry::{self, Work};
 use crate::socket::{Frame, Socket};
 use crate::timed::Stop;
-
-/// The service closes a socket that is sent nothing for 20 s.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// A context that is ended within a moment of its last text may lose it.
-const HASTE: Duration = Duration::from_millis(100);
-/// Where the service holds phrases back, they are asked for when no other has come for so long.
-const HELD: Duration = Duration::from_millis(500);
-/// A context that was ended may never say so: after so much silence it has, if nothing is missing.
-const SILENCE: Duration = Duration::from_secs(3);
 
 /// Begins to speak.
 pub(super) fn session(voice: Voice) -> SpeakSession {
@@ -139,34 +129,28 @@ impl Work for Stream {
 
 impl Stream {
     async fn converse(&mut self, line: &mut Line, surface: &Surface) -> Result<(), Stop> {
-        let deadlines = self.voice.account.service.deadlines;
         line.text(surface.hello(&self.voice)).await?;
         if !std::mem::replace(&mut self.ready, true) {
             self.heard.speech.tell(SpeakEvent::Ready).await?;
         }
-        // When the next answer is due, if one is.
-        let mut due: Option<Instant> = None;
-        // When it is asked for what it holds back, if it does.
-        let mut held: Option<Instant> = None;
         for phrase in self.phrases.iter().filter(|phrase| text::speaks(phrase)) {
             line.text(surface.phrase(&self.voice, phrase)).await?;
-            due = Some(Instant::now() + deadlines.first);
-            held = surface.holds_back().then(Instant::now);
         }
-        // Whether something sounded since the last text, and whether the end has been sent.
-        let (mut sounded, mut ended) = (false, false);
-        let mut silent_until = Instant::now() + KEEP_ALIVE;
-        let mut calm_from = Instant::now() + HASTE;
+        let paced = pace::Line {
+            deadlines: self.voice.account.service.deadlines,
+            holds_back: surface.holds_back(),
+            shared: matches!(line, Line::Shared(_)),
+        };
+        let mut pace = Pace::new(paced, Instant::now(), !self.is_silent(), self.finished);
         loop {
-            let calm = sounded && calm_from <= Instant::now() && held.is_none();
-            if self.finished && !ended && (calm || self.is_silent() || surface.ends_at_once()) {
-                (ended, held) = (true, None);
+            let ends = || pace.is_calm(Instant::now()) || self.is_silent() || surface.ends_at_once();
+            if self.finished && !pace.has_ended() && ends() {
                 line.end(surface.end()).await?;
                 if self.is_silent() {
                     line.close().await;
                     return Ok(());
                 }
-                due = Some(Instant::now() + deadlines.first);
+                pace.end(Instant::now());
             }
             tokio::select! {
                 biased;
@@ -181,13 +165,7 @@ impl Stream {
                             line.close().await;
                             return Ok(());
                         }
-                        sounded |= taken.sounded;
-                        // Before the end there may be silence for as long as nothing is sent.
-                        let patience = match line {
-                            Line::Shared(_) if ended => deadlines.idle.min(SILENCE),
-                            _ => deadlines.idle,
-                        };
-                        due = self.finished.then(|| Instant::now() + patience);
+                        pace.answered(Instant::now(), taken.sounded);
                     }
                     Said::Closed { code, reason } => return self.closed(line, code, &reason).await,
                     Said::Failed(failure) => return Err(failure.into()),
@@ -198,39 +176,31 @@ impl Stream {
                         self.phrases.push(phrase.clone());
                         if text::speaks(&phrase) {
                             line.text(surface.phrase(&self.voice, &phrase)).await?;
-                            held = surface.holds_back().then(|| Instant::now() + HELD);
-                            sounded = false;
-                            calm_from = Instant::now() + HASTE;
-                            if self.heard.speech.told() == 0 {
-                                due.get_or_insert(Instant::now() + deadlines.first);
-                            }
+                            pace.phrase(Instant::now(), self.heard.speech.told() > 0);
                         }
-                        silent_until = Instant::now() + KEEP_ALIVE;
+                        pace.stirred(Instant::now());
                     }
                     // Whoever says nothing more has finished.
                     Some(SpeakInput::Finish) | None => {
                         self.finished = true;
-                        held = held.map(|_| Instant::now());
-                        due = Some(Instant::now() + deadlines.first);
+                        pace.finish(Instant::now());
                     }
                 },
-                () = sleep_until(held.unwrap_or(silent_until)), if held.is_some() => {
-                    line.text(surface.flush()).await?;
-                    (held, sounded) = (None, false);
-                    calm_from = Instant::now() + HASTE;
-                    silent_until = Instant::now() + KEEP_ALIVE;
-                }
-                () = sleep_until(calm_from), if self.finished && !ended && sounded => {}
-                () = sleep_until(silent_until), if !ended => {
-                    line.text(surface.alive()).await?;
-                    silent_until = Instant::now() + KEEP_ALIVE;
-                }
-                () = sleep_until(due.unwrap_or(silent_until)), if due.is_some() => {
-                    if ended && matches!(line, Line::Shared(_)) && self.is_whole() {
+                () = sleep_until(pace.wakes()) => match pace.step(Instant::now()) {
+                    Some(Step::Flush) => {
+                        line.text(surface.flush()).await?;
+                        pace.flushed(Instant::now());
+                    }
+                    Some(Step::Alive) => {
+                        line.text(surface.alive()).await?;
+                        pace.stirred(Instant::now());
+                    }
+                    Some(Step::Late) if pace.has_ended() && paced.shared && self.is_whole() => {
                         return self.heard.ended(line.request()).await;
                     }
-                    return Err(self.failure(line, Fault::Late).into());
-                }
+                    Some(Step::Late) => return Err(self.failure(line, Fault::Late).into()),
+                    Some(Step::Look) | None => {}
+                },
             }
         }
     }
