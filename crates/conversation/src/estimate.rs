@@ -114,16 +114,10 @@ pub fn marks(phrase: &str, envelope: &Envelope) -> Vec<Mark> {
 
 /// How much of the time a word takes: what is written in it, and a little for being a word.
 fn weight(word: &str) -> usize {
-    let letters: usize = word
-        .chars()
-        .map(|c| match c {
-            c if text::without_spaces(c) => 3,
-            c if c.is_ascii_digit() => 4,
-            c if c.is_alphanumeric() => 1,
-            _ => 0,
-        })
-        .sum();
-    if letters == 0 { 0 } else { letters + 1 }
+    match text::speaking_weight(word) as usize {
+        0 => 0,
+        letters => letters + 1,
+    }
 }
 
 /// Ranges of words that end with a mark of punctuation.
@@ -132,9 +126,9 @@ fn clauses(phrase: &str, graphemes: &text::Graphemes, words: &[Range<usize>]) ->
     let mut start = 0;
     for (index, word) in words.iter().enumerate() {
         let written = &phrase[graphemes.bytes(word.clone())];
-        let ends = written.trim_end_matches(['"', '”', '’', ')', '»']).ends_with([
-            '.', ',', ';', ':', '!', '?', '…', '—', '。', '，', '、', '！', '？', '；', '،', '؛', '؟', '।',
-        ]);
+        let ends = written
+            .trim_end_matches(text::is_closer)
+            .ends_with(|c| text::is_stop(c) || text::is_pause(c));
         if ends || index + 1 == words.len() {
             clauses.push(start..index + 1);
             start = index + 1;

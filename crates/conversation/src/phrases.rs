@@ -4,14 +4,13 @@
 //! is released as soon as its end is certain. Every decision reads a bounded piece of the text behind it and nothing
 //! else, so that how the text was cut on its way here makes no difference.
 
-mod marks;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use libretto_voice::Rewrite;
-use libretto_voice::text::without_spaces;
+use libretto_voice::text::{is_pause, is_stop, without_spaces};
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use stop::Verdict;
@@ -143,8 +142,8 @@ impl Splitter {
             let at = self.phrase.at;
             let verdict = match c {
                 '\n' => Verdict::Line(at + 1),
-                _ if marks::is_stop(c) => stop::at_stop(text, at, self.phrase.speaks, ended),
-                _ if marks::is_pause(c) => stop::at_pause(text, at, ended),
+                _ if is_stop(c) => stop::at_stop(text, at, self.phrase.speaks, ended),
+                _ if c == '-' || is_pause(c) => stop::at_pause(text, at, ended),
                 _ => Verdict::No(at + c.len_utf8()),
             };
             let (next, ending) = match verdict {

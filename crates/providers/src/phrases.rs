@@ -240,7 +240,7 @@ fn cut(text: &str) -> usize {
     let behind = |at: usize| at + text[at..].chars().next().map_or(0, char::len_utf8);
     let ends = |(at, c): &(usize, char)| {
         let spaced = text[behind(*at)..].starts_with(char::is_whitespace);
-        matches!(c, '。' | '！' | '？') || (spaced && matches!(c, '.' | '!' | '?' | '؟' | '…'))
+        text::ends_wherever(*c) || (spaced && text::is_stop(*c))
     };
     let sentence = text.char_indices().rfind(ends);
     let found = sentence

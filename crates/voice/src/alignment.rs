@@ -198,25 +198,14 @@ pub(crate) fn estimate(
     words.iter().zip(&weights).map(mark).collect()
 }
 
-/// How long a word and the pause behind it take, in letters: a digit is read as a word of about four, a character of
-/// a script that writes syllables or words as two or three; a stop is a pause of about four, a comma of two.
+/// How long a word and the pause behind it take, in letters: a stop is a pause of about four, a comma of two.
 fn weight(word: &str) -> (u64, u64) {
-    let said = word.chars().map(|c| match c {
-        c if c.is_numeric() => 4,
-        c if text::without_spaces(c) || ('\u{AC00}'..='\u{D7A3}').contains(&c) => 3,
-        c if c.is_alphabetic() => 1,
-        _ => 0,
-    });
-    let pause = match word
-        .trim_end_matches(['"', '”', '’', ')', '」', '»'])
-        .chars()
-        .next_back()
-    {
-        Some('.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '۔' | '।') => 4,
-        Some(',' | ';' | ':' | '—' | '，' | '、' | '；' | '：' | '،' | '؛') => 2,
+    let pause = match word.trim_end_matches(text::is_closer).chars().next_back() {
+        Some(c) if text::is_stop(c) => 4,
+        Some(c) if text::is_pause(c) => 2,
         _ => 0,
     };
-    (said.sum(), pause)
+    (text::speaking_weight(word), pause)
 }
 
 #[cfg(test)]

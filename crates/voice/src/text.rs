@@ -1,8 +1,11 @@
 //! Text in grapheme clusters: what a reader calls a character. Alignment counts in them, because bytes and code points
 //! split letters (Arabic with its vowel signs, Devanagari, emoji families).
 
+mod marks;
+
 use std::ops::Range;
 
+pub use marks::{ends_wherever, is_closer, is_opener, is_pause, is_stop, pauses_wherever, speaking_weight};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Number of grapheme clusters.

@@ -301,9 +301,7 @@ fn pieces(text: &str) -> Vec<String> {
             pieces.push(std::mem::take(&mut piece));
         }
         piece.push_str(word);
-        let ends = word
-            .trim_end()
-            .ends_with(['.', '!', '?', '…', '。', '！', '？', '؟']);
+        let ends = word.trim_end().ends_with(text::is_stop);
         if ends || word.ends_with('\n') {
             pieces.push(std::mem::take(&mut piece));
         }

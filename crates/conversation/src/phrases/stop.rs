@@ -1,8 +1,7 @@
 //! Whether a mark ends a sentence or a clause.
 
-use libretto_voice::text::without_spaces;
+use libretto_voice::text::{ends_wherever, is_closer, is_opener, is_stop, pauses_wherever, without_spaces};
 
-use super::marks::{ends_wherever, is_closer, is_opener, is_stop, pauses_wherever};
 use super::words::{self, Kind};
 
 /// White space, marks and the next word are read no further than this, in bytes.

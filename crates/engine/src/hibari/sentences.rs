@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use libretto_voice::text::{is_closer, is_pause, is_stop};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Between sentences.
@@ -15,11 +16,10 @@ const ENDLESS: usize = 1_000;
 /// The pause that belongs after a phrase, by the mark at its end. The voice's audio ends where its sound does; who
 /// joins phrases puts this between them.
 pub fn pause_after(phrase: &str) -> Duration {
-    let closing =
-        |c: char| c.is_whitespace() || matches!(c, '"' | '”' | '’' | '\'' | ')' | ']' | '»' | '*' | '_');
+    let closing = |c: char| c.is_whitespace() || is_closer(c) || matches!(c, '*' | '_');
     match phrase.trim_end_matches(closing).chars().next_back() {
-        Some('.' | '!' | '?' | '…' | '。' | '！' | '？') => LONG,
-        Some(',' | ';' | ':' | '—' | '–') => SHORT,
+        Some(c) if is_stop(c) => LONG,
+        Some(c) if is_pause(c) => SHORT,
         _ if phrase.ends_with('\n') => LONG,
         _ => Duration::ZERO,
     }

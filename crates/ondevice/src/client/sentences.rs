@@ -1,6 +1,8 @@
 //! Where a reply that runs into its length limit is cut: at the end of a sentence, as far as that is possible without
 //! making the first words wait.
 
+use libretto_voice::text::{is_closer, is_stop};
+
 /// Lets text through until the reply may have to end, and from there on only whole sentences.
 #[derive(Debug)]
 pub(super) struct Sentences {
@@ -44,7 +46,8 @@ impl Sentences {
         self.pieces += 1;
         let mut said = String::new();
         for character in piece.chars() {
-            if self.last.is_some_and(ends) && character.is_whitespace() {
+            // Good enough where the worst that can happen is that a reply ends after "Dr.".
+            if self.last.is_some_and(is_stop) && character.is_whitespace() {
                 // The sentence is whole.
                 said.push_str(&std::mem::take(&mut self.held));
                 self.open = self.pieces <= self.limit / FREE;
@@ -52,30 +55,25 @@ impl Sentences {
                     return (said, true);
                 }
             }
-            if !matches!(character, '"' | '”' | '’' | '\'' | ')') {
+            if !is_closer(character) {
                 self.last = Some(character);
             }
             let to = if self.open { &mut said } else { &mut self.held };
             to.push(character);
         }
-        let over = self.pieces >= self.limit && !self.open && !self.last.is_some_and(ends);
+        let over = self.pieces >= self.limit && !self.open && !self.last.is_some_and(is_stop);
         (said, over)
     }
 
     /// The reply is over; `cut` when its limit ended it. Gives what may still be said.
     pub(super) fn finish(mut self, cut: bool) -> String {
-        let whole = !cut || self.last.is_some_and(ends);
+        let whole = !cut || self.last.is_some_and(is_stop);
         if whole {
             std::mem::take(&mut self.held)
         } else {
             String::new()
         }
     }
-}
-
-/// Good enough where the worst that can happen is that a reply ends after "Dr.".
-fn ends(character: char) -> bool {
-    matches!(character, '.' | '!' | '?' | '…' | '。' | '！' | '？')
 }
 
 #[cfg(test)]

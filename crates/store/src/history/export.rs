@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use libretto_voice::text::{Graphemes, words};
+use libretto_voice::text::{Graphemes, is_stop, words};
 use serde::Serialize;
 
 use super::exchange::{Exchange, Session};
@@ -142,12 +142,10 @@ impl Cue {
     /// Whether a word still belongs into it.
     fn takes(&self, word: &Word) -> bool {
         let clusters: usize = self.words.iter().map(|word| word.clusters).sum();
-        let sentence = self.words.last().is_some_and(|last| {
-            last.text
-                .trim_end()
-                .ends_with(['.', '!', '?', '…', '。', '！', '？', '؟'])
-                && clusters >= CUE_SENTENCE
-        });
+        let sentence = self
+            .words
+            .last()
+            .is_some_and(|last| last.text.trim_end().ends_with(is_stop) && clusters >= CUE_SENTENCE);
         !sentence
             && clusters + word.clusters <= CUE_CLUSTERS
             && word.end.saturating_sub(self.start()) <= CUE_TIME
