@@ -45,6 +45,11 @@ struct List<P: ?Sized, O> {
 }
 
 impl<P: ?Sized, O> List<P, O> {
+    /// Who is asked first, and gives the list its name.
+    fn first(&self) -> Option<&P> {
+        self.choices.first().map(|choice| choice.provider.as_ref())
+    }
+
     /// Tells that `choices[at]` failed, if there is another one; otherwise gives the failure back.
     fn next(&self, at: usize, name: impl Fn(&P) -> &str, why: Error) -> Result<(), Error> {
         // What the user called off is no failure of anybody's.

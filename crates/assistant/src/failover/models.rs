@@ -21,12 +21,12 @@ impl Models {
 
 impl LanguageModel for Models {
     fn name(&self) -> &str {
-        self.0.choices.first().map_or("", |choice| choice.provider.name())
+        self.0.first().map_or("", |first| first.name())
     }
 
     fn warm(&self, ahead: &[Message]) {
-        if let Some(first) = self.0.choices.first() {
-            first.provider.warm(ahead);
+        if let Some(first) = self.0.first() {
+            first.warm(ahead);
         }
     }
 

@@ -28,12 +28,12 @@ impl Recognisers {
 
 impl SpeechToText for Recognisers {
     fn name(&self) -> &str {
-        self.0.choices.first().map_or("", |choice| choice.provider.name())
+        self.0.first().map_or("", |first| first.name())
     }
 
     fn warm(&self) {
-        if let Some(first) = self.0.choices.first() {
-            first.provider.warm();
+        if let Some(first) = self.0.first() {
+            first.warm();
         }
     }
 
