@@ -8,7 +8,7 @@ mod suspicion;
 #[cfg(test)]
 mod tests;
 
-pub use canceller::Canceller;
-pub use reference::Reference;
+pub(crate) use canceller::Canceller;
+pub(crate) use reference::Reference;
 pub(crate) use reference::Tap;
 pub(crate) use suspicion::Suspicion;

@@ -7,15 +7,15 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
-pub mod capture;
+mod capture;
 mod clock;
 pub mod decode;
 pub mod devices;
-pub mod echo;
-pub mod error;
-pub mod playback;
+mod echo;
+mod error;
+mod playback;
 pub mod resample;
-pub mod settings;
+mod settings;
 pub mod vad;
 mod watch;
 

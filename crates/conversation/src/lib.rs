@@ -7,9 +7,9 @@ pub mod key;
 pub mod machine;
 pub mod memory;
 pub mod notice;
-pub mod phrases;
+mod phrases;
 pub mod runner;
-pub mod spoken;
+mod spoken;
 
 pub use machine::{Machine, Policy};
 pub use memory::{Exchange, Memory};

@@ -34,16 +34,16 @@ const LIMIT: usize = 320;
 
 /// What the voice is given at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phrase {
+pub(crate) struct Phrase {
     /// Its text, with its own white space, and where in the raw reply each byte of it was written.
-    pub rewrite: Rewrite,
+    pub(crate) rewrite: Rewrite,
     /// How it ends.
-    pub ending: Ending,
+    pub(crate) ending: Ending,
 }
 
 /// How a phrase ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// With its sentence.
     Sentence,
     /// With its line: a heading, an item of a list.
@@ -59,7 +59,7 @@ pub enum Ending {
 /// Takes the filter's output as it streams in and gives phrases. The texts of all phrases put together are the text
 /// that came in, except for an end in which nothing can be spoken.
 #[derive(Clone, Debug)]
-pub struct Splitter {
+pub(crate) struct Splitter {
     /// What is not released yet.
     held: Rewrite,
     /// Nothing was released yet.
@@ -95,13 +95,13 @@ impl Default for Splitter {
 
 impl Splitter {
     /// Takes more text; gives the phrases that are now complete.
-    pub fn push(&mut self, spoken: &Rewrite) -> Vec<Phrase> {
+    pub(crate) fn push(&mut self, spoken: &Rewrite) -> Vec<Phrase> {
         self.held.append(spoken);
         self.run(false)
     }
 
     /// The text is over: the last phrases.
-    pub fn finish(&mut self) -> Vec<Phrase> {
+    pub(crate) fn finish(&mut self) -> Vec<Phrase> {
         self.run(true)
     }
 

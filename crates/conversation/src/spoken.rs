@@ -22,20 +22,20 @@ use libretto_voice::Rewrite;
 
 /// What is spoken beyond the plain text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub(crate) struct Options {
     /// Leave emoji in the spoken text, for voices that know their names.
-    pub emoji: bool,
+    pub(crate) emoji: bool,
     /// Spoken in place of each block of code; nothing is by default.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The reply begins inside its reasoning: the model's template opens `<think>` itself, so only the closing tag is
     /// seen.
-    pub begins_with_reasoning: bool,
+    pub(crate) begins_with_reasoning: bool,
 }
 
 /// Takes a reply's text as it streams in and gives what shall be spoken of it. Sources of the rewrites are bytes of
 /// the whole raw reply.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub(crate) struct Filter {
     options: Options,
     /// Raw text from byte `base` of the reply on; the first `at` bytes are decided.
     raw: String,
@@ -131,7 +131,7 @@ impl Default for Filter {
 
 impl Filter {
     /// At the beginning of a reply.
-    pub fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let mut filter = Self {
             mode: Mode::Text,
             options,
@@ -160,25 +160,25 @@ impl Filter {
     }
 
     /// Takes the next piece of the reply; gives what is now known to be spoken.
-    pub fn push(&mut self, delta: &str) -> Rewrite {
+    pub(crate) fn push(&mut self, delta: &str) -> Rewrite {
         self.raw.push_str(delta);
         self.run()
     }
 
     /// The reply is over: what is left of it.
-    pub fn finish(&mut self) -> Rewrite {
+    pub(crate) fn finish(&mut self) -> Rewrite {
         self.ended = true;
         self.run()
     }
 
     /// Bytes of the reply that are the model's reasoning, tags included, among the [`Filter::decided`] ones. They are
     /// neither spoken nor shown.
-    pub fn reasoning(&self) -> &[Range<usize>] {
+    pub(crate) fn reasoning(&self) -> &[Range<usize>] {
         &self.reasoning
     }
 
     /// How many bytes of the reply are decided: up to here it is known what is shown and what is spoken.
-    pub fn decided(&self) -> usize {
+    pub(crate) fn decided(&self) -> usize {
         self.base + self.at
     }
 
@@ -279,7 +279,7 @@ impl Filter {
 }
 
 /// What is shown of a reply: all but its reasoning.
-pub fn shown(reply: &str, reasoning: &[Range<usize>]) -> Rewrite {
+pub(crate) fn shown(reply: &str, reasoning: &[Range<usize>]) -> Rewrite {
     let mut shown = Rewrite::default();
     let mut at = 0;
     for range in reasoning {

@@ -16,29 +16,29 @@ const CALLS: usize = 3;
 
 /// What stands around a piece.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Around {
+pub(crate) struct Around {
     /// The end of what was said before; empty at the beginning.
-    pub before: String,
+    pub(crate) before: String,
     /// What will be said behind it, where that is known already.
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
     /// The service's ids of the calls before, at most three, the newest last.
-    pub calls: Vec<String>,
+    pub(crate) calls: Vec<String>,
 }
 
 /// The pieces of a session.
 #[derive(Debug)]
-pub struct Pieces {
+pub(crate) struct Pieces {
     input: Receiver<SpeakInput>,
     longest: usize,
     waiting: VecDeque<String>,
     finished: bool,
     /// What stands around the piece that was given last.
-    pub around: Around,
+    pub(crate) around: Around,
 }
 
 impl Pieces {
     /// Of what comes through here, cut into at most `longest` characters.
-    pub fn new(input: Receiver<SpeakInput>, longest: usize) -> Self {
+    pub(crate) fn new(input: Receiver<SpeakInput>, longest: usize) -> Self {
         Self {
             input,
             longest,
@@ -49,7 +49,7 @@ impl Pieces {
     }
 
     /// The next piece, which need not have anything to speak; `None` when nothing more will be said.
-    pub async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         while self.waiting.is_empty() && !self.finished {
             let input = self.input.recv().await;
             self.take(input);
@@ -68,7 +68,7 @@ impl Pieces {
     }
 
     /// This piece has been said, in the call with this id.
-    pub fn said(&mut self, piece: &str, call: Option<String>) {
+    pub(crate) fn said(&mut self, piece: &str, call: Option<String>) {
         let before = &mut self.around.before;
         before.push_str(piece);
         if let Some((cut, _)) = before.char_indices().rev().nth(BEFORE) {

@@ -13,12 +13,12 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::failure::{Failure, Fault};
 use crate::network::Deadlines;
 use crate::service::Service;
-pub use crate::socket::Wrong;
+pub(crate) use crate::socket::Wrong;
 use crate::socket::{Frame, Socket};
 
 /// What a service is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Out {
+pub(crate) enum Out {
     /// A message of text.
     Text(String),
     /// A message of bytes.
@@ -27,7 +27,7 @@ pub enum Out {
 
 /// What the first messages of a service lead to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Greeting {
+pub(crate) enum Greeting {
     /// The session is open.
     Open,
     /// It is told this, and will say more.
@@ -38,7 +38,7 @@ pub enum Greeting {
 
 /// How a connection ends without a last message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// The service closed it, with this code.
     Closed(Option<u16>),
     /// Nothing came any more.
@@ -50,7 +50,7 @@ pub enum End {
 const SETTLED: Duration = Duration::from_secs(1);
 
 /// What is special about a service's socket. It holds where the utterance stands, and no connection.
-pub trait Protocol: Send + 'static {
+pub(crate) trait Protocol: Send + 'static {
     /// Whether the service says that a session is open.
     const GREETS: bool = false;
     /// A socket that is given nothing for so long is given [`Protocol::alive`].
@@ -104,7 +104,7 @@ pub trait Protocol: Send + 'static {
 }
 
 /// Begins an utterance at this address.
-pub fn session<P: Protocol>(service: Service, url: Url, protocol: P) -> ListenSession {
+pub(crate) fn session<P: Protocol>(service: Service, url: Url, protocol: P) -> ListenSession {
     Session::spawn(move |ends| listen(service, url, protocol, ends))
 }
 
@@ -303,7 +303,7 @@ async fn at(moment: Option<Instant>) {
 
 /// Has a protocol read these messages, one a line, as a session would; for fuzzers.
 #[cfg(any(test, fuzzing))]
-pub fn drive(mut protocol: impl Protocol, bytes: &[u8]) {
+pub(crate) fn drive(mut protocol: impl Protocol, bytes: &[u8]) {
     let mut told = Vec::new();
     let messages: Vec<_> = crate::fuzz::messages(bytes).collect();
     let (first, rest) = messages.split_at(messages.len() / 2);

@@ -23,7 +23,7 @@ use crate::timed::Stop;
 type Output = Sender<Result<SpeakEvent, Error>>;
 
 /// How a voice of this kind asks for a phrase.
-pub trait Phrasing: Send + Sync + 'static {
+pub(crate) trait Phrasing: Send + Sync + 'static {
     /// Who is asked.
     fn service(&self) -> &Service;
     /// Most characters in one call.
@@ -51,7 +51,7 @@ pub trait Phrasing: Send + Sync + 'static {
 }
 
 /// Begins to speak.
-pub fn session(voice: Arc<dyn Phrasing>) -> SpeakSession {
+pub(crate) fn session(voice: Arc<dyn Phrasing>) -> SpeakSession {
     Session::spawn(move |ends| speak(voice, ends))
 }
 
@@ -215,7 +215,7 @@ async fn say(output: &Output, event: SpeakEvent) -> Result<(), Error> {
 }
 
 /// Pieces of at most `longest` characters, cut behind a sentence or a word where there is one.
-pub fn pieces(phrase: &str, longest: usize) -> Vec<&str> {
+pub(crate) fn pieces(phrase: &str, longest: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut rest = phrase;
     while !rest.is_empty() {

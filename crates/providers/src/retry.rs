@@ -95,7 +95,7 @@ pub(crate) async fn through<W: Work>(retry: Retry, work: &mut W) -> Result<W::Do
 }
 
 /// The wait that a service asks for: `retry-after-ms`, or `retry-after` in seconds or as a date.
-pub fn asked_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn asked_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
     if let Some(wait) = text("retry-after-ms").and_then(|ms| seconds(ms.parse::<f64>().ok()? / 1_000.0)) {

@@ -10,11 +10,11 @@ use std::time::Duration;
 use libretto_voice::audio::PcmDecoder;
 use libretto_voice::{Audio, SampleRate};
 
-pub use g711::Law;
+pub(crate) use g711::Law;
 use mp3::Mp3;
 use opus::Opus;
 use wav::Wav;
-pub use wav::file as wav_file;
+pub(crate) use wav::file as wav_file;
 
 /// How sound comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Encoding {
 impl Encoding {
     /// What a `Content-Type` announces, in small letters and without parameters; `None` where it announces nothing
     /// that is known: then it is what was asked for.
-    pub fn announced(content_type: &str, asked: Encoding) -> Option<Self> {
+    pub(crate) fn announced(content_type: &str, asked: Encoding) -> Option<Self> {
         match content_type {
             "audio/mpeg" | "audio/mp3" => Some(Self::Mp3),
             "audio/wav" | "audio/x-wav" | "audio/wave" | "audio/vnd.wave" => Some(Self::Wav),
@@ -47,7 +47,7 @@ impl Encoding {
 
 /// Sound that cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSound {
+pub(crate) enum BadSound {
     /// A WAV header that is none, or of sound that is not 16-bit PCM.
     #[error("the sound's WAV header cannot be used")]
     Header,
@@ -64,7 +64,7 @@ pub enum BadSound {
 
 /// Decodes one stream of sound.
 #[derive(Debug)]
-pub struct SoundDecoder(Inner);
+pub(crate) struct SoundDecoder(Inner);
 
 enum Inner {
     Pcm(PcmDecoder, SampleRate),
@@ -88,7 +88,7 @@ impl std::fmt::Debug for Inner {
 
 impl SoundDecoder {
     /// For a stream that begins here.
-    pub fn new(encoding: Encoding) -> Self {
+    pub(crate) fn new(encoding: Encoding) -> Self {
         Self(match encoding {
             Encoding::Pcm16(rate) => Inner::Pcm(PcmDecoder::default(), rate),
             Encoding::Wav => Inner::Wav(Wav::default()),
@@ -99,7 +99,7 @@ impl SoundDecoder {
     }
 
     /// The samples that `bytes` complete; `None` where there are none yet.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Option<Audio>, BadSound> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Option<Audio>, BadSound> {
         let audio = match &mut self.0 {
             Inner::Pcm(pcm, rate) => Some(pcm.push(*rate, bytes)),
             Inner::Wav(wav) => wav.push(bytes)?,
@@ -111,7 +111,7 @@ impl SoundDecoder {
     }
 
     /// What is left when the stream has ended.
-    pub fn finish(&mut self) -> Result<Option<Audio>, BadSound> {
+    pub(crate) fn finish(&mut self) -> Result<Option<Audio>, BadSound> {
         let audio = match &mut self.0 {
             Inner::Pcm(..) | Inner::Wav(_) | Inner::G711(..) | Inner::Opus(_) => None,
             Inner::Mp3(mp3) => mp3.finish()?,
@@ -123,7 +123,7 @@ impl SoundDecoder {
 /// Gathers sound into pieces of about a tenth of a second: small ones cost as much to send as large ones, and services
 /// ask for no less.
 #[derive(Debug)]
-pub struct Gather {
+pub(crate) struct Gather {
     waiting: Audio,
     /// Samples of a piece.
     enough: usize,
@@ -131,12 +131,12 @@ pub struct Gather {
 
 impl Gather {
     /// Of sound in this rate.
-    pub fn new(rate: SampleRate) -> Self {
+    pub(crate) fn new(rate: SampleRate) -> Self {
         Self::every(rate, Duration::from_millis(100))
     }
 
     /// The same in pieces of another length.
-    pub fn every(rate: SampleRate, piece: Duration) -> Self {
+    pub(crate) fn every(rate: SampleRate, piece: Duration) -> Self {
         Self {
             waiting: Audio::empty(rate),
             enough: rate.samples(piece) as usize,
@@ -144,18 +144,18 @@ impl Gather {
     }
 
     /// More sound; what is enough to be sent, as 16-bit samples.
-    pub fn push(&mut self, samples: &[f32]) -> Option<Vec<u8>> {
+    pub(crate) fn push(&mut self, samples: &[f32]) -> Option<Vec<u8>> {
         self.waiting.samples.extend_from_slice(samples);
         (self.waiting.samples.len() >= self.enough).then(|| self.take())
     }
 
     /// All that waits; `None` where nothing does.
-    pub fn rest(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn rest(&mut self) -> Option<Vec<u8>> {
         (!self.waiting.is_empty()).then(|| self.take())
     }
 
     /// All that waits.
-    pub fn take(&mut self) -> Vec<u8> {
+    pub(crate) fn take(&mut self) -> Vec<u8> {
         let bytes = self.waiting.to_pcm16();
         self.waiting.samples.clear();
         bytes

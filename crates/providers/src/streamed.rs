@@ -18,7 +18,7 @@ use crate::timed::Stop;
 
 /// What a message says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Said {
+pub(crate) enum Said {
     /// Samples.
     Sound(Vec<u8>),
     /// All sound of the phrase has come that was sent first of those that still wait for this.
@@ -28,10 +28,10 @@ pub enum Said {
 }
 
 /// Reads a message.
-pub type Read = fn(&str) -> Result<Said, Wrong>;
+pub(crate) type Read = fn(&str) -> Result<Said, Wrong>;
 
 /// How a voice of this kind is spoken to.
-pub trait Speaker: Send + Sync + 'static {
+pub(crate) trait Speaker: Send + Sync + 'static {
     /// Who is asked.
     fn service(&self) -> &Service;
     /// Where.
@@ -57,7 +57,7 @@ pub trait Speaker: Send + Sync + 'static {
 }
 
 /// Begins to speak.
-pub fn session(speaker: Arc<dyn Speaker>) -> SpeakSession {
+pub(crate) fn session(speaker: Arc<dyn Speaker>) -> SpeakSession {
     Session::spawn(move |ends| speak(speaker, ends))
 }
 

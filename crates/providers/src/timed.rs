@@ -12,11 +12,11 @@ use crate::sound::{BadSound, Encoding, SoundDecoder};
 
 /// Whoever listened has gone.
 #[derive(Debug)]
-pub struct Gone;
+pub(crate) struct Gone;
 
 /// Why a call that speaks has ended before its time.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Whoever listened has gone.
     Gone,
     /// It failed.
@@ -101,7 +101,7 @@ impl<V: ByPiece> Work for Call<'_, V> {
 
 /// The sound and the marks of one session.
 #[derive(Debug)]
-pub struct Speech {
+pub(crate) struct Speech {
     events: Sender<VoiceResult<SpeakEvent>>,
     encoding: Encoding,
     rate: SampleRate,
@@ -125,7 +125,7 @@ const SLACK: f64 = 0.25;
 
 impl Speech {
     /// Nothing yet, of sound in this encoding and rate, whose times have this base.
-    pub fn new(
+    pub(crate) fn new(
         events: Sender<VoiceResult<SpeakEvent>>,
         encoding: Encoding,
         rate: SampleRate,
@@ -149,7 +149,7 @@ impl Speech {
 
     /// The sound is compressed to this many bits per second, always the same. Then its bytes tell how much has come:
     /// decoded samples lag behind by a frame or two.
-    pub fn paced(mut self, bits_per_second: Option<u32>) -> Self {
+    pub(crate) fn paced(mut self, bits_per_second: Option<u32>) -> Self {
         self.pace = bits_per_second.filter(|bits| *bits > 0).map(u64::from);
         self
     }
@@ -163,27 +163,27 @@ impl Speech {
     }
 
     /// Seconds of sound that have come for what was sent since the last end.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.come() as f64 / f64::from(self.rate.hertz())
     }
 
     /// Seconds of all sound that has come.
-    pub fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> f64 {
         self.from.1 as f64 / f64::from(self.rate.hertz()) + self.seconds()
     }
 
     /// Seconds of the session's sound before what is spoken now.
-    pub fn begun(&self) -> f64 {
+    pub(crate) fn begun(&self) -> f64 {
         self.from.1 as f64 / f64::from(self.rate.hertz())
     }
 
     /// How many pieces of sound and marks have been told. What has told any may not be tried again.
-    pub fn told(&self) -> u64 {
+    pub(crate) fn told(&self) -> u64 {
         self.told
     }
 
     /// Whether times and sound reach to the end of the text: a connection that ends here has not lost a word.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         let text = self.aligner.text();
         let spoken = text.trim_end_matches(|c: char| !c.is_alphanumeric());
         let samples = self.samples + self.rate.sample_at(SLACK);
@@ -191,7 +191,7 @@ impl Speech {
     }
 
     /// The text that has not ended yet is spoken once more, after a call that came to nothing.
-    pub fn again(&mut self) {
+    pub(crate) fn again(&mut self) {
         let text = self.aligner.text().to_owned();
         self.renew();
         self.aligner.sent(&text);
@@ -205,12 +205,12 @@ impl Speech {
     }
 
     /// Text of the session on its way to the voice.
-    pub fn sent(&mut self, text: &str) {
+    pub(crate) fn sent(&mut self, text: &str) {
         self.aligner.sent(text);
     }
 
     /// `rest`, the end of what was sent, is not on its way any more, and will be sent again.
-    pub fn unsent(&mut self, rest: &str) {
+    pub(crate) fn unsent(&mut self, rest: &str) {
         let text = self.aligner.text();
         let kept = text.strip_suffix(rest).unwrap_or(text).to_owned();
         self.renew();
@@ -218,13 +218,13 @@ impl Speech {
     }
 
     /// Times that come with the next piece of sound. Told before it: then a word can be lit as soon as it sounds.
-    pub async fn times(&mut self, timed: &[Timed<'_>]) -> Result<(), Gone> {
+    pub(crate) async fn times(&mut self, timed: &[Timed<'_>]) -> Result<(), Gone> {
         let marks = self.aligner.push(self.come(), timed);
         self.tell_marks(marks).await
     }
 
     /// The next bytes of sound.
-    pub async fn sound(&mut self, bytes: &[u8]) -> Result<Result<(), BadSound>, Gone> {
+    pub(crate) async fn sound(&mut self, bytes: &[u8]) -> Result<Result<(), BadSound>, Gone> {
         self.bytes += bytes.len() as u64;
         match self.decoder.push(bytes) {
             Ok(Some(audio)) => self.tell_audio(audio).await.map(Ok),
@@ -235,7 +235,7 @@ impl Speech {
 
     /// The sound of what was sent has ended: the rest of it, and estimated marks for text without times. What is sent
     /// from now on is counted anew.
-    pub async fn ended(&mut self) -> Result<Result<(), BadSound>, Gone> {
+    pub(crate) async fn ended(&mut self) -> Result<Result<(), BadSound>, Gone> {
         match self.decoder.finish() {
             Ok(Some(audio)) => self.tell_audio(audio).await?,
             Ok(None) => {}
@@ -252,7 +252,7 @@ impl Speech {
 
     /// The voice stopped before it spoke `rest`, the end of what was sent: that is counted anew, and need not be noted
     /// again.
-    pub async fn ended_before(&mut self, rest: &str) -> Result<Result<(), BadSound>, Gone> {
+    pub(crate) async fn ended_before(&mut self, rest: &str) -> Result<Result<(), BadSound>, Gone> {
         match self.decoder.finish() {
             Ok(Some(audio)) => self.tell_audio(audio).await?,
             Ok(None) => {}
@@ -283,7 +283,7 @@ impl Speech {
     }
 
     /// Any other event.
-    pub async fn tell(&self, event: SpeakEvent) -> Result<(), Gone> {
+    pub(crate) async fn tell(&self, event: SpeakEvent) -> Result<(), Gone> {
         self.events.send(Ok(event)).await.map_err(|_| Gone)
     }
 }

@@ -16,7 +16,7 @@ const MOST: usize = 30 * 60 * 16_000;
 const PATIENCE: u32 = 10;
 
 /// Begins an utterance of this rate. `request` makes the call for it as a WAV file, `read` reads its answer.
-pub fn session<A: DeserializeOwned + 'static>(
+pub(crate) fn session<A: DeserializeOwned + 'static>(
     service: Service,
     rate: SampleRate,
     request: impl Fn(&Service, &[u8]) -> Result<RequestBuilder, Failure> + Send + Sync + 'static,

@@ -27,7 +27,7 @@ const PRIME: usize = 5;
 
 /// Takes the echo out of 10 ms frames. While nothing is played, or what is played does not come back, frames pass
 /// unchanged and undelayed; else they come 8 ms late (the canceller's own delay, measured).
-pub struct Canceller {
+pub(crate) struct Canceller {
     reference: Reference,
     /// The way from loudspeaker to microphone of which it has learnt.
     route: u32,
@@ -45,7 +45,7 @@ pub struct Canceller {
 
 impl Canceller {
     /// Cancels what `reference` tells of.
-    pub fn new(reference: Reference) -> Self {
+    pub(crate) fn new(reference: Reference) -> Self {
         Self {
             route: reference.route(),
             reference,
@@ -60,28 +60,28 @@ impl Canceller {
     }
 
     /// True while our own voice may be in what is heard.
-    pub fn hears_us(&self) -> bool {
+    pub(crate) fn hears_us(&self) -> bool {
         self.quiet.is_some() && self.watch.presence() != Presence::Absent
     }
 
     /// True when what is left may be our own voice and nobody else's.
-    pub fn hears_only_us(&self) -> bool {
+    pub(crate) fn hears_only_us(&self) -> bool {
         self.hears_us() && (self.learning > 0 || self.watch.only_us())
     }
 
     /// Whether a frame captured at `captured` can be cleaned now; else a little later, with what we play known better.
-    pub fn ready(&self, captured: Instant, now: Instant) -> bool {
+    pub(crate) fn ready(&self, captured: Instant, now: Instant) -> bool {
         now.saturating_duration_since(captured) >= PATIENCE || self.reference.has(captured + AHEAD, FRAME)
     }
 
     /// Another microphone: what was learnt of the way to the old one is wrong.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.watch = Watch::default();
         self.processing = processing();
     }
 
     /// Cleans a frame whose first sample was captured at `captured`.
-    pub fn clean(&mut self, frame: &mut [f32; FRAME], captured: Instant) {
+    pub(crate) fn clean(&mut self, frame: &mut [f32; FRAME], captured: Instant) {
         let mut played = [0.0; FRAME];
         let sounds = self.reference.read(captured + AHEAD, &mut played);
         let route = self.reference.route();

@@ -108,7 +108,7 @@ fn format_of(format: &[u8]) -> Result<Sound, BadSound> {
 }
 
 /// A WAV file of 16-bit samples, in memory.
-pub fn file(audio: &Audio) -> Vec<u8> {
+pub(crate) fn file(audio: &Audio) -> Vec<u8> {
     let samples = audio.to_pcm16();
     let size = samples.len() as u32;
     let rate = audio.rate.hertz();
