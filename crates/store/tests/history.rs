@@ -276,6 +276,34 @@ async fn a_snippet_shows_the_words_around() {
     assert_eq!(&hit.snippet[hit.marked[0].clone()], "needle");
 }
 
+/// A title is not told beside the question that it is the beginning of, and never is there more than was asked for.
+#[tokio::test]
+async fn what_is_found_is_told_once_and_bounded() {
+    let history = History::in_memory();
+    let begin = async |question: &str| {
+        let session = SessionId::new();
+        append(&history, session, said(question, "Yes.")).await;
+        session
+    };
+    for question in ["Is the lamp on?", "Is the lamp red?", "Is the lamp new?"] {
+        begin(question).await;
+    }
+    let find = async |limit| history.search("lamp", limit).await.unwrap();
+    for (limit, found) in [(0, 0), (1, 1), (2, 2), (3, 3), (10, 3)] {
+        let hits = find(limit).await;
+        assert_eq!(hits.len(), found, "{limit}");
+        assert!(hits.iter().all(|hit| hit.side == Side::User), "{limit}: {hits:?}");
+    }
+    let renamed = begin("Is it dark?").await;
+    history.rename(renamed, "The lamp, again").await.unwrap();
+    for limit in [1, 2, 4] {
+        let hits = find(limit).await;
+        assert_eq!(hits.len(), limit);
+        assert_eq!(hits[0].session, renamed);
+        assert!(hits[1..].iter().all(|hit| hit.side == Side::User), "{hits:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_deleted_is_gone_from_the_files() {
     let (_folder, path) = folder();

@@ -1,5 +1,7 @@
 //! Exchanges and sessions to rows and back.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use libretto_voice::TurnId;
 use rusqlite::types::Type;
@@ -196,45 +198,29 @@ pub(super) fn recent(db: &Connection, id: SessionId, count: usize) -> rusqlite::
 /// What is found, the latest first; titles before what was said in them. A title that is only the beginning of a
 /// question which is found is not told beside it.
 pub(super) fn search(db: &Connection, query: &Query, limit: usize) -> rusqlite::Result<Vec<Hit>> {
-    let mut hits = Vec::new();
-    let mut titles = db.prepare_cached("SELECT id, title, updated FROM sessions ORDER BY updated DESC")?;
-    let mut rows = titles.query([])?;
-    while let Some(row) = rows.next()? {
-        let title: String = row.get(1)?;
-        if hits.len() < limit && query.is_in(&title) {
-            let Some((snippet, marked)) = query.snippet(&title) else {
-                continue;
-            };
-            let (session, created) = (session_id(row, 0)?, timestamp(row, 2)?);
-            hits.push(Hit {
-                session,
-                title,
-                exchange: None,
-                created,
-                side: Side::Title,
-                snippet,
-                marked,
-            });
-        }
-    }
+    let (mut said, mut twins) = (Vec::new(), HashSet::new());
     let mut statement = db.prepare_cached(
         "SELECT e.id, e.session, s.title, e.created, e.user, e.reply
          FROM search JOIN exchanges e ON e.id = search.rowid JOIN sessions s ON s.id = e.session
          WHERE search MATCH ?1 ORDER BY e.created DESC, e.id DESC LIMIT ?2",
     )?;
-    let mut rows = statement.query(params![query.fts(), limit])?;
+    // More than are told: a title is known by its question, however old that is.
+    let mut rows = statement.query(params![query.fts(), super::MAX_ROWS])?;
     while let Some(row) = rows.next()? {
         let (user, reply): (String, String) = (row.get(4)?, row.get(5)?);
         let session = session_id(row, 1)?;
         let begun_with: String = row.get(2)?;
         if title(&user) == begun_with {
-            hits.retain(|hit| hit.side != Side::Title || hit.session != session);
+            twins.insert(session);
         }
-        let (said, answered) = (query.snippet(&user), query.snippet(&reply));
-        let side = if said.is_some() { Side::User } else { Side::Reply };
+        if said.len() >= limit {
+            continue;
+        }
+        let (asked, answered) = (query.snippet(&user), query.snippet(&reply));
+        let side = if asked.is_some() { Side::User } else { Side::Reply };
         // Without a place to show, its beginning does.
-        let (snippet, marked) = said.or(answered).unwrap_or_else(|| (title(&reply), Vec::new()));
-        hits.push(Hit {
+        let (snippet, marked) = asked.or(answered).unwrap_or_else(|| (title(&reply), Vec::new()));
+        said.push(Hit {
             session,
             title: begun_with,
             exchange: Some(ExchangeId(row.get(0)?)),
@@ -243,10 +229,32 @@ pub(super) fn search(db: &Connection, query: &Query, limit: usize) -> rusqlite::
             snippet,
             marked,
         });
-        if hits.len() >= limit {
-            break;
+    }
+    let mut hits = Vec::new();
+    let mut titles = db.prepare_cached("SELECT id, title, updated FROM sessions ORDER BY updated DESC")?;
+    let mut rows = titles.query([])?;
+    while hits.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let title: String = row.get(1)?;
+        let session = session_id(row, 0)?;
+        if !query.is_in(&title) || twins.contains(&session) {
+            continue;
+        }
+        if let Some((snippet, marked)) = query.snippet(&title) {
+            hits.push(Hit {
+                session,
+                title,
+                exchange: None,
+                created: timestamp(row, 2)?,
+                side: Side::Title,
+                snippet,
+                marked,
+            });
         }
     }
+    hits.append(&mut said);
+    hits.truncate(limit);
     Ok(hits)
 }
 
