@@ -70,7 +70,11 @@ fn three_steps_lead_to_a_spoken_answer_within_a_minute() {
 fn every_step_can_be_passed_over() {
     let stage = Stage::new().unwrap();
     let window = Window::start(&stage).unwrap();
-    for (step, on) in [("Step 1 of 3", "Go on"), ("Step 2 of 3", "Go on"), ("Step 3 of 3", "Begin")] {
+    for (step, on) in [
+        ("Step 1 of 3", "Go on"),
+        ("Step 2 of 3", "Go on"),
+        ("Step 3 of 3", "Begin"),
+    ] {
         window.wait_for_text(step, SOON).unwrap();
         window.press(on).unwrap();
     }

@@ -67,7 +67,7 @@ export class App {
       this.#settings = values;
       this.undoable = undoable;
     });
-    bridge.on("notices", (notices) => (this.notices = notices));
+    bridge.on("notices", (notices) => { this.#take(notices); });
     bridge.on("shell", (shell) => (this.shell = shell));
     bridge.on("session", () => {
       void this.try(this.#refresh());
@@ -92,7 +92,7 @@ export class App {
       if (mine !== this.#snapshots) return;
       this.view = of(snapshot);
       this.shell = snapshot.shell;
-      this.notices = snapshot.notices.filter((notice) => !this.#away.has(notice));
+      this.#take(snapshot.notices);
     } finally {
       if (mine === this.#snapshots) {
         const early = this.#early;
@@ -217,6 +217,11 @@ export class App {
 
   dismiss(id: number): void {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  /** What the user should read now, but for what was put away. */
+  #take(notices: string[]): void {
+    this.notices = notices.filter((notice) => !this.#away.has(notice));
   }
 
   /** A notice was read, and does not come back as long as the window is there. */
