@@ -138,5 +138,8 @@ describe("the view of the conversation", () => {
     told(view, null, { group: "problem", event: { ...event, stage: "microphone" } });
     expect(pairs(view.turns)[1]?.shown.problem?.stage).toBe("model");
     expect(view.problem?.stage).toBe("microphone");
+    const state = { mode: "hands_free" as const, turn: 3, phase: { kind: "listening" as const, latched: false } };
+    told(view, 3, { group: "lifecycle", event: { kind: "state", state } });
+    expect(view.problem).toBeNull();
   });
 });

@@ -108,11 +108,12 @@ function put(view: View, turn: number | null, body: Body): void {
   switch (body.group) {
     case "lifecycle":
       if (body.event.kind === "state") {
-        view.state = body.event.state;
-        if (body.event.state.phase.kind === "arming") {
-          view.problem = null;
-          view.deaf = false;
-        }
+        const { state } = body.event;
+        const begins = state.turn !== null && state.turn !== view.state.turn;
+        view.state = state;
+        // What went wrong before is past.
+        if (begins || state.phase.kind === "arming") view.problem = null;
+        if (state.phase.kind === "arming") view.deaf = false;
       } else {
         const shown = find(view, turn);
         if (shown) shown.end = body.event.end;

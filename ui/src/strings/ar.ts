@@ -367,7 +367,6 @@ export const ar = {
   "about.settingsFile": "يمكنك أيضًا تعديل الإعدادات في هذا الملف:",
 
   "first.step": "الخطوة {step} من {steps}",
-  "first.skip": "تخطّي",
   "first.skipAll": "تخطّي الكل",
   "first.next": "متابعة",
   "first.microphone": "هل يسمعك Libretto؟",
@@ -441,7 +440,6 @@ export const ar = {
   "missing.turn_detector": "‏{name} غير منزَّل. من دونه لا يُنهي كلامك إلا الصمت.",
   "missing.vad": "‏{name} غير منزَّل. من دونه يسهل الخلط بين الضجيج والكلام.",
   "missing.embeddings": "‏{name} غير منزَّل.",
-  "missing.several": "ما زالت بعض الأجزاء بحاجة إلى التنزيل: {names}.",
   "missing.getAll": "تنزيل الكل ({size})",
   "missing.unknown": "تذكر الإعدادات نموذجًا غير معروف: {name}. يُستخدم النموذج المرفق بدلًا منه.",
   "missing.usual": "استخدام الافتراضي",

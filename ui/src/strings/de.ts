@@ -351,7 +351,6 @@ export const de = {
   "about.settingsFile": "Du kannst die Einstellungen auch in dieser Datei bearbeiten:",
 
   "first.step": "Schritt {step} von {steps}",
-  "first.skip": "Überspringen",
   "first.skipAll": "Alles überspringen",
   "first.next": "Weiter",
   "first.microphone": "Kann Libretto dich hören?",
@@ -426,7 +425,6 @@ export const de = {
   "missing.turn_detector": "{name} ist nicht heruntergeladen. Ohne dieses Modell beendet nur eine Pause, was du sagst.",
   "missing.vad": "{name} ist nicht heruntergeladen. Ohne dieses Modell werden Geräusche eher für Sprache gehalten.",
   "missing.embeddings": "{name} ist nicht heruntergeladen.",
-  "missing.several": "Einige Teile müssen noch heruntergeladen werden: {names}.",
   "missing.getAll": "Alle herunterladen ({size})",
   "missing.unknown":
     "Die Einstellungen nennen ein unbekanntes Modell: {name}. Stattdessen wird das mitgelieferte verwendet.",

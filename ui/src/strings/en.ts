@@ -336,7 +336,6 @@ export const en = {
   "about.settingsFile": "You can also edit your settings in this file:",
 
   "first.step": "Step {step} of {steps}",
-  "first.skip": "Skip",
   "first.skipAll": "Skip all",
   "first.next": "Continue",
   "first.microphone": "Can Libretto hear you?",
@@ -409,7 +408,6 @@ export const en = {
   "missing.turn_detector": "{name} isn’t downloaded. Without it, only a pause ends your turn.",
   "missing.vad": "{name} isn’t downloaded. Without it, noise is more easily mistaken for speech.",
   "missing.embeddings": "{name} isn’t downloaded.",
-  "missing.several": "Some parts still need to be downloaded: {names}.",
   "missing.getAll": "Download all ({size})",
   "missing.unknown": "Your settings name an unknown model: {name}. The included one is used instead.",
   "missing.usual": "Use default",

@@ -354,7 +354,6 @@ export const es = {
   "about.settingsFile": "También puedes editar los ajustes en este archivo:",
 
   "first.step": "Paso {step} de {steps}",
-  "first.skip": "Omitir",
   "first.skipAll": "Omitir todo",
   "first.next": "Continuar",
   "first.microphone": "¿Libretto puede oírte?",
@@ -429,7 +428,6 @@ export const es = {
   "missing.turn_detector": "{name} no está descargado. Sin este modelo, solo una pausa termina tu turno.",
   "missing.vad": "{name} no está descargado. Sin este modelo, el ruido se confunde más fácilmente con la voz.",
   "missing.embeddings": "{name} no está descargado.",
-  "missing.several": "Aún faltan por descargar algunas partes: {names}.",
   "missing.getAll": "Descargar todo ({size})",
   "missing.unknown": "Los ajustes indican un modelo desconocido: {name}. En su lugar se usa el incluido.",
   "missing.usual": "Usar el predeterminado",

@@ -358,7 +358,6 @@ export const fr = {
   "about.settingsFile": "Vous pouvez aussi modifier vos réglages dans ce fichier :",
 
   "first.step": "Étape {step} sur {steps}",
-  "first.skip": "Ignorer",
   "first.skipAll": "Tout ignorer",
   "first.next": "Continuer",
   "first.microphone": "Libretto vous entend-il ?",
@@ -433,7 +432,6 @@ export const fr = {
   "missing.turn_detector": "{name} n’est pas téléchargé. Sans ce modèle, seule une pause met fin à votre phrase.",
   "missing.vad": "{name} n’est pas téléchargé. Sans ce modèle, le bruit passe plus facilement pour de la parole.",
   "missing.embeddings": "{name} n’est pas téléchargé.",
-  "missing.several": "Certains éléments restent à télécharger : {names}.",
   "missing.getAll": "Tout télécharger ({size})",
   "missing.unknown": "Vos réglages citent un modèle inconnu : {name}. Le modèle inclus est utilisé à la place.",
   "missing.usual": "Utiliser le modèle par défaut",

@@ -340,7 +340,6 @@ export const zh = {
   "about.settingsFile": "你也可以在此文件中编辑设置：",
 
   "first.step": "第 {step} 步，共 {steps} 步",
-  "first.skip": "跳过",
   "first.skipAll": "全部跳过",
   "first.next": "继续",
   "first.microphone": "Libretto 听得到你吗？",
@@ -412,7 +411,6 @@ export const zh = {
   "missing.turn_detector": "{name} 尚未下载。没有它，只有停顿才算你说完。",
   "missing.vad": "{name} 尚未下载。没有它，噪声更容易被当成语音。",
   "missing.embeddings": "{name} 尚未下载。",
-  "missing.several": "还有部分内容需要下载：{names}。",
   "missing.getAll": "全部下载（{size}）",
   "missing.unknown": "设置中的模型无法识别：{name}。现改用自带的模型。",
   "missing.usual": "使用默认",
