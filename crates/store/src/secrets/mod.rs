@@ -3,15 +3,14 @@
 
 mod keychain;
 mod known;
+mod place;
 mod secret;
+mod state;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -21,9 +20,13 @@ use crate::files::{self, Stamp};
 use crate::notice::{Notice, Subject};
 
 use keychain::Fault;
+use place::the_keychain;
+use state::{sentence, works};
 
 pub use known::{KNOWN, Known, Variable};
+pub use place::{Entry, Found, Place, Stored};
 pub use secret::Secret;
+pub use state::Keychain;
 
 /// A keychain that is open answers within milliseconds.
 const READ_WAIT: Duration = Duration::from_secs(3);
@@ -33,142 +36,6 @@ const WRITE_WAIT: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_secs(2);
 /// So long [`Secrets::check`] waits.
 const CHECK_WAIT: Duration = Duration::from_secs(5);
-
-/// Where a key lives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Place {
-    /// In the operating system's keychain.
-    Keychain {
-        /// What it is called on this system.
-        name: String,
-    },
-    /// In a variable of the process.
-    Environment {
-        /// Which.
-        variable: String,
-    },
-    /// In a `.env` file, readable for whoever can read the file.
-    DotEnv {
-        /// Which file.
-        path: PathBuf,
-        /// Which variable.
-        variable: String,
-    },
-    /// In memory: it is gone when Libretto ends.
-    Memory,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::Keychain { name } => write!(f, "the system's keychain ({name})"),
-            Place::Environment { variable } => write!(f, "the environment variable {variable}"),
-            Place::DotEnv { path, variable } => write!(f, "{variable} in the plain file {}", path.display()),
-            Place::Memory => f.write_str("memory, until Libretto ends"),
-        }
-    }
-}
-
-/// How the keychain is, as the last write-read-delete probe found it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum Keychain {
-    /// The probe has not been answered yet: the keychain may be asking the user for its password.
-    Checking,
-    /// It keeps what it is given.
-    Works {
-        /// What it is called on this system.
-        name: String,
-    },
-    /// There is none.
-    Absent {
-        /// What that means and what to do.
-        sentence: String,
-    },
-    /// It is locked.
-    Locked {
-        /// What that means and what to do.
-        sentence: String,
-    },
-    /// It fails in another way.
-    Failed {
-        /// What that means and what to do.
-        sentence: String,
-    },
-}
-
-impl Keychain {
-    fn of(fault: &Fault) -> Self {
-        let sentence = sentence(fault);
-        match fault {
-            Fault::Absent | Fault::Empty => Keychain::Absent { sentence },
-            Fault::Locked => Keychain::Locked { sentence },
-            Fault::Silent(_) | Fault::Other(_) => Keychain::Failed { sentence },
-        }
-    }
-}
-
-/// What happened to the keychain, and what to do. How a key fares without it follows from the call.
-fn sentence(fault: &Fault) -> String {
-    match fault {
-        Fault::Absent => {
-            "This system has no keychain that runs (Linux: install and start gnome-keyring or KWallet). Keys can be \
-             given as environment variables or in a .env file."
-                .to_owned()
-        }
-        Fault::Empty => {
-            "The system's keychain has not been set up. Open its password app once and create a default keyring."
-                .to_owned()
-        }
-        Fault::Locked => Error::KeychainLocked.to_string(),
-        Fault::Silent(wait) => Error::KeychainSilent(wait.as_secs()).to_string(),
-        Fault::Other(reason) => Error::Keychain(reason.clone()).to_string(),
-    }
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Locked => Error::KeychainLocked,
-            Fault::Silent(wait) => Error::KeychainSilent(wait.as_secs()),
-            Fault::Absent => Error::Keychain("there is none on this system".into()),
-            Fault::Empty => Error::Keychain("it has not been set up".into()),
-            Fault::Other(reason) => Error::Keychain(reason),
-        }
-    }
-}
-
-/// A key and where it lives.
-#[derive(Clone, Debug)]
-pub struct Found {
-    /// The key.
-    pub secret: Secret,
-    /// Where it lives.
-    pub place: Place,
-}
-
-/// Where a key went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// [`Place::Keychain`], or [`Place::Memory`] when the keychain could not take it.
-    pub place: Place,
-    /// Says so, when it is only in memory.
-    pub notice: Option<Notice>,
-}
-
-/// A key in a list: everything about it but itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// Whose key.
-    pub provider: String,
-    /// Where the one that counts lives.
-    pub place: Place,
-    /// Its last four characters.
-    pub masked: String,
-    /// Where there are others, which do not count while this one is there.
-    pub also: Vec<Place>,
-}
 
 /// The door. A clone is the same one.
 #[derive(Clone, Debug)]
@@ -472,17 +339,5 @@ fn name(provider: &str) -> Result<&str> {
         Ok(provider)
     } else {
         Err(Error::NotAProvider(provider.chars().take(64).collect()))
-    }
-}
-
-fn the_keychain() -> Place {
-    Place::Keychain {
-        name: keychain::NAME.to_owned(),
-    }
-}
-
-fn works() -> Keychain {
-    Keychain::Works {
-        name: keychain::NAME.to_owned(),
     }
 }

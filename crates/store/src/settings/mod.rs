@@ -4,6 +4,7 @@
 //! that Libretto replaces (see [`overrides`]), the defaults in [`model`]. A value that cannot be used is passed over
 //! and told; everything else in the file still counts.
 
+mod disk;
 mod edit;
 mod file;
 mod migrate;
@@ -12,6 +13,7 @@ pub mod overrides;
 mod plain;
 mod read;
 mod schema;
+mod typed;
 mod undo;
 
 pub use file::SettingsFile;
