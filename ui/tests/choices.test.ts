@@ -135,13 +135,13 @@ describe("personas", () => {
   });
 
   it("have a language model of their own, and whose voice it is", async () => {
-    await scene.page.getByRole("button", { name: "Add a persona" }).click();
+    await scene.page.getByRole("button", { name: "Add persona" }).click();
     await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
     await scene.wait(50);
     const persona = scene.page.getByRole("group", { name: "Storyteller" });
     const now = async () => (await scene.stage((stage) => stage.world.settings.conversation.personas))[0];
     // Who can do it, and nobody else.
-    const provider = persona.getByLabel("Answering");
+    const provider = persona.getByLabel("Model provider");
     expect(await provider.locator("option").allInnerTexts()).toEqual(["Default", "OpenAI", "OpenRouter", "This computer"]);
     expect(await persona.getByLabel("Language model").count()).toBe(0);
     await provider.selectOption("openai");
@@ -152,7 +152,7 @@ describe("personas", () => {
     expect(await scene.calls("providerModels")).toEqual([["openai", "model"]]);
     expect((await model.locator("option").allInnerTexts())[0]).toBe("Default (gpt-5.4-mini)");
     await model.selectOption("eleven_v3");
-    await persona.getByLabel("Speaking").selectOption("elevenlabs");
+    await persona.getByLabel("Voice provider").selectOption("elevenlabs");
     await scene.wait(50);
     expect(await now()).toMatchObject({ model_provider: "openai", model: "eleven_v3", voice_provider: "elevenlabs" });
     // A model belongs to its provider.
@@ -166,7 +166,7 @@ describe("personas", () => {
 
   it("say what is wrong with a name", async () => {
     for (let n = 0; n < 2; n++) {
-      await scene.page.getByRole("button", { name: "Add a persona" }).click();
+      await scene.page.getByRole("button", { name: "Add persona" }).click();
       await scene.page.getByRole("button", { name: "Storyteller", exact: true }).click();
       await scene.wait(50);
     }
@@ -196,7 +196,7 @@ describe("personas", () => {
     expect(await speed().inputValue()).toBe("1.5");
     expect(await scene.page.getByText("Set by the persona “Ada”, under “Conversation”.").isVisible()).toBe(true);
     await section("Language");
-    const language = scene.page.getByLabel("Language it speaks");
+    const language = scene.page.getByLabel("Language of replies");
     expect(await language.isDisabled()).toBe(true);
     expect(await language.inputValue()).toBe("fr");
     // Where none is chosen, the settings count.

@@ -77,7 +77,7 @@ describe("the history", () => {
     await scene.page.locator("aside mark").click();
     await scene.wait(50);
     expect(await scene.page.locator(".past .found").innerText()).toContain("And since when?");
-    await scene.page.getByRole("button", { name: "Go on with it" }).click();
+    await scene.page.getByRole("button", { name: "Continue" }).click();
     await scene.wait(50);
     expect(await scene.page.locator(".past").count()).toBe(0);
     expect(await scene.calls("resume")).toEqual([]);

@@ -52,7 +52,7 @@ describe("a reply", () => {
   it("of a session that was resumed is said from a word that is clicked or chosen, though no time is known", async () => {
     const exchange = '{ turn: 0, said: "Why?", reply: "Rivers carry **salt** into it.", heard: 26, cut: false, milestones: [] }';
     await show({ world: `world.snapshot.exchanges = [${exchange}];` });
-    await scene.page.getByRole("group", { name: /Arrow keys choose/u }).focus();
+    await scene.page.getByRole("group", { name: /arrow keys to choose/u }).focus();
     await scene.press("End");
     await scene.press("ArrowLeft");
     expect((await scene.painted()).cursor).toBe("into");

@@ -121,21 +121,21 @@ describe("the settings", () => {
 
   it("complain of a hotkey no longer than it is wrong, and promise nothing while paused", async () => {
     await section("Hotkeys");
-    await scene.tabTo(/Change the key for “Talk”/u);
+    await scene.tabTo(/Change the keys for “Talk”/u);
     for (const keys of ["Control+Alt+KeyJ", "Control+Shift+KeyK"]) {
       await scene.press("Enter");
       await scene.page.keyboard.press(keys);
       await scene.wait(50);
     }
-    expect(await scene.page.getByText("“Quick ask” has these keys already.").count()).toBe(1);
+    expect(await scene.page.getByText("“Quick ask” already uses these keys.").count()).toBe(1);
     await scene.page.getByRole("button", { name: "Default" }).click();
     await scene.wait(50);
-    expect(await scene.page.getByText("has these keys already").count()).toBe(0);
-    expect(await scene.page.getByText("Works. Try it now.").count()).toBe(1);
+    expect(await scene.page.getByText("already uses these keys").count()).toBe(0);
+    expect(await scene.page.getByText("Ready. Try it now.").count()).toBe(1);
     await scene.stage((stage) => { stage.emit("shell", { ...stage.world.snapshot.shell, paused: true }); });
     await scene.wait(50);
-    expect(await scene.page.getByText("Works. Try it now.").count()).toBe(0);
-    expect(await scene.page.getByText("Nothing listens").count()).toBe(2);
+    expect(await scene.page.getByText("Ready. Try it now.").count()).toBe(0);
+    expect(await scene.page.getByText("Microphone and hotkeys are off").count()).toBe(2);
   });
 
   it("switch a hotkey off by Backspace, and leave it by Tab", async () => {
@@ -403,7 +403,7 @@ describe("the settings", () => {
 
   it("shorten the time that is kept only after a question, and offer no undoing of it", async () => {
     await section("Privacy");
-    const keep = scene.page.getByLabel("Keep it for");
+    const keep = scene.page.getByLabel("Keep for");
     await keep.selectOption("30");
     const dialog = scene.page.getByRole("dialog");
     expect(await dialog.innerText()).toContain("Conversations older than 30 days will be deleted now.");
@@ -421,7 +421,7 @@ describe("the settings", () => {
     await keep.selectOption("90");
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([["history.keep_days", 30], ["history.keep_days", 90]]);
-    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Keep it for");
+    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Keep for");
     await keep.selectOption("7");
     expect(await dialog.innerText()).toContain("Conversations older than 7 days");
   });

@@ -234,7 +234,7 @@ describe("the overlay", () => {
     // Somebody took over: there is nothing to be done.
     await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event: { ...event, next: "on-device" } }); }, event);
     await scene.wait(50);
-    expect(await scene.page.locator(".text").innerText()).toBe("It listens when you begin");
+    expect(await scene.page.locator(".text").innerText()).toBe("Libretto listens as soon as you start");
   });
 
   it("shows the words of an older reply that is said again", async () => {

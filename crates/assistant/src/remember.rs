@@ -44,8 +44,8 @@ impl Remember {
                 let count = settings.get().conversation.memory as usize;
                 let exchanges = history.recent(session, count).await?;
                 let exchanges: Vec<Exchange> = exchanges.into_iter().map(lived).collect();
-                if let Some(last) = exchanges.last() {
-                    desk.said(told(last));
+                for exchange in &exchanges {
+                    desk.said(told(exchange));
                 }
                 exchanges.iter().map(Exchange::messages).collect()
             }

@@ -232,7 +232,7 @@ export const ar = {
   "conversation.prompt": "التعليمات",
   "conversation.promptHint": "ما يُعطى للنموذج اللغوي قبل كل محادثة.",
   "conversation.persona": "الشخصية",
-  "conversation.personaHint": "تجمع التعليمات والصوت والسرعة.",
+  "conversation.personaHint": "تجمع التعليمات والنموذج والصوت والسرعة.",
   "conversation.personaNone": "بلا شخصية",
   "conversation.personaAdd": "إضافة شخصية",
   "conversation.personaName": "الاسم",
@@ -252,6 +252,8 @@ export const ar = {
   "conversation.minSilenceHint": "الوقفات الأقصر لا تُنهي كلامك.",
   "conversation.nameTaken": "هذا اسم شخصية أخرى.",
   "conversation.nameEmpty": "لا بدّ للشخصية من اسم.",
+  "conversation.modelProvider": "مزوّد النموذج",
+  "conversation.voiceProvider": "مزوّد الصوت",
 
   "language.window": "لغة التطبيق",
   "language.windowHint": "تُطبَّق فورًا على كل النوافذ.",

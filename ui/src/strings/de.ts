@@ -222,7 +222,7 @@ export const de = {
   "conversation.prompt": "Anweisungen",
   "conversation.promptHint": "Was das Sprachmodell vor jedem Gespräch erfährt.",
   "conversation.persona": "Persona",
-  "conversation.personaHint": "Vereint Anweisungen, Stimme und Tempo.",
+  "conversation.personaHint": "Vereint Anweisungen, Modell, Stimme und Tempo.",
   "conversation.personaNone": "Keine",
   "conversation.personaAdd": "Persona hinzufügen",
   "conversation.personaName": "Name",
@@ -242,6 +242,8 @@ export const de = {
   "conversation.minSilenceHint": "Kürzere Pausen beenden deine Äußerung nicht.",
   "conversation.nameTaken": "So heißt schon eine andere Persona.",
   "conversation.nameEmpty": "Eine Persona braucht einen Namen.",
+  "conversation.modelProvider": "Anbieter des Modells",
+  "conversation.voiceProvider": "Anbieter der Stimme",
 
   "language.window": "Sprache der App",
   "language.windowHint": "Gilt sofort in allen Fenstern.",

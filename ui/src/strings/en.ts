@@ -213,7 +213,7 @@ export const en = {
   "conversation.prompt": "Instructions",
   "conversation.promptHint": "What the language model is told before every conversation.",
   "conversation.persona": "Persona",
-  "conversation.personaHint": "Combines instructions, a voice and a speed.",
+  "conversation.personaHint": "Combines instructions, a model, a voice and a speed.",
   "conversation.personaNone": "None",
   "conversation.personaAdd": "Add persona",
   "conversation.personaName": "Name",
@@ -233,6 +233,8 @@ export const en = {
   "conversation.minSilenceHint": "Shorter pauses don’t end your turn.",
   "conversation.nameTaken": "Another persona is called that already.",
   "conversation.nameEmpty": "A persona needs a name.",
+  "conversation.modelProvider": "Model provider",
+  "conversation.voiceProvider": "Voice provider",
 
   "language.window": "App language",
   "language.windowHint": "Changes every window right away.",

@@ -224,7 +224,7 @@ export const es = {
   "conversation.prompt": "Instrucciones",
   "conversation.promptHint": "Lo que se le indica al modelo de lenguaje antes de cada conversación.",
   "conversation.persona": "Personalidad",
-  "conversation.personaHint": "Reúne instrucciones, voz y velocidad.",
+  "conversation.personaHint": "Reúne instrucciones, modelo, voz y velocidad.",
   "conversation.personaNone": "Ninguna",
   "conversation.personaAdd": "Añadir personalidad",
   "conversation.personaName": "Nombre",
@@ -244,6 +244,8 @@ export const es = {
   "conversation.minSilenceHint": "Las pausas más cortas no terminan tu turno.",
   "conversation.nameTaken": "Otro personaje ya se llama así.",
   "conversation.nameEmpty": "Un personaje necesita un nombre.",
+  "conversation.modelProvider": "Proveedor del modelo",
+  "conversation.voiceProvider": "Proveedor de la voz",
 
   "language.window": "Idioma de la app",
   "language.windowHint": "Se aplica al instante en todas las ventanas.",

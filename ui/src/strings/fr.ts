@@ -226,7 +226,7 @@ export const fr = {
   "conversation.prompt": "Instructions",
   "conversation.promptHint": "Ce que le modèle de langage reçoit avant chaque conversation.",
   "conversation.persona": "Personnalité",
-  "conversation.personaHint": "Réunit des instructions, une voix et une vitesse.",
+  "conversation.personaHint": "Réunit des instructions, un modèle, une voix et une vitesse.",
   "conversation.personaNone": "Aucune",
   "conversation.personaAdd": "Ajouter une personnalité",
   "conversation.personaName": "Nom",
@@ -246,6 +246,8 @@ export const fr = {
   "conversation.minSilenceHint": "Une pause plus courte ne met pas fin à votre phrase.",
   "conversation.nameTaken": "Un autre personnage porte déjà ce nom.",
   "conversation.nameEmpty": "Un personnage doit avoir un nom.",
+  "conversation.modelProvider": "Fournisseur du modèle",
+  "conversation.voiceProvider": "Fournisseur de la voix",
 
   "language.window": "Langue de l’app",
   "language.windowHint": "S’applique aussitôt à toutes les fenêtres.",

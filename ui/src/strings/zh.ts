@@ -217,7 +217,7 @@ export const zh = {
   "conversation.prompt": "指令",
   "conversation.promptHint": "每次对话前提供给语言模型的内容。",
   "conversation.persona": "角色",
-  "conversation.personaHint": "将指令、声音和语速组合在一起。",
+  "conversation.personaHint": "将指令、模型、声音和语速组合在一起。",
   "conversation.personaNone": "无",
   "conversation.personaAdd": "添加角色",
   "conversation.personaName": "名称",
@@ -237,6 +237,8 @@ export const zh = {
   "conversation.minSilenceHint": "更短的停顿不算说完。",
   "conversation.nameTaken": "已有其他角色使用这个名称。",
   "conversation.nameEmpty": "角色需要一个名称。",
+  "conversation.modelProvider": "模型服务商",
+  "conversation.voiceProvider": "声音服务商",
 
   "language.window": "应用语言",
   "language.windowHint": "立即应用于所有窗口。",
