@@ -7,7 +7,9 @@
 )]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use libretto_ondevice::catalogue::Catalogue;
@@ -70,8 +72,23 @@ pub(crate) fn recording(name: &str) -> Vec<f32> {
     file[header..].chunks_exact(2).map(sample).collect()
 }
 
+thread_local! {
+    static MINE: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
+}
+
+/// From now on to the end of this test, which has a thread of its own, no other test has models: they take all of the
+/// processor, and their speed is measured.
+fn alone() {
+    static MODELS: Mutex<()> = Mutex::new(());
+    MINE.with(|mine| {
+        mine.borrow_mut()
+            .get_or_insert_with(|| MODELS.lock().unwrap_or_else(PoisonError::into_inner));
+    });
+}
+
 /// The folder of a model of the embedded set.
 pub(crate) fn model(id: &str) -> PathBuf {
+    alone();
     let cache = || {
         let chosen = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let home = || Path::new(&std::env::var_os("HOME").expect("no home folder")).join(".cache");
