@@ -59,8 +59,10 @@ export class Theatre {
   async show(open: Open = {}): Promise<Scene> {
     const { window = "main", zoom = 1, scheme = "light", world = "" } = open;
     const [width, height] = open.size ?? SIZES[window];
+    // Those without a frame grow with the text.
+    const room = window === "main" || window === "settings" ? zoom : 1;
     const context = await this.browser.newContext({
-      viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
+      viewport: { width: Math.round(width / room), height: Math.round(height / room) },
       deviceScaleFactor: zoom,
       colorScheme: scheme,
       locale: "en-GB",
