@@ -228,9 +228,9 @@ impl Machine {
             User::Mode(mode) => self.policy.mode = mode,
             User::Policy(policy) => {
                 self.keys.set_timing(policy.key);
-                let pauses = !policy.listens() && self.policy.listens();
-                self.policy = *policy;
-                if pauses {
+                let before = std::mem::replace(&mut self.policy, *policy);
+                let Policy { paused, trying, .. } = self.policy;
+                if (paused && !before.paused) || (trying && !before.trying) {
                     self.call_off();
                 }
             }

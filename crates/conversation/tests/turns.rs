@@ -519,14 +519,22 @@ fn nobody_listens_while_a_device_or_a_voice_is_tried() {
         expect microphone off
         state idle
         at 1.50 mic speech
-        at 2.00 key down
-        expect problem microphone unavailable
-        at 2.10 key up
         state idle
         at 4.00 trial off
         expect microphone on
         at 4.05 mic listening
         state waiting
+        ",
+    );
+    // Whoever holds the key wants to be heard.
+    play(
+        hands_free(),
+        "
+        at 0.00 trial on
+        at 1.00 key down
+        expect microphone on
+        at 1.05 mic listening
+        state listening
         ",
     );
     // It is over, and it is still paused.

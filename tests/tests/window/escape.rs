@@ -119,7 +119,7 @@ fn a_cancel_key_that_another_program_owns_is_not_promised() {
         problem(&told)
             .as_str()
             .unwrap()
-            .contains("Another program owns Escape"),
+            .contains("Another app is using Escape"),
         "{told}"
     );
     drop(owner);

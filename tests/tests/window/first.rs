@@ -71,9 +71,9 @@ fn every_step_can_be_passed_over() {
     let stage = Stage::new().unwrap();
     let window = Window::start(&stage).unwrap();
     for (step, on) in [
-        ("Step 1 of 3", "Go on"),
-        ("Step 2 of 3", "Go on"),
-        ("Step 3 of 3", "Begin"),
+        ("Step 1 of 3", "Continue"),
+        ("Step 2 of 3", "Continue"),
+        ("Step 3 of 3", "Start"),
     ] {
         window.wait_for_text(step, SOON).unwrap();
         window.press(on).unwrap();

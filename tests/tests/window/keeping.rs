@@ -27,7 +27,7 @@ fn a_key_that_is_typed_in_outlives_the_window_and_leaves_the_page() {
     settings(&window);
     let set = "const row = [...document.querySelectorAll('[role=group]')].find((row) => \
                row.innerText.includes('Deepgram')); \
-               [...row.querySelectorAll('button')].find((button) => button.innerText.trim() === 'Set').click(); \
+               [...row.querySelectorAll('button')].find((button) => button.innerText.trim() === 'Add key').click(); \
                return true";
     window.run(set).unwrap();
     window.write("input[type=password]", KEY).unwrap();

@@ -168,7 +168,7 @@ fn the_installed_program_answers_somebody_who_speaks() {
             "{line} is missing in {entry}"
         );
     }
-    for (page, words) in [("libretto", "quick question"), ("libretto-cli", "transcribe")] {
+    for (page, words) in [("libretto", "opens quick ask"), ("libretto-cli", "transcribe")] {
         let file = installed.path().join(format!("usr/share/man/man1/{page}.1.gz"));
         let text = told(Command::new("zcat").arg(file));
         assert!(text.contains(".TH") && text.contains(words), "{page}: {text}");

@@ -6,7 +6,7 @@ use libretto_tests::talk::ANSWER;
 use libretto_tests::{Hearing, Stage, Window};
 use serde_json::json;
 
-use super::SOON;
+use super::{SOON, opened};
 
 #[test]
 fn settings_outlive_the_window_and_can_be_undone() {
@@ -85,7 +85,7 @@ fn a_key_goes_in_and_never_comes_out() {
 fn a_test_ends_with_its_window_and_nobody_is_listened_to_meanwhile() {
     let stage = Stage::new().unwrap();
     let _ear = stage.card.hear().unwrap();
-    let window = Window::start(&stage).unwrap();
+    let window = opened(&stage);
     let free = json!({ "key": "conversation.mode", "value": "hands_free" });
     window.command("settings_set", &free).unwrap();
     window.wait_for_phase("waiting", SOON).unwrap();
@@ -99,7 +99,7 @@ fn a_test_ends_with_its_window_and_nobody_is_listened_to_meanwhile() {
     window.wait_for_phase("idle", SOON).unwrap();
     let recording = recordings::named("go-forward").unwrap().audio().unwrap();
     let speech = stage.card.speak(&recording).unwrap();
-    window.wait_for_text("It hears you.", SOON).unwrap();
+    window.wait_for_text("Libretto hears you.", SOON).unwrap();
     speech.wait();
     let snapshot = window.command("snapshot", &json!({})).unwrap();
     assert_eq!(snapshot["turn"], json!(null), "it was answered: {snapshot}");
@@ -113,7 +113,7 @@ fn a_test_ends_with_its_window_and_nobody_is_listened_to_meanwhile() {
         .unwrap();
     window.turn_to("settings", SOON).unwrap();
     let again = "return [...document.querySelectorAll('button')].some((button) => \
-                 button.textContent.trim() === 'Test') && !document.body.innerText.includes('It hears you.')";
+                 button.textContent.trim() === 'Test') && !document.body.innerText.includes('Libretto hears you.')";
     window
         .wait_for("the page to know that it ended", SOON, again)
         .unwrap();
@@ -140,7 +140,7 @@ fn devices_are_tried_on_the_spot() {
     let before = std::time::Instant::now();
     window.press("Play sample").unwrap();
     let playing = "return [...document.querySelectorAll('button')].some((button) => \
-                   button.textContent.includes('Play something') && !button.disabled)";
+                   button.textContent.includes('Play sample') && !button.disabled)";
     window
         .wait_for("the end of the sentence", ANSWER, playing)
         .unwrap();

@@ -52,7 +52,8 @@ fn what_is_for_a_libretto_that_runs_starts_none() {
 #[test]
 fn a_pause_outlives_a_restart() {
     let stage = Stage::new().unwrap();
-    stage.set("[conversation]\nmode = \"hands_free\"\n").unwrap();
+    let settings = "[conversation]\nmode = \"hands_free\"\n[appearance]\nfirst_steps = false\n";
+    stage.set(settings).unwrap();
     let window = Window::start(&stage).unwrap();
     window.wait_for_phase("waiting", SOON).unwrap();
     window.command("set_paused", &json!({ "paused": true })).unwrap();

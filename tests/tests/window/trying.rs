@@ -58,7 +58,7 @@ fn a_voice_is_heard_and_read_and_a_model_measured() {
     // The catalogue takes a moment to come.
     window.wait_for_text("SmolLM2 135M", SOON).unwrap();
     window.press("Measure speed").unwrap();
-    window.wait_for_text("words a second", WHOLE).unwrap();
+    window.wait_for_text("words per second", WHOLE).unwrap();
     // It is remembered.
     let models = window.command("models_list", &json!({})).unwrap();
     let measured = models

@@ -14,7 +14,8 @@ export function spaceTalks(app: App): () => void {
     // In a question Escape means no; while an input method composes, all keys are its own.
     if (event.defaultPrevented || composes(event) || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") {
-      if (app.view.state.phase.kind !== "idle") void app.try(app.bridge.cancel());
+      // Whether anything goes on the backend knows: a turn may have begun that this page has not heard of yet.
+      void app.try(app.bridge.cancel());
       return;
     }
     // Anywhere else it presses a button or writes a space.

@@ -147,15 +147,13 @@ impl Machine {
     }
 
     pub(super) fn key_started(&mut self) {
-        if !self.policy.listens() {
+        if self.policy.paused {
             // The release of this press means nothing either.
             self.keys.forget();
-            let why = if self.policy.paused {
-                "Libretto is paused and does not listen. Let it go on, then speak; what is typed is answered."
-            } else {
-                "A device or a voice is being tried. Speak when that is over; what is typed is answered."
-            };
-            let fault = Fault::new(Kind::Unavailable, why);
+            let fault = Fault::new(
+                Kind::Unavailable,
+                "Libretto is paused and does not listen. Resume it, then speak; what is typed is answered.",
+            );
             return self.problem(None, Part::Microphone, fault, None, None);
         }
         let by = By::Key { latched: false };

@@ -88,11 +88,11 @@ impl Machine {
     }
 
     pub(super) fn wants_microphone(&self) -> bool {
-        if !self.policy.listens() {
+        if self.policy.paused {
             return false;
         }
         let resting = !self.policy.barge_in.enabled && self.reply.as_ref().is_some_and(|r| r.queued > 0);
-        let hands_free = self.policy.mode == Mode::HandsFree && !resting;
+        let hands_free = self.policy.mode == Mode::HandsFree && !resting && !self.policy.trying;
         hands_free || self.capture.as_ref().is_some_and(Capture::records)
     }
 

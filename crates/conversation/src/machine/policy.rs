@@ -24,8 +24,8 @@ pub struct Policy {
     pub mode: Mode,
     /// Nobody is listened to, whoever decides; what is typed is answered. Pausing calls off what goes on.
     pub paused: bool,
-    /// A device or a voice is being tried: nobody is listened to meanwhile, as while it is paused. A sample would be
-    /// taken for somebody who speaks, and be answered.
+    /// A device or a voice is being tried: hands-free, nobody is listened to meanwhile. A sample would be taken for
+    /// somebody who speaks, and be answered. Whoever holds the key wants to be heard. A trial calls off what goes on.
     pub trying: bool,
     /// Hold or tap.
     pub key: key::Timing,
@@ -38,13 +38,6 @@ pub struct Policy {
     /// Turns count on from this one. The loudspeaker, which outlives a conversation, drops what comes of a turn that is
     /// not newer than those that it knows.
     pub after: TurnId,
-}
-
-impl Policy {
-    /// Whether anybody may be listened to.
-    pub fn listens(&self) -> bool {
-        !self.paused && !self.trying
-    }
 }
 
 /// When the person has finished.
