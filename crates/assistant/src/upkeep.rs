@@ -50,6 +50,8 @@ impl Rounds {
         loop {
             let days = keeps.load(Ordering::Relaxed);
             let wanted = tokio::select! {
+                // What counts already does not wait for what may count later.
+                biased;
                 _ = self.hourly.tick() => days,
                 wanted = other(&mut self.settings, days) => wanted?,
             };
