@@ -1,9 +1,9 @@
 //! Where the windows without a frame were put, and where somebody moved them to: kept for the next start.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use libretto_assistant::store::kept;
 
 use super::place::Point;
 use crate::wire::shell::Window;
@@ -22,8 +22,11 @@ pub struct Spots {
 impl Spots {
     /// As this file has them, if it can be read.
     pub fn read(file: PathBuf) -> Self {
-        let moved = read(&file).into_iter();
-        let spots = moved.map(|(label, at)| (label, Spot::moved_to(at))).collect();
+        let moved: BTreeMap<String, Point> = kept::read(&file, LARGEST);
+        let spots = moved
+            .into_iter()
+            .map(|(label, at)| (label, Spot::moved_to(at)))
+            .collect();
         Self { spots, file }
     }
 
@@ -48,12 +51,12 @@ impl Spots {
         if spot.moved() == before.moved() {
             return;
         }
-        let moved = self
+        let moved: BTreeMap<&str, Point> = self
             .spots
             .iter()
             .filter_map(|(label, spot)| Some((label.as_str(), spot.moved()?)))
             .collect();
-        if let Err(error) = write(&self.file, &moved) {
+        if let Err(error) = kept::write(&self.file, &moved) {
             tracing::warn!(%error, "places_of_windows_not_kept");
         }
     }
@@ -88,24 +91,6 @@ impl Spot {
     }
 }
 
-/// Whatever is wrong with the file, windows can be moved anew.
-fn read(file: &Path) -> BTreeMap<String, Point> {
-    let mut text = String::new();
-    let read = fs::File::open(file).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-    read.ok()
-        .and_then(|_| serde_json::from_str(&text).ok())
-        .unwrap_or_default()
-}
-
-fn write(file: &Path, moved: &BTreeMap<&str, Point>) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let aside = file.with_extension("json.new");
-    fs::write(&aside, serde_json::to_vec_pretty(moved)?)?;
-    fs::rename(aside, file)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +114,7 @@ mod tests {
             "what nobody moved is put anew"
         );
 
-        fs::write(&file, "{\"overlay\": 7}").unwrap();
+        std::fs::write(&file, "{\"overlay\": 7}").unwrap();
         assert_eq!(Spots::read(file).get(Window::Overlay).moved(), None);
     }
 }

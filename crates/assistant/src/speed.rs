@@ -1,13 +1,12 @@
 //! How fast a model is on this machine: measured when somebody asks, and remembered.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use libretto_audio::resample;
 use libretto_ondevice::catalogue::{Model, Part, State};
+use libretto_store::kept;
 use libretto_voice::{
     Audio, ChatEvent, ChatRequest, Error, Kind, ListenEvent, ListenInput, ListenOptions, Message, Result,
     Role, SampleRate, SpeakOptions,
@@ -74,9 +73,9 @@ pub async fn measure(foundation: &Foundation, id: &str) -> Result<Speed> {
         Error::new(Kind::Timeout, message)
     })??;
     let place = foundation.environment.places().speeds();
-    let mut known = read(&place);
+    let mut known: BTreeMap<String, Speed> = kept::read(&place, LARGEST);
     known.insert(id.to_owned(), speed);
-    if let Err(error) = write(&place, &known) {
+    if let Err(error) = kept::write(&place, &known) {
         tracing::warn!(%error, "speed_not_kept");
     }
     Ok(speed)
@@ -84,25 +83,7 @@ pub async fn measure(foundation: &Foundation, id: &str) -> Result<Speed> {
 
 /// What was measured before, by model.
 pub fn known(foundation: &Foundation) -> BTreeMap<String, Speed> {
-    read(&foundation.environment.places().speeds())
-}
-
-fn read(place: &Path) -> BTreeMap<String, Speed> {
-    let mut text = String::new();
-    let read = fs::File::open(place).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
-    // Whatever is wrong with it, it can be measured anew.
-    read.ok()
-        .and_then(|_| serde_json::from_str(&text).ok())
-        .unwrap_or_default()
-}
-
-fn write(place: &Path, known: &BTreeMap<String, Speed>) -> std::io::Result<()> {
-    if let Some(folder) = place.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let aside = place.with_extension("json.new");
-    fs::write(&aside, serde_json::to_vec_pretty(known)?)?;
-    fs::rename(aside, place)
+    kept::read(&foundation.environment.places().speeds(), LARGEST)
 }
 
 async fn spoken(voice: &dyn libretto_voice::TextToSpeech) -> Result<Audio> {
@@ -196,13 +177,16 @@ async fn language_model(foundation: &Foundation, model: &Model) -> Result<Speed>
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn what_was_measured_is_found_again_and_nonsense_is_nothing() {
         let folder = std::env::temp_dir().join(format!("libretto-speeds-{}", std::process::id()));
         let place = folder.join("data").join("speeds.json");
-        assert_eq!(read(&place), BTreeMap::new());
+        let read = || -> BTreeMap<String, Speed> { kept::read(&place, LARGEST) };
+        assert_eq!(read(), BTreeMap::new());
         let speeds = BTreeMap::from([
             ("a".to_owned(), Speed::Sound { times: 11.5 }),
             (
@@ -213,10 +197,10 @@ mod tests {
                 },
             ),
         ]);
-        write(&place, &speeds).unwrap();
-        assert_eq!(read(&place), speeds);
+        kept::write(&place, &speeds).unwrap();
+        assert_eq!(read(), speeds);
         fs::write(&place, "{]").unwrap();
-        assert_eq!(read(&place), BTreeMap::new());
+        assert_eq!(read(), BTreeMap::new());
         fs::remove_dir_all(folder).unwrap();
     }
 }

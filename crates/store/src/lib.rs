@@ -14,6 +14,7 @@ pub mod environment;
 pub mod error;
 mod files;
 pub mod history;
+pub mod kept;
 pub mod notice;
 pub mod secrets;
 pub mod settings;
