@@ -31,6 +31,8 @@ pub struct Asked {
     capturing: AtomicBool,
     /// The talk key is down.
     held: AtomicBool,
+    /// A key was taken since all were given back.
+    taken: AtomicBool,
     #[cfg(target_os = "linux")]
     wishes: tokio::sync::watch::Sender<Vec<portal::Wish>>,
 }
@@ -46,7 +48,12 @@ pub fn start(app: &AppHandle) {
         tauri::async_runtime::spawn(desktop::follow(app.clone()));
         return;
     }
-    apply(app);
+    // X11's back end (global-hotkey 0.8) takes up to 50 ms for each key, in the thread that the first page waits for.
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        windows::settled(&app).await;
+        apply(&app);
+    });
 }
 
 /// Takes the hotkeys that the settings name and says how each fared. The cancel key waits for a turn.

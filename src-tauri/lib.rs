@@ -6,6 +6,7 @@ pub mod commands;
 pub mod contract;
 pub mod downloads;
 #[cfg(target_os = "linux")]
+mod gather;
 pub mod graphics;
 pub mod hotkeys;
 pub mod libretto;

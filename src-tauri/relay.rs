@@ -12,6 +12,7 @@ use tauri::AppHandle;
 use tauri::ipc::Channel;
 use tauri_specta::Event;
 
+use crate::gather::{Gather, Next};
 use crate::libretto::lock;
 use crate::mirror::{Mirror, Told};
 use crate::windows;
@@ -41,10 +42,13 @@ impl Watchers {
 }
 
 /// Tells the windows of everything.
+#[derive(Clone)]
 pub struct Relay {
     app: AppHandle,
     mirror: Arc<Mutex<Mirror>>,
     watchers: Arc<Watchers>,
+    /// Its lock is held while something is told: windows count on the order.
+    gather: Arc<Mutex<Gather>>,
 }
 
 impl Relay {
@@ -54,13 +58,12 @@ impl Relay {
             app,
             mirror,
             watchers,
+            gather: Arc::default(),
         }
     }
-}
 
-impl Runtime for Relay {
-    fn emit(&self, notice: &Notice, at: Instant) {
-        // The lock is held while it is told: windows count on the order.
+    fn tell(&self, notice: &Notice, at: Instant) {
+        // A window that opens is told what follows upon what it was shown: nothing comes between.
         let mut mirror = lock(&self.mirror);
         match mirror.hear(notice, wall(at)) {
             Told::Notice(notice) => {
@@ -73,6 +76,30 @@ impl Runtime for Relay {
             }
             Told::Pulse(pulse) => self.watchers.send(pulse),
             Told::Nothing => {}
+        }
+    }
+}
+
+impl Runtime for Relay {
+    fn emit(&self, notice: &Notice, at: Instant) {
+        let mut gather = lock(&self.gather);
+        match gather.give(notice, at) {
+            Next::Tell(notices) => {
+                for (notice, at) in notices {
+                    self.tell(&notice, at);
+                }
+            }
+            Next::Wait(until) => {
+                let relay = self.clone();
+                tauri::async_runtime::spawn(async move {
+                    tokio::time::sleep_until(until.into()).await;
+                    let mut gather = lock(&relay.gather);
+                    if let Some((notice, at)) = gather.take(Instant::now()) {
+                        relay.tell(&notice, at);
+                    }
+                });
+            }
+            Next::Nothing => {}
         }
     }
 }

@@ -64,6 +64,17 @@ pub fn drawn(app: &AppHandle, label: &str) -> Result<()> {
     }
 }
 
+/// Waits until no window waits for its page any longer.
+pub async fn settled(app: &AppHandle) {
+    let waits = app
+        .try_state::<Libretto>()
+        .map(|libretto| lock(&libretto.pages).waits());
+    if let Some(mut waits) = waits {
+        // It lives as long as the program.
+        let _ = waits.wait_for(|waits| !waits).await;
+    }
+}
+
 fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
     if window == Window::Overlay {
         if made.is_visible()? {

@@ -23,6 +23,9 @@ fn escape() -> Shortcut {
 /// Another program has it, or it is none.
 pub(super) fn take(app: &AppHandle, action: HotkeyAction, keys: &str) -> Answer<()> {
     let shortcut = parse(keys)?;
+    if let Some(asked) = app.try_state::<Asked>() {
+        asked.taken.store(true, Ordering::Relaxed);
+    }
     app.global_shortcut()
         .on_shortcut(shortcut, move |app, _, event| {
             used(app, action, event.state == ShortcutState::Pressed);
@@ -76,15 +79,18 @@ fn settle(app: &AppHandle) {
 
 /// Gives all keys back.
 pub(super) fn release(app: &AppHandle) {
+    let Some(asked) = app.try_state::<Asked>() else {
+        return;
+    };
+    if !asked.taken.swap(false, Ordering::Relaxed) {
+        return;
+    }
     if let Err(error) = app.global_shortcut().unregister_all() {
         tracing::warn!(%error, "hotkeys_not_released");
     }
     give_back(app, escape());
     // Nobody will hear of its release.
-    if app
-        .try_state::<Asked>()
-        .is_some_and(|asked| asked.held.load(Ordering::Relaxed))
-    {
+    if asked.held.load(Ordering::Relaxed) {
         used(app, HotkeyAction::Talk, false);
     }
 }

@@ -107,6 +107,12 @@ impl Window {
             "return document.readyState === 'complete' && document.body.innerText !== ''",
         )?;
         self.opening = begun.elapsed();
+        // The hotkeys come a moment after the page.
+        self.wait_until("the hotkeys", START, |snapshot| {
+            snapshot["shell"]["hotkeys"]
+                .as_array()
+                .is_some_and(|keys| !keys.is_empty())
+        })?;
         Ok(())
     }
 
