@@ -102,7 +102,7 @@ pub async fn obey(app: AppHandle) {
             windows::fit(&app, text, other);
         }
         if now.appearance.overlay != before.appearance.overlay {
-            windows::strip(&app, &libretto);
+            windows::strip(&app);
         }
         if now.microphone.device != before.microphone.device
             || now.appearance.language != before.appearance.language

@@ -21,8 +21,8 @@ pub async fn doctor_examine(app: App<'_>) -> Answer<Vec<Finding>> {
 /// Brings a window to the front.
 #[tauri::command]
 #[specta::specta]
-pub fn window_open(handle: AppHandle, window: Window) -> Answer<()> {
-    Ok(windows::open(&handle, window)?)
+pub async fn window_open(handle: AppHandle, window: Window) -> Answer<()> {
+    Ok(windows::open(&handle, window).await?)
 }
 
 /// The page of the window that says so is drawn: from now on the window may be seen.

@@ -48,6 +48,26 @@ fn settings_outlive_the_window_and_can_be_undone() {
     );
 }
 
+/// Eight at once, each on a thread of its own.
+#[test]
+fn a_window_that_several_want_at_once_is_made_once() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window
+        .run(
+            "const told = (outcome) => (document.body.dataset.opened = outcome); \
+             const open = () => window.__TAURI_INTERNALS__.invoke('window_open', { window: 'settings' }); \
+             Promise.all(Array.from({ length: 8 }, open)).then(() => told('all'), (error) => told(error.message)); \
+             return null",
+        )
+        .unwrap();
+    let opened = window
+        .wait_for("the answers", SOON, "return document.body.dataset.opened ?? null")
+        .unwrap();
+    assert_eq!(opened, "all");
+    window.turn_to("settings", SOON).unwrap();
+}
+
 #[test]
 fn a_key_goes_in_and_never_comes_out() {
     const KEY: &str = "sk-test-0123456789abcdef";
