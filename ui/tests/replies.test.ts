@@ -224,4 +224,21 @@ describe("a model that is missing", () => {
     expect(await scene.page.getByText("Your settings name an unknown model: x").isVisible()).toBe(true);
     expect(await scene.page.getByRole("button", { name: "Download" }).count()).toBe(0);
   });
+
+  it("that failed leads to the section of the settings where something is done about it", async () => {
+    const wrong = [
+      ["model", "unauthorised", "keys"], ["model", "quota", "providers"], ["model", "unsupported", "providers"],
+      ["loudspeaker", "unsupported", "devices"], ["microphone", "device", "devices"], ["memory", "internal", "about"],
+    ] as const;
+    await show();
+    for (const [index, [stage, kind]] of wrong.entries()) {
+      const event = { stage, kind, message: "It went wrong.", next: null, text: null };
+      const turn = index + 1;
+      await scene.stage((stage, { event, turn }) => { stage.tell(turn, { group: "problem", event }); }, { event, turn });
+      await scene.wait(50);
+      await scene.page.locator(".problem").last().getByRole("button", { name: "Settings" }).click();
+    }
+    await scene.wait(50);
+    expect(await scene.calls("show")).toEqual(wrong.map(([, , section]) => ["settings", section]));
+  });
 });

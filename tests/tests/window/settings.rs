@@ -69,6 +69,31 @@ fn a_window_that_several_want_at_once_is_made_once() {
 }
 
 #[test]
+fn the_settings_open_at_the_section_that_is_needed() {
+    let stage = Stage::new().unwrap();
+    let window = opened(&stage);
+    // The first time they are made; later they are behind, at another section.
+    for (section, other) in [("devices", "Voice"), ("keys", "Devices"), ("keys", "About")] {
+        window
+            .command(
+                "window_open",
+                &json!({ "window": "settings", "section": section }),
+            )
+            .unwrap();
+        window.display.wait_for_focus("Libretto: settings", SOON).unwrap();
+        window.turn_to("settings", SOON).unwrap();
+        let there = format!("return document.activeElement.id === 'section-{section}'");
+        window.wait_for("its heading", SOON, &there).unwrap();
+        window.press(other).unwrap();
+        window.turn_to("main", SOON).unwrap();
+        window
+            .command("window_open", &json!({ "window": "main" }))
+            .unwrap();
+        window.display.wait_for_focus("Libretto", SOON).unwrap();
+    }
+}
+
+#[test]
 fn a_key_goes_in_and_never_comes_out() {
     const KEY: &str = "sk-test-0123456789abcdef";
     let stage = Stage::with(SoundCard::new().unwrap(), Keyring::Unlocked).unwrap();

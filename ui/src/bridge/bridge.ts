@@ -29,6 +29,7 @@ import type {
   ProviderVoice,
   Pulse,
   SampleWord,
+  Section,
   Session,
   SessionPage,
   Shell,
@@ -168,7 +169,8 @@ export interface Bridge {
   copy(text: string): Promise<void>;
   openLink(address: string): Promise<void>;
 
-  show(window: Window): Promise<void>;
+  /** Brings a window to the front; the settings with this section, where one is given. */
+  show(window: Window, section?: Section): Promise<void>;
   /** This window's page is drawn: it may be seen. */
   drawn(): Promise<void>;
   /** Puts this window away. */

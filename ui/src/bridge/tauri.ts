@@ -153,7 +153,7 @@ export function tauri(): Bridge {
     examine: () => fine(commands.doctorExamine()),
     copy,
     openLink: (address) => done(commands.linkOpen(address)),
-    show: (window) => done(commands.windowOpen(window)),
+    show: (window, section) => done(commands.windowOpen(window, section ?? null)),
     drawn: () => done(commands.windowDrawn()),
     hide: () => done(commands.windowHide(window)),
     pin: (pinned) => commands.windowPin(pinned),

@@ -43,6 +43,7 @@ export type {
   ProviderVoice,
   Pulse,
   SampleWord,
+  Section,
   Session,
   SessionPage,
   Shell,

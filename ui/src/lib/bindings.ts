@@ -108,8 +108,8 @@ export const commands = {
 	sessionResume: (session: string | null) => typedError<string, Failure>(__TAURI_INVOKE("session_resume", { session })),
 	/**  What works, what is missing, and what to do about it. */
 	doctorExamine: () => typedError<Finding[], Failure>(__TAURI_INVOKE("doctor_examine")),
-	/**  Brings a window to the front. */
-	windowOpen: (window: Window) => typedError<null, Failure>(__TAURI_INVOKE("window_open", { window })),
+	/**  Brings a window to the front; the settings with this section, where one is given. */
+	windowOpen: (window: Window, section: Section | null) => typedError<null, Failure>(__TAURI_INVOKE("window_open", { window, section })),
 	/**  The page of the window that says so is drawn: from now on the window may be seen. */
 	windowDrawn: () => typedError<null, Failure>(__TAURI_INVOKE("window_drawn")),
 	/**  Puts a window away. */
@@ -447,6 +447,14 @@ export type Keys = {
 	keys: Key[],
 	/**  How the keychain is. */
 	keychain: Keychain,
+};
+
+/**  The settings' window was led to a section. */
+export type Led = {
+	/**  To which. */
+	section: Section,
+	/**  How often it was led anywhere: the same section may be asked for again, when another has been chosen meanwhile. */
+	times: number,
 };
 
 /**  Turns begin, change and end. */
@@ -886,6 +894,33 @@ export type SampleWord = {
 	at: number,
 };
 
+/**  The sections of the settings. */
+export type Section = 
+/**  The voice. */
+"voice" | 
+/**  Models that run here. */
+"models" | 
+/**  Microphone and loudspeaker. */
+"devices" | 
+/**  Hotkeys. */
+"hotkeys" | 
+/**  How one talks, and the personas. */
+"conversation" | 
+/**  Languages. */
+"language" | 
+/**  How the windows look. */
+"appearance" | 
+/**  What is kept. */
+"privacy" | 
+/**  Keys of providers. */
+"keys" | 
+/**  Who does what, and in which order. */
+"providers" | 
+/**  What few people change. */
+"advanced" | 
+/**  Version and diagnostics. */
+"about";
+
 /**  A session in a list. */
 export type Session = {
 	/**  Which. */
@@ -953,6 +988,8 @@ export type Shell = {
 	 *  not when it merely gets the focus back.
 	 */
 	asked: number,
+	/**  Where the settings' window was last led to; `null` before the first time. */
+	led: Led | null,
 	/**  Libretto's version. */
 	version: string,
 };

@@ -10,7 +10,7 @@ const SNAPSHOT: Snapshot = {
   exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false, milestones: [] }],
   turn: null,
   microphone: null,
-  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "0" },
+  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, led: null, version: "0" },
   notices: [],
 };
 

@@ -500,7 +500,11 @@ class Backend implements Stage {
       examine: () => this.#call("examine", [], () => copy(world.findings)),
       copy: (text) => this.#call("copy", [text], nothing),
       openLink: (address) => this.#call("openLink", [address], nothing),
-      show: (window) => this.#call("show", [window], nothing),
+      show: (window, section) =>
+        this.#call("show", [window, ...(section ? [section] : [])], () => {
+          const { led } = world.snapshot.shell;
+          if (section) this.#shell({ led: { section, times: (led?.times ?? 0) + 1 } });
+        }),
       drawn: () => this.#call("drawn", [], nothing),
       hide: () => this.#call("hide", [], nothing),
       pin: (pinned) => this.#call("pin", [pinned], () => { this.#shell({ pinned }); }),
