@@ -123,7 +123,7 @@ describe("the history", () => {
     // What is said again is no part of the present conversation.
     await scene.page.locator("article").first().getByRole("button", { name: "Replay" }).click();
     await scene.wait(900);
-    expect(await scene.calls("repeat")).toEqual([["Rivers carry salt into it.", 0]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "exchange", id: 1 }, "Rivers carry salt into it.", 0]]);
     const { now = "" } = await scene.painted();
     expect(["Rivers", "carry", "salt", "into", "it."]).toContain(now.trim());
     await scene.wait(8_000);

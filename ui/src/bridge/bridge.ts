@@ -19,6 +19,7 @@ import type {
   ModelProgress,
   ModelSpeed,
   Notice,
+  Original,
   Place,
   Provider,
   ProviderAccount,
@@ -94,8 +95,8 @@ export interface Bridge {
   ask(text: string): Promise<void>;
   /** Nothing listens until it goes on. */
   pause(paused: boolean): Promise<void>;
-  /** Says a reply again, whichever it was, from this grapheme cluster of it on. */
-  repeat(reply: string, cluster: number): Promise<void>;
+  /** Says a reply again, whichever it was and as it was written, from this grapheme cluster of it on. */
+  repeat(of: Original, reply: string, cluster: number): Promise<void>;
 
   settings(): Promise<SettingsNow & { defaults: Settings; path: string; notices: string[] }>;
   /** Takes effect at once and stays; `undefined` is as it was before anything was set. */

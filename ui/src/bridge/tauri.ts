@@ -88,7 +88,7 @@ export function tauri(): Bridge {
     cancel: () => commands.cancel(),
     ask: (text) => done(commands.ask(text)),
     pause: (paused) => commands.setPaused(paused),
-    repeat: (reply, cluster) => commands.repeat(reply, cluster),
+    repeat: (of, reply, cluster) => commands.repeat(of, reply, cluster),
 
     settings: async () => {
       const { values, defaults, ...rest } = await fine(commands.settingsGet());

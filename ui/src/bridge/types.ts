@@ -27,6 +27,7 @@ export type {
   ModelProgress,
   ModelSpeed,
   Notice,
+  Original,
   Part,
   Passed,
   PastExchange,

@@ -20,7 +20,7 @@ export const commands = {
 	/**  Gives up whatever is going on. */
 	cancel: () => __TAURI_INVOKE<void>("cancel"),
 	/**  Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start. */
-	repeat: (reply: string, cluster: number) => __TAURI_INVOKE<void>("repeat", { reply, cluster }),
+	repeat: (of: Original, reply: string, cluster: number) => __TAURI_INVOKE<void>("repeat", { of, reply, cluster }),
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
@@ -170,6 +170,10 @@ export type Body =
 
 /**  What was said, and when. */
 export type Data = 
+/**  The turn only says a reply again. It comes before that reply. */
+{ kind: "again"; 
+/**  Which. */
+of: Original } | 
 /**  The person's words so far; each replaces the one before. */
 { kind: "partial"; 
 /**  All of them. */
@@ -265,8 +269,8 @@ by: number } |
 
 /**  One turn as it went. */
 export type Exchange = {
-	/**  Which. */
-	turn: number,
+	/**  By which its reply is said again. */
+	original: Original,
 	/**  What the person said or typed; `null` when Libretto spoke unasked. */
 	said: string | null,
 	/**  The whole reply as written. */
@@ -630,6 +634,13 @@ export type NoticesChanged = {
 	/**  All sentences, as in the snapshot. */
 	notices: string[],
 };
+
+/**  A reply that was given before. */
+export type Original = 
+/**  In this turn. */
+{ kind: "turn"; id: number } | 
+/**  In this exchange of the history: of another time, or of another conversation. */
+{ kind: "exchange"; id: number };
 
 /**  What a model does in a turn. */
 export type Part = 
@@ -1077,6 +1088,8 @@ export type Turn = {
 	partial: string,
 	/**  All that the person said. */
 	said: string | null,
+	/**  The reply that it only says again. */
+	again: Original | null,
 	/**  The reply so far, as written. */
 	reply: string,
 	/**  Samples per second of the reply's audio; 0 before it is known. */
