@@ -48,7 +48,7 @@ export interface SettingsNow {
   undoable: number | null;
 }
 
-/** The number of a change, which undoes it; `null` when nothing is other than before. */
+/** The number of a change, which undoes it; `null` when there is nothing to undo: all is as before, or something was deleted. */
 export type Change = number | null;
 
 /** What the backend tells unasked, by name. */

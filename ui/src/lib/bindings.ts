@@ -27,7 +27,7 @@ export const commands = {
 	settingsGet: () => typedError<SettingsDocument, Failure>(__TAURI_INVOKE("settings_get")),
 	/**
 	 *  Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
-	 *  at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+	 *  at once. Answers the change's number, as each change of the settings does; `null` where there is nothing to undo: all is as before, or it deletes what is old.
 	 *  What the desktop refuses is not set.
 	 */
 	settingsSet: (key: string, value: Value) => typedError<number | null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
