@@ -177,11 +177,7 @@ fn used(app: &AppHandle, action: HotkeyAction, down: bool) {
         (HotkeyAction::Talk, true) => conversation.key_down(),
         (HotkeyAction::Talk, false) => conversation.key_up(),
         (HotkeyAction::Cancel, true) => conversation.cancel(),
-        (HotkeyAction::QuickAsk, true) => {
-            if let Err(error) = windows::open(app, Window::QuickAsk) {
-                tracing::warn!(%error, "quick_ask_not_opened");
-            }
-        }
+        (HotkeyAction::QuickAsk, true) => windows::open_soon(app, Window::QuickAsk),
         (HotkeyAction::Cancel | HotkeyAction::QuickAsk, false) => {}
     }
     if let Err(error) = (HotkeyUsed { action, down }).emit(app) {

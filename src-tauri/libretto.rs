@@ -16,7 +16,7 @@ use crate::relay::{self, Relay, Watchers};
 use crate::trials::Trials;
 use crate::windows::{Front, Pages, Spots};
 use crate::wire::failure::Answer;
-use crate::wire::notice::{Exchange, Passed};
+use crate::wire::notice::{Exchange, Original, Passed};
 use crate::wire::shell::{SessionChanged, Shell};
 use crate::wire::snapshot::Snapshot;
 use crate::{notices, pause, shell, units};
@@ -191,7 +191,7 @@ impl Talk {
         };
         // Turns of an earlier run have numbers of their own, which would mix with this one's.
         let before = before.into_iter().map(|exchange| Exchange {
-            turn: 0,
+            original: Original::Exchange(exchange.id.0),
             heard: units::of(exchange.heard_text()),
             said: Some(exchange.user).filter(|said| !said.is_empty()),
             reply: exchange.reply,

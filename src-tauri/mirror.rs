@@ -10,7 +10,7 @@ use libretto_assistant::voice::{Mark, SampleRate, TurnId};
 
 use crate::units::{self, Places};
 use crate::wire::notice::{
-    Body, Data, Exchange, Lifecycle, Notice, Passed, Progress, Span, Stage, State, Word,
+    Body, Data, Exchange, Lifecycle, Notice, Original, Passed, Progress, Span, Stage, State, Word,
 };
 use crate::wire::pulse::Pulse;
 use crate::wire::snapshot::{Turn, Using};
@@ -164,6 +164,11 @@ impl Mirror {
         notice: &CoreNotice,
     ) -> Option<Data> {
         Some(match data {
+            core::Data::Again { of } => {
+                let of = (*of).into();
+                self.shown(turn)?.turn.again = Some(of);
+                Data::Again { of }
+            }
             core::Data::Partial { text } => {
                 self.shown(turn)?.turn.partial.clone_from(text);
                 Data::Partial { text: text.clone() }
@@ -207,7 +212,7 @@ impl Mirror {
                 if let Some(exchange) = self
                     .exchanges
                     .back_mut()
-                    .filter(|kept| kept.turn == ledger.turn.0)
+                    .filter(|kept| kept.original == Original::Turn(ledger.turn.0))
                 {
                     exchange.milestones.clone_from(&milestones);
                 }
@@ -296,7 +301,7 @@ fn how_far(progress: &core::Progress) -> Option<Progress> {
 
 fn exchange(exchange: &conversation::Exchange) -> Exchange {
     Exchange {
-        turn: exchange.turn.0,
+        original: Original::Turn(exchange.turn.0),
         said: exchange.said.clone(),
         reply: exchange.reply(),
         heard: units::of(&exchange.heard),

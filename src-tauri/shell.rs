@@ -12,7 +12,7 @@ use crate::commands::settings::plain;
 use crate::libretto::Libretto;
 use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::settings::SettingsChanged;
-use crate::wire::shell::{Shell, ShellChanged};
+use crate::wire::shell::{Led, Section, Shell, ShellChanged};
 use crate::{hotkeys, pause, tray, windows};
 
 /// Changes the desktop's side, and tells the windows when that made a difference.
@@ -26,6 +26,14 @@ pub fn change(app: &AppHandle, change: impl FnOnce(&mut Shell)) {
             tracing::warn!(%error, "shell_not_told");
         }
     }
+}
+
+/// The settings are to show this section: their page turns to it, now or when it opens.
+pub fn lead(app: &AppHandle, section: Section) {
+    change(app, |shell| {
+        let times = shell.led.map_or(0, |led| led.times).wrapping_add(1);
+        shell.led = Some(Led { section, times });
+    });
 }
 
 /// Nothing listens until it goes on, after a restart too: the conversation sees to that, whichever it is.
@@ -102,7 +110,7 @@ pub async fn obey(app: AppHandle) {
             windows::fit(&app, text, other);
         }
         if now.appearance.overlay != before.appearance.overlay {
-            windows::strip(&app, &libretto);
+            windows::strip(&app);
         }
         if now.microphone.device != before.microphone.device
             || now.appearance.language != before.appearance.language

@@ -73,7 +73,7 @@ pub fn set_up(app: &AppHandle, arguments: &Arguments) -> Answer<()> {
     })?;
     app.manage(libretto);
     if !arguments.hidden {
-        windows::open(app, Window::Main)?;
+        windows::open_here(app, Window::Main)?;
     }
     if let Err(error) = tray::make(app) {
         // Hotkeys and windows work without.
@@ -108,7 +108,7 @@ pub fn handed_over(app: &AppHandle, arguments: &[String]) {
             ..
         }) => obey(app, &command),
         // Whoever starts it again looks for the window; what cannot be understood is no reason to hide it.
-        Ok(_) | Err(_) => show(app, Window::Main),
+        Ok(_) | Err(_) => windows::open_soon(app, Window::Main),
     }
 }
 
@@ -118,10 +118,10 @@ fn obey(app: &AppHandle, command: &Command) {
     };
     match command {
         Command::Toggle => toggle(app, &libretto),
-        Command::Ask { question } if question.is_empty() => show(app, Window::QuickAsk),
+        Command::Ask { question } if question.is_empty() => windows::open_soon(app, Window::QuickAsk),
         Command::Ask { question } => libretto.talk().assistant.conversation().ask(question.join(" ")),
         Command::Cancel => libretto.talk().assistant.conversation().cancel(),
-        Command::Settings => show(app, Window::Settings),
+        Command::Settings => windows::open_soon(app, Window::Settings),
         Command::Quit => quit(app),
         // Printed by the one that was started.
         Command::Man => {}
@@ -131,7 +131,7 @@ fn obey(app: &AppHandle, command: &Command) {
 /// A tap on the talk key. While nothing listens, the window says so instead.
 pub fn toggle(app: &AppHandle, libretto: &Libretto) {
     if libretto.shell().paused {
-        return show(app, Window::Main);
+        return windows::open_soon(app, Window::Main);
     }
     let talk = libretto.talk();
     talk.assistant.conversation().key_down();
@@ -171,12 +171,6 @@ async fn told_to_end(app: AppHandle) {
         _ = hangup.recv() => {}
     }
     quit(&app);
-}
-
-fn show(app: &AppHandle, window: Window) {
-    if let Err(error) = windows::open(app, window) {
-        tracing::warn!(%error, "window_not_opened");
-    }
 }
 
 #[cfg(test)]

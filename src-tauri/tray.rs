@@ -148,23 +148,16 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
     let Some(libretto) = app.try_state::<Libretto>() else {
         return;
     };
-    let opened = match event.id().as_ref() {
-        "talk" => {
-            crate::start::toggle(app, &libretto);
-            Ok(())
-        }
-        "ask" => windows::open(app, Window::QuickAsk),
-        "open" => windows::open(app, Window::Main),
-        "settings" => windows::open(app, Window::Settings),
+    match event.id().as_ref() {
+        "talk" => crate::start::toggle(app, &libretto),
+        "ask" => windows::open_soon(app, Window::QuickAsk),
+        "open" => windows::open_soon(app, Window::Main),
+        "settings" => windows::open_soon(app, Window::Settings),
         "pause" => {
             shell::pause(app, !libretto.shell().paused);
             refresh(app);
-            Ok(())
         }
-        "quit" => {
-            crate::start::quit(app);
-            Ok(())
-        }
+        "quit" => crate::start::quit(app),
         other => {
             if let Some(id) = other.strip_prefix(MICROPHONE) {
                 let device = Some(id.to_owned()).filter(|id| !id.is_empty());
@@ -178,11 +171,7 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
                 // A click on the one that is chosen takes its mark away, and changes nothing else.
                 refresh(app);
             }
-            Ok(())
         }
-    };
-    if let Err(error) = opened {
-        tracing::warn!(%error, "window_not_opened");
     }
 }
 

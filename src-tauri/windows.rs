@@ -15,6 +15,7 @@ use tauri::{
     WindowEvent,
 };
 use tauri_plugin_window_state::AppHandleExt;
+use tokio::sync::oneshot;
 
 use crate::libretto::{Libretto, lock};
 use crate::shell;
@@ -31,7 +32,29 @@ use strip::{LOOKS, SETTLED, look_soon};
 ///
 /// # Errors
 /// What the desktop says.
-pub fn open(app: &AppHandle, window: Window) -> Result<()> {
+pub async fn open(app: &AppHandle, window: Window) -> Result<()> {
+    let (done, told) = oneshot::channel();
+    let here = app.clone();
+    // From another thread than the main one, so that it is done when that one has nothing else to do: Windows' webview
+    // waits for ever when it is made while a call of a page is answered.
+    app.run_on_main_thread(move || {
+        let _ = done.send(open_here(&here, window));
+    })?;
+    // Nobody answers when Libretto ends meanwhile.
+    told.await.unwrap_or(Ok(()))
+}
+
+/// As [`open`], for those that do not wait for it: what the desktop says is in the log.
+pub fn open_soon(app: &AppHandle, window: Window) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move { said(open(&app, window).await) });
+}
+
+/// As [`open`], on the main thread. No other makes windows: two that look whether one is there would both make it.
+///
+/// # Errors
+/// What the desktop says.
+pub fn open_here(app: &AppHandle, window: Window) -> Result<()> {
     let made = get(app, window)?;
     let waits = app
         .try_state::<Libretto>()

@@ -18,7 +18,7 @@ pub fn settings_get(app: App<'_>) -> Answer<SettingsDocument> {
 }
 
 /// Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
-/// at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+/// at once. Answers the change's number, as each change of the settings does; `null` where there is nothing to undo: all is as before, or it deletes what is old.
 /// What the desktop refuses is not set.
 #[tauri::command]
 #[specta::specta]

@@ -7,7 +7,7 @@ use tauri_plugin_opener::OpenerExt;
 use super::App;
 use crate::wire::failure::{Answer, Failure, FailureKind};
 use crate::wire::hotkeys::HotkeyAction;
-use crate::wire::shell::{Finding, Window};
+use crate::wire::shell::{Finding, Section, Window};
 use crate::{hotkeys, shell, windows};
 
 /// What works, what is missing, and what to do about it.
@@ -18,11 +18,14 @@ pub async fn doctor_examine(app: App<'_>) -> Answer<Vec<Finding>> {
     Ok(findings.into_iter().map(Into::into).collect())
 }
 
-/// Brings a window to the front.
+/// Brings a window to the front; the settings with this section, where one is given.
 #[tauri::command]
 #[specta::specta]
-pub fn window_open(handle: AppHandle, window: Window) -> Answer<()> {
-    Ok(windows::open(&handle, window)?)
+pub async fn window_open(handle: AppHandle, window: Window, section: Option<Section>) -> Answer<()> {
+    if let Some(section) = section {
+        shell::lead(&handle, section);
+    }
+    Ok(windows::open(&handle, window).await?)
 }
 
 /// The page of the window that says so is drawn: from now on the window may be seen.

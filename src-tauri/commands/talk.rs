@@ -6,6 +6,7 @@ use tauri::{AppHandle, Webview};
 use super::App;
 use crate::shell;
 use crate::wire::failure::{Answer, Failure, FailureKind};
+use crate::wire::notice::Original;
 use crate::wire::pulse::Pulse;
 use crate::wire::snapshot::Snapshot;
 
@@ -58,11 +59,11 @@ pub fn cancel(app: App<'_>) {
 /// Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start.
 #[tauri::command]
 #[specta::specta]
-pub fn repeat(app: App<'_>, reply: String, cluster: u32) {
+pub fn repeat(app: App<'_>, of: Original, reply: String, cluster: u32) {
     app.talk()
         .assistant
         .conversation()
-        .repeat(reply, cluster as usize);
+        .repeat(of.into(), reply, cluster as usize);
 }
 
 /// Nothing listens until it goes on: hotkeys are given back, the microphone is shut.

@@ -101,11 +101,12 @@ fn what_comes_late_for_an_older_turn_does_not_touch_the_newest() {
 #[test]
 fn a_window_that_opens_later_sees_state_and_exchanges() {
     let before = Exchange {
-        turn: 0,
+        original: Original::Exchange(12),
         said: Some("Hello".into()),
         reply: "Hello!".into(),
         heard: 6,
-        ..Exchange::default()
+        cut: false,
+        milestones: Vec::new(),
     };
     let mut mirror = Mirror::new(0, idle(), vec![before]);
     let thinking = machine::State {
@@ -136,8 +137,8 @@ fn a_window_that_opens_later_sees_state_and_exchanges() {
     }
     let exchanges = mirror.exchanges();
     assert_eq!(
-        (exchanges.len(), exchanges[199].turn),
-        (200, 300),
+        (exchanges.len(), exchanges[199].original),
+        (200, Original::Turn(300)),
         "the oldest are left to the history"
     );
     assert_eq!(
@@ -180,6 +181,24 @@ fn a_window_that_opens_in_the_middle_knows_who_is_at_work() {
     let delta = core::Data::Reply { delta: "Yes".into() };
     told(&mut mirror, 1, core::Body::Data(delta));
     assert!(!mirror.turn().unwrap().reasoning, "it speaks now");
+}
+
+#[test]
+fn what_is_said_again_is_told_from_what_is_said_unasked() {
+    let mut mirror = Mirror::new(0, idle(), []);
+    let reply = |delta: &str| core::Body::Data(core::Data::Reply { delta: delta.into() });
+    told(&mut mirror, 1, reply("Time is up."));
+    assert_eq!(mirror.turn().unwrap().again, None);
+    let of = core::Original::Turn(TurnId(1));
+    let body = told(&mut mirror, 2, core::Body::Data(core::Data::Again { of }));
+    let of = Original::Turn(1);
+    assert_eq!(body, Body::Data(Data::Again { of }));
+    told(&mut mirror, 2, reply("Time is up."));
+    assert_eq!(
+        mirror.turn().unwrap().again,
+        Some(of),
+        "a window that opens now knows it too"
+    );
 }
 
 #[test]

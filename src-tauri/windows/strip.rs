@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tauri::{AppHandle, Manager};
 
-use super::{hide, open, said};
+use super::{hide, open_here, said};
 use crate::hotkeys;
 use crate::libretto::{Libretto, lock};
 use crate::wire::shell::Window;
@@ -60,7 +60,7 @@ pub fn running(app: &AppHandle, running: bool) {
             // It is read from now on.
             trouble(app);
         } else {
-            strip(app, &libretto);
+            strip(app);
         }
     }
 }
@@ -80,12 +80,12 @@ pub fn trouble(app: &AppHandle) {
         front.troubles
     };
     let app = app.clone();
+    strip(&app);
     tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(TROUBLE).await;
         let Some(libretto) = app.try_state::<Libretto>() else {
             return;
         };
-        strip(&app, &libretto);
-        tokio::time::sleep(TROUBLE).await;
         {
             let mut front = lock(&libretto.front);
             if front.troubles != mine {
@@ -93,7 +93,7 @@ pub fn trouble(app: &AppHandle) {
             }
             front.troubled = false;
         }
-        strip(&app, &libretto);
+        strip(&app);
     });
 }
 
@@ -130,7 +130,7 @@ fn look(app: &AppHandle) {
         said(hide(app, Window::QuickAsk));
     }
     hotkeys::keep_cancel(app);
-    strip(app, &libretto);
+    strip(app);
 }
 
 /// Whether one of our windows is in front, as far as the settled focus tells. What was hidden a moment ago is not,
@@ -148,16 +148,23 @@ pub fn turn_runs(libretto: &Libretto) -> bool {
     lock(&libretto.front).running
 }
 
-/// Shows the strip or puts it away, as things are.
-pub fn strip(app: &AppHandle, libretto: &Libretto) {
-    let tells = {
-        let front = lock(&libretto.front);
-        front.running || front.troubled
-    };
-    let wanted = tells && libretto.foundation.now().appearance.overlay;
-    said(if wanted && !in_front(app, libretto) {
-        open(app, Window::Overlay)
-    } else {
-        hide(app, Window::Overlay)
-    });
+/// Shows the strip or puts it away, as things are when the main thread comes to it: several want it at once, and of two
+/// the later one knows better.
+pub fn strip(app: &AppHandle) {
+    let here = app.clone();
+    said(app.run_on_main_thread(move || {
+        let Some(libretto) = here.try_state::<Libretto>() else {
+            return;
+        };
+        let tells = {
+            let front = lock(&libretto.front);
+            front.running || front.troubled
+        };
+        let wanted = tells && libretto.foundation.now().appearance.overlay;
+        said(if wanted && !in_front(&here, &libretto) {
+            open_here(&here, Window::Overlay)
+        } else {
+            hide(&here, Window::Overlay)
+        });
+    }));
 }

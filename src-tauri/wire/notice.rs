@@ -230,10 +230,43 @@ pub enum Progress {
     Gap,
 }
 
+/// A reply that was given before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Original {
+    /// In this turn.
+    Turn(u64),
+    /// In this exchange of the history: of another time, or of another conversation.
+    Exchange(i64),
+}
+
+impl From<notice::Original> for Original {
+    fn from(original: notice::Original) -> Self {
+        match original {
+            notice::Original::Turn(turn) => Self::Turn(turn.0),
+            notice::Original::Exchange(id) => Self::Exchange(id),
+        }
+    }
+}
+
+impl From<Original> for notice::Original {
+    fn from(original: Original) -> Self {
+        match original {
+            Original::Turn(turn) => Self::Turn(voice::TurnId(turn)),
+            Original::Exchange(id) => Self::Exchange(id),
+        }
+    }
+}
+
 /// What was said, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Data {
+    /// The turn only says a reply again. It comes before that reply.
+    Again {
+        /// Which.
+        of: Original,
+    },
     /// The person's words so far; each replaces the one before.
     Partial {
         /// All of them.
@@ -401,10 +434,10 @@ impl Passed {
 }
 
 /// One turn as it went.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
 pub struct Exchange {
-    /// Which.
-    pub turn: u64,
+    /// By which its reply is said again.
+    pub original: Original,
     /// What the person said or typed; `null` when Libretto spoke unasked.
     pub said: Option<String>,
     /// The whole reply as written.

@@ -21,8 +21,49 @@ pub struct Shell {
     /// How often the quick-ask window came into sight after it had been put away. Its page empties itself then, and
     /// not when it merely gets the focus back.
     pub asked: u32,
+    /// Where the settings' window was last led to; `null` before the first time.
+    pub led: Option<Led>,
     /// Libretto's version.
     pub version: String,
+}
+
+/// The settings' window was led to a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Led {
+    /// To which.
+    pub section: Section,
+    /// How often it was led anywhere: the same section may be asked for again, when another has been chosen meanwhile.
+    pub times: u32,
+}
+
+/// The sections of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// The voice.
+    Voice,
+    /// Models that run here.
+    Models,
+    /// Microphone and loudspeaker.
+    Devices,
+    /// Hotkeys.
+    Hotkeys,
+    /// How one talks, and the personas.
+    Conversation,
+    /// Languages.
+    Language,
+    /// How the windows look.
+    Appearance,
+    /// What is kept.
+    Privacy,
+    /// Keys of providers.
+    Keys,
+    /// Who does what, and in which order.
+    Providers,
+    /// What few people change.
+    Advanced,
+    /// Version and diagnostics.
+    About,
 }
 
 /// The desktop's side changed.

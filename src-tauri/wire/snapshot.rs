@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::notice::{End, Exchange, Passed, Problem, Stage, State, Word};
+use super::notice::{End, Exchange, Original, Passed, Problem, Stage, State, Word};
 use super::shell::Shell;
 
 /// How everything is.
@@ -37,6 +37,8 @@ pub struct Turn {
     pub partial: String,
     /// All that the person said.
     pub said: Option<String>,
+    /// The reply that it only says again.
+    pub again: Option<Original>,
     /// The reply so far, as written.
     pub reply: String,
     /// Samples per second of the reply's audio; 0 before it is known.

@@ -65,6 +65,18 @@ fn what_is_no_text_is_not_spoken() {
 }
 
 #[test]
+fn what_is_too_long_to_be_asked_is_refused() {
+    let stage = Stage::new().unwrap();
+    let long = "And so on. ".repeat(6_000);
+    for start in [&["ask"][..], &["ask", "--quiet"]] {
+        let arguments = [start, &[long.as_str()]].concat();
+        assert!(refused(&stage.run(arguments).unwrap()).contains("64 KB"));
+        let mut command = stage.cli([start, &["-"]].concat()).unwrap();
+        assert!(refused(&program::run(&mut command, long.as_bytes(), LIMIT).unwrap()).contains("64 KB"));
+    }
+}
+
+#[test]
 fn a_full_disk_is_told() {
     let stage = Stage::new().unwrap();
     refused(

@@ -123,7 +123,7 @@ describe("the history", () => {
     // What is said again is no part of the present conversation.
     await scene.page.locator("article").first().getByRole("button", { name: "Replay" }).click();
     await scene.wait(900);
-    expect(await scene.calls("repeat")).toEqual([["Rivers carry salt into it.", 0]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "exchange", id: 1 }, "Rivers carry salt into it.", 0]]);
     const { now = "" } = await scene.painted();
     expect(["Rivers", "carry", "salt", "into", "it."]).toContain(now.trim());
     await scene.wait(8_000);
@@ -143,10 +143,13 @@ describe("the history", () => {
     expect(await scene.page.locator("article").innerText()).toContain("What is the capital of France?");
   });
 
-  it("says where subtitles of old replies come from", async () => {
+  it("says where subtitles of old replies come from, and leads there", async () => {
     await scene.tabTo(/More options for Why is the sea/u);
     await scene.press("Enter");
     expect(await scene.page.locator("aside").innerText()).toContain("Turn on “Keep word timings” in Settings");
+    await scene.page.locator("aside").getByRole("button", { name: "Settings" }).click();
+    await scene.wait(20);
+    expect(await scene.calls("show")).toEqual([["settings", "privacy"]]);
   });
 
   it("loads older ones once, and keeps them when something is said", async () => {

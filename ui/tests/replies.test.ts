@@ -35,22 +35,40 @@ describe("a reply", () => {
     await first.getByRole("button", { name: "Replay" }).focus();
     await scene.press("Enter");
     await scene.wait(400);
-    expect(await scene.calls("repeat")).toEqual([["One two three.", 0]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "turn", id: 1 }, "One two three.", 0]]);
     expect((await scene.painted()).now).toBe("One");
     expect(await scene.page.locator("article").count()).toBe(2);
   });
 
+  it("in the same words as an earlier one is another, unless it says that one again", async () => {
+    const exchange = '{ original: { kind: "exchange", id: 4 }, said: null, reply: "Time is up.", heard: 11, cut: false, milestones: [] }';
+    await show({ world: `world.snapshot.exchanges = [${exchange}];` });
+    // A timer ends: nobody asked for it, and nothing is kept of it before it was heard.
+    await scene.stage((stage) => { stage.tell(7, { group: "data", event: { kind: "reply", delta: "Time is up." } }); });
+    await scene.wait(50);
+    expect(await scene.page.locator("article").count()).toBe(2);
+    await scene.stage((stage) => { void stage.repeat({ kind: "exchange", id: 4 }, "Time is up.", 0); });
+    await scene.wait(400);
+    expect(await scene.page.locator("article").count()).toBe(2);
+    const lit = await scene.page.evaluate(() => {
+      const [range] = CSS.highlights.get("now") ?? [];
+      const article = range?.startContainer.parentElement?.closest("article") ?? null;
+      return Array.from(document.querySelectorAll("article")).indexOf(article as HTMLElement);
+    });
+    expect(lit).toBe(0);
+  });
+
   it("of a session that was resumed is said again too", async () => {
-    const exchange = '{ turn: 0, said: "Why?", reply: "Rivers carry salt.", heard: 18, cut: false, milestones: [] }';
+    const exchange = '{ original: { kind: "exchange", id: 4 }, said: "Why?", reply: "Rivers carry salt.", heard: 18, cut: false, milestones: [] }';
     await show({ world: `world.snapshot.exchanges = [${exchange}];` });
     await scene.page.getByRole("region", { name: "Libretto" }).getByRole("button", { name: "Replay" }).click();
     await scene.wait(400);
-    expect(await scene.calls("repeat")).toEqual([["Rivers carry salt.", 0]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "exchange", id: 4 }, "Rivers carry salt.", 0]]);
     expect((await scene.painted()).now).toBe("Rivers");
   });
 
   it("of a session that was resumed is said from a word that is clicked or chosen, though no time is known", async () => {
-    const exchange = '{ turn: 0, said: "Why?", reply: "Rivers carry **salt** into it.", heard: 26, cut: false, milestones: [] }';
+    const exchange = '{ original: { kind: "exchange", id: 4 }, said: "Why?", reply: "Rivers carry **salt** into it.", heard: 26, cut: false, milestones: [] }';
     await show({ world: `world.snapshot.exchanges = [${exchange}];` });
     await scene.page.getByRole("group", { name: /arrow keys to choose/u }).focus();
     await scene.press("End");
@@ -59,13 +77,13 @@ describe("a reply", () => {
     await scene.press("Enter");
     await scene.wait(400);
     const reply = "Rivers carry **salt** into it.";
-    expect(await scene.calls("repeat")).toEqual([[reply, 22]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "exchange", id: 4 }, reply, 22]]);
     expect((await scene.painted()).now).toBe("into");
     await scene.wait(3_000);
     // Said from there, it can be said from before there too.
     await scene.page.getByText("salt", { exact: true }).click();
     await scene.wait(400);
-    expect((await scene.calls("repeat")).at(-1)).toEqual([reply, 13]);
+    expect((await scene.calls("repeat")).at(-1)).toEqual([{ kind: "exchange", id: 4 }, reply, 13]);
   });
 
   it("shows how long it took where that is wished, and nowhere else", async () => {
@@ -223,5 +241,22 @@ describe("a model that is missing", () => {
     await show({ world: missing("name: null") });
     expect(await scene.page.getByText("Your settings name an unknown model: x").isVisible()).toBe(true);
     expect(await scene.page.getByRole("button", { name: "Download" }).count()).toBe(0);
+  });
+
+  it("that failed leads to the section of the settings where something is done about it", async () => {
+    const wrong = [
+      ["model", "unauthorised", "keys"], ["model", "quota", "providers"], ["model", "unsupported", "providers"],
+      ["loudspeaker", "unsupported", "devices"], ["microphone", "device", "devices"], ["memory", "internal", "about"],
+    ] as const;
+    await show();
+    for (const [index, [stage, kind]] of wrong.entries()) {
+      const event = { stage, kind, message: "It went wrong.", next: null, text: null };
+      const turn = index + 1;
+      await scene.stage((stage, { event, turn }) => { stage.tell(turn, { group: "problem", event }); }, { event, turn });
+      await scene.wait(50);
+      await scene.page.locator(".problem").last().getByRole("button", { name: "Settings" }).click();
+    }
+    await scene.wait(50);
+    expect(await scene.calls("show")).toEqual(wrong.map(([, , section]) => ["settings", section]));
   });
 });

@@ -388,6 +388,34 @@ describe("the settings", () => {
     expect(await scene.page.getByText("The keychain is locked").getAttribute("lang")).toBe("en");
   });
 
+  it("turn to the section that is asked for, before they open and while they are open", async () => {
+    const turned = async (name: string): Promise<void> => {
+      await scene.wait(50);
+      expect(await scene.page.getByRole("navigation").locator("[aria-current]").innerText()).toBe(name);
+      expect(await scene.page.evaluate(() => document.activeElement?.tagName)).toBe("H2");
+      expect(await scene.focused()).toBe(name);
+      expect(await scene.page.locator("h2").getByText(name, { exact: true }).isVisible()).toBe(true);
+    };
+    const lead = (section: string, times: number): Promise<void> =>
+      scene.stage((stage, led) => {
+        stage.emit("shell", { ...stage.world.snapshot.shell, led } as typeof stage.world.snapshot.shell);
+      }, { section, times });
+    await scene.page.getByRole("searchbox").fill("dark");
+    await lead("devices", 1);
+    await turned("Devices");
+    expect(await scene.page.getByRole("searchbox").inputValue()).toBe("");
+    await section("Models");
+    // What else changes on the desktop's side leads nowhere.
+    await lead("devices", 1);
+    await scene.wait(50);
+    expect(await scene.page.getByRole("navigation").locator("[aria-current]").innerText()).toBe("Models");
+    await lead("devices", 2);
+    await turned("Devices");
+    await scene.close();
+    await show({ window: "settings", world: `world.snapshot.shell.led = { section: "keys", times: 3 };` });
+    await turned("API keys");
+  });
+
   it("give everything that was ever said away only after a question", async () => {
     await section("Privacy");
     await scene.page.getByRole("button", { name: "Delete everything" }).click();
@@ -421,7 +449,9 @@ describe("the settings", () => {
     await keep.selectOption("90");
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([["history.keep_days", 30], ["history.keep_days", 90]]);
-    expect(await scene.page.locator(".toast").innerText()).toContain("Changed: Keep for");
+    // Neither is undone: what was deleted does not come back, and a shorter time again would delete more, unasked.
+    expect(await scene.page.locator(".toast").count()).toBe(0);
+    expect(await scene.page.getByRole("navigation").getByRole("button", { name: /^Undo/u }).isDisabled()).toBe(true);
     await keep.selectOption("7");
     expect(await dialog.innerText()).toContain("Conversations older than 7 days");
   });

@@ -243,7 +243,7 @@ describe("the overlay", () => {
       await scene.stage((stage, reply) => { stage.reply = reply; void stage.ask("Count."); }, reply);
       await scene.wait(8_000);
     }
-    await scene.stage((stage) => { void stage.repeat("One two three four five.", 0); });
+    await scene.stage((stage) => { void stage.repeat({ kind: "turn", id: 1 }, "One two three four five.", 0); });
     await scene.wait(700);
     expect(await scene.page.locator(".text .reply").innerText()).toBe("One two three four five.");
     expect((await scene.painted()).now).toBeTruthy();

@@ -186,7 +186,7 @@ describe("the main window", () => {
     });
     await scene.page.mouse.click(place.x, place.y);
     await scene.wait(400);
-    expect(await scene.calls("repeat")).toEqual([[REPLY, 8]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "turn", id: 1 }, REPLY, 8]]);
     expect((await scene.painted()).now).toBe("three");
     // It is lit where it stands: no second copy of it.
     expect(await scene.page.locator("article").count()).toBe(1);
@@ -201,7 +201,7 @@ describe("the main window", () => {
     expect((await scene.painted()).cursor).toBe("two");
     await scene.press("Enter");
     await scene.wait(20);
-    expect(await scene.calls("repeat")).toEqual([[REPLY, 4]]);
+    expect(await scene.calls("repeat")).toEqual([[{ kind: "turn", id: 1 }, REPLY, 4]]);
   });
 
   it("keeps a question that was refused", async () => {

@@ -128,7 +128,7 @@ it("calls the commands by their names, and shows the sentence of a refusal", asy
   for (const command of ["snapshot", "settings_get", "watch", "ask", "key_down", "key_up", "window_open"]) {
     expect(commands).toContain(command);
   }
-  expect(invoked.find((call) => call.command === "window_open")?.args).toEqual({ window: "settings" });
+  expect(invoked.find((call) => call.command === "window_open")?.args).toEqual({ window: "settings", section: null });
   // What is told while the window opens is not missed: it listens first.
   expect(commands.lastIndexOf("plugin:event|listen")).toBeGreaterThan(-1);
   expect(commands.indexOf("plugin:event|listen")).toBeLessThan(commands.indexOf("snapshot"));

@@ -15,10 +15,10 @@ use crate::lights::Lights;
 use crate::output::{self, Output};
 
 /// Nobody says more at once: about a day of speech.
-const LONGEST: u64 = 4 << 20;
+const LONGEST: usize = 4 << 20;
 
 pub(crate) async fn run(command: Say, foundation: &Foundation, output: Output) -> Result<(), Error> {
-    let written = text_of(&command.text)?;
+    let written = text_of(&command.text, LONGEST)?;
     if written.trim().is_empty() {
         return Err(Error::new(
             Kind::BadInput,
@@ -70,14 +70,24 @@ pub(crate) async fn run(command: Say, foundation: &Foundation, output: Output) -
     Ok(())
 }
 
-/// The text of an argument, `-` being standard input.
-pub(crate) fn text_of(argument: &str) -> Result<String, Error> {
+/// The text of an argument of at most so many bytes, `-` being standard input.
+pub(crate) fn text_of(argument: &str, longest: usize) -> Result<String, Error> {
+    let too_long = || {
+        let limit = match longest >> 20 {
+            0 => format!("{} KB", longest >> 10),
+            megabytes => format!("{megabytes} MB"),
+        };
+        let message = format!("That text is longer than {limit}; give it in parts.");
+        Error::new(Kind::BadInput, message)
+    };
     if argument != "-" {
-        return Ok(argument.to_owned());
+        return (argument.len() <= longest)
+            .then(|| argument.to_owned())
+            .ok_or_else(too_long);
     }
     let mut bytes = Vec::new();
     io::stdin()
-        .take(LONGEST + 1)
+        .take(longest as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| {
             Error::new(
@@ -85,11 +95,8 @@ pub(crate) fn text_of(argument: &str) -> Result<String, Error> {
                 format!("Standard input could not be read: {error}."),
             )
         })?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(Error::new(
-            Kind::BadInput,
-            "That text is longer than 4 MB; give it in parts.",
-        ));
+    if bytes.len() > longest {
+        return Err(too_long());
     }
     String::from_utf8(bytes).map_err(|_| {
         Error::new(

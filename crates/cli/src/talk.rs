@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use libretto_assistant::conversation::Notice;
-use libretto_assistant::conversation::machine::Mode;
+use libretto_assistant::conversation::machine::{LONGEST_TEXT, Mode};
 use libretto_assistant::conversation::notice::{Body, Data, End, Lifecycle};
 use libretto_assistant::voice::{Error, Kind};
 use libretto_assistant::{Assistant, Foundation, Runtime, Start, assistant};
 use serde::Deserialize;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::sync::mpsc;
 
 use crate::args::{Ask, Listen};
@@ -52,7 +52,7 @@ async fn session(foundation: &Foundation, resume: Option<&str>) -> Result<Start,
 }
 
 pub(crate) async fn ask(command: Ask, foundation: Foundation, output: Output) -> Result<(), Error> {
-    let question = text_of(&command.text)?;
+    let question = text_of(&command.text, LONGEST_TEXT)?;
     if question.trim().is_empty() {
         return Err(Error::new(
             Kind::BadInput,
@@ -191,29 +191,46 @@ const LONGEST: u64 = 1 << 20;
 /// Reads commands until the end; a line that is none is told and passed over.
 async fn read(tell: mpsc::Sender<Wish>) {
     let mut input = BufReader::new(tokio::io::stdin());
-    loop {
-        let mut line = Vec::new();
-        match (&mut input).take(LONGEST).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => break,
-            Ok(_) => {}
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        match serde_json::from_slice(&line) {
-            Ok(wish) => {
+    while let Some(line) = line(&mut input).await {
+        let wish = line.and_then(|line| match line.trim_ascii() {
+            [] => Ok(None),
+            wish => serde_json::from_slice(wish)
+                .map(Some)
+                .map_err(|error| format!("That is no command: {error}.")),
+        });
+        match wish {
+            Ok(None) => {}
+            Ok(Some(wish)) => {
                 if tell.send(wish).await.is_err() {
                     return;
                 }
             }
-            Err(error) => {
-                let message = format!("That is no command: {error}.");
+            Err(message) => {
                 let problem = serde_json::json!({ "error": { "kind": Kind::BadInput, "message": message } });
                 eprintln!("{problem}");
             }
         }
     }
     let _ = tell.send(Wish::Quit).await;
+}
+
+/// The next line, or what is wrong with it. One that is longer than any command is passed over to its end: its rest is
+/// none of its own.
+async fn line(input: &mut (impl AsyncBufRead + Unpin)) -> Option<Result<Vec<u8>, String>> {
+    let mut line = Vec::new();
+    let mut pieces = 0;
+    loop {
+        line.clear();
+        let piece = (&mut *input).take(LONGEST).read_until(b'\n', &mut line).await;
+        let length = piece.unwrap_or(0) as u64;
+        let ends = length < LONGEST || line.ends_with(b"\n");
+        match pieces {
+            0 if length == 0 => return None,
+            0 if ends => return Some(Ok(line)),
+            _ if ends => return Some(Err("That command is longer than 1 MB; give it in parts.".into())),
+            _ => pieces += 1,
+        }
+    }
 }
 
 fn show(notice: &Notice, at: Instant, screen: &mut Screen, output: Output) -> Result<(), Error> {
@@ -234,4 +251,25 @@ fn show(notice: &Notice, at: Instant, screen: &mut Screen, output: Output) -> Re
         }
     }
     output::line(&line.to_string())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_is_one_mistake_and_the_next_one_counts() {
+        let longest = usize::try_from(LONGEST).unwrap();
+        let mut given = b"{}\n".to_vec();
+        given.extend(vec![b'x'; 2 * longest + 5]);
+        given.extend(b"\n\n[]");
+        let mut input = &given[..];
+        assert_eq!(line(&mut input).await.unwrap().unwrap(), b"{}\n");
+        let wrong = line(&mut input).await.unwrap().unwrap_err();
+        assert!(wrong.contains("1 MB"), "{wrong}");
+        assert_eq!(line(&mut input).await.unwrap().unwrap(), b"\n");
+        assert_eq!(line(&mut input).await.unwrap().unwrap(), b"[]");
+        assert!(line(&mut input).await.is_none());
+    }
 }

@@ -43,7 +43,8 @@ fn open(path: &Path) -> Result<Blocks, Error> {
     }
     let mut bytes = Vec::new();
     io::stdin()
-        .take(MOST_BYTES)
+        // One more: what is longer is refused, and not cut off.
+        .take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| {
             Error::new(

@@ -35,7 +35,7 @@ pub use policy::{AHEAD, BargeIn, Deadlines, LONGEST_QUEUE, LONGEST_TEXT, Mode, P
 pub use state::{Phase, State};
 
 use crate::key;
-use crate::notice::{Body, Data, End, Lifecycle, Notice, Problem, Progress, Stage as Part};
+use crate::notice::{Body, Data, End, Lifecycle, Notice, Original, Problem, Progress, Stage as Part};
 use capture::{By, Capture, Stage};
 use closing::Closing;
 use line::Line;
@@ -77,7 +77,7 @@ pub struct Machine {
     reply: Option<Reply>,
     closing: Vec<Closing>,
     waiting: VecDeque<Waiting>,
-    last_reply: Option<String>,
+    last_reply: Option<(TurnId, String)>,
     /// What the last reply said at its end, and until when it may come back as an echo.
     echo: Option<(Time, String)>,
     ducked: bool,
@@ -205,7 +205,7 @@ impl Machine {
                     self.cut(reply, End::Cut);
                 }
             }
-            User::Ask(text) | User::Repeat(text, _) if text.len() > LONGEST_TEXT => {
+            User::Ask(text) | User::Repeat { text, .. } if text.len() > LONGEST_TEXT => {
                 let message = "That text is too long. Send it in parts.";
                 self.problem(None, Part::Model, Fault::new(Kind::BadInput, message), None, None);
             }
@@ -216,13 +216,13 @@ impl Machine {
                 }
             }
             User::Replay(from) => {
-                if let Some(text) = self.last_reply.clone() {
-                    self.repeat(text, from);
+                if let Some((turn, text)) = self.last_reply.clone() {
+                    self.repeat(Original::Turn(turn), text, from);
                 }
             }
-            User::Repeat(text, from) => {
+            User::Repeat { of, text, from } => {
                 if !text.trim().is_empty() {
-                    self.repeat(text, from);
+                    self.repeat(of, text, from);
                 }
             }
             User::Mode(mode) => self.policy.mode = mode,
@@ -281,7 +281,7 @@ impl Machine {
     }
 
     /// Says a reply again, unless the person speaks.
-    fn repeat(&mut self, text: String, from: usize) {
+    fn repeat(&mut self, of: Original, text: String, from: usize) {
         if self
             .capture
             .as_ref()
@@ -292,6 +292,7 @@ impl Machine {
         let turn = self.next_turn();
         let mut ledger = Ledger::new(turn);
         ledger.note(Milestone::Opened, self.now);
+        self.data(turn, Data::Again { of });
         self.begin(turn, ledger, ReplyKind::Replay, Some((text, from)));
     }
 

@@ -122,10 +122,25 @@ pub enum Progress {
     Gap,
 }
 
+/// A reply that was given before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Original {
+    /// In this turn.
+    Turn(TurnId),
+    /// In an exchange of another time, by its number where exchanges are kept.
+    Exchange(i64),
+}
+
 /// What was said, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Data {
+    /// The turn only says a reply again. It comes before that reply.
+    Again {
+        /// Which.
+        of: Original,
+    },
     /// The person's words so far; each replaces the one before.
     Partial {
         /// All of them.

@@ -20,7 +20,7 @@ pub use parts::{Choice, Parts};
 
 use crate::key;
 use crate::machine::{Mode, Policy, State, User};
-use crate::notice::Notice;
+use crate::notice::{Notice, Original};
 use carry::Runner;
 
 /// Notices that a slow watcher may be behind before it loses the oldest.
@@ -101,9 +101,10 @@ impl Conversation {
         self.wish(User::Replay(from));
     }
 
-    /// Says this text again, which was a reply once, from this grapheme cluster of it on.
-    pub fn repeat(&self, text: impl Into<String>, from: usize) {
-        self.wish(User::Repeat(text.into(), from));
+    /// Says this reply again, whose text is given, from this grapheme cluster of it on.
+    pub fn repeat(&self, of: Original, text: impl Into<String>, from: usize) {
+        let text = text.into();
+        self.wish(User::Repeat { of, text, from });
     }
 
     /// Changes who decides when the person speaks.

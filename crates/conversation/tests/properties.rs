@@ -11,7 +11,7 @@ use libretto_conversation::machine::{
     Action, Event, Fault, Job, Loudspeaker, Machine, Microphone, Mode, Model, Phase, Policy, Providers,
     Recogniser, User, Voice,
 };
-use libretto_conversation::notice::{Body, Data, Lifecycle};
+use libretto_conversation::notice::{Body, Data, Lifecycle, Original};
 use libretto_voice::chat::FinishReason;
 use libretto_voice::{Kind, Mark, Provenance, SampleRate, Time, Transcript, TurnId};
 use proptest::prelude::*;
@@ -41,7 +41,10 @@ fn step() -> impl Strategy<Value = Step> {
             1 => (0_u32..1_000).prop_map(|n| User::Ask(format!("typed{n}"))),
             1 => (0_u32..1_000).prop_map(|n| User::Announce(format!("alarm{n}"))),
             1 => (0_usize..30).prop_map(User::Replay),
-            1 => (0_u32..1_000, 0_usize..30).prop_map(|(n, from)| User::Repeat(format!("old{n} reply"), from)),
+            1 => (0_u32..1_000, 0_usize..30).prop_map(|(n, from)| {
+                let (of, text) = (Original::Exchange(i64::from(n)), format!("old{n} reply"));
+                User::Repeat { of, text, from }
+            }),
             1 => Just(User::Mode(Mode::HandsFree)),
             1 => Just(User::Mode(Mode::PushToTalk)),
             2 => (any::<bool>(), any::<bool>()).prop_map(|(paused, free)| {

@@ -418,6 +418,7 @@ fn an_older_reply_is_said_again_and_the_last_one_stays_the_last() {
         at 2.30 speaker drained
         expect record [Count.]
         at 3.00 repeat 6 Long ago and far away.
+        expect again Exchange(7)
         expect say ago and far away.
         at 3.20 voice speaks 1.0
         at 3.20 voice done
@@ -426,6 +427,7 @@ fn an_older_reply_is_said_again_and_the_last_one_stays_the_last() {
         expect closed Complete
         never record [-]
         at 5.00 replay 4
+        expect again Turn(TurnId(1))
         expect say two.
         ",
     );

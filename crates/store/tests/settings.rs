@@ -395,6 +395,26 @@ fn one_deed_is_one_change_whatever_it_sets() {
     assert_eq!(file.undo().unwrap(), None);
 }
 
+/// What was deleted does not come back with the number, and to undo a longer time would delete more, unasked.
+#[test]
+fn how_long_conversations_are_kept_is_changed_by_hand_only() {
+    let folder = Folder::new();
+    let file = folder.open();
+    assert_eq!(file.put("voice.speed", 1.5.into()).unwrap(), Some(1));
+    assert_eq!(file.put("history.keep_days", 30.into()).unwrap(), None);
+    assert_eq!(file.update(|s| s.history.keep_days = 90).unwrap(), None);
+    assert_eq!(file.undo().unwrap().unwrap().keys, ["voice.speed"]);
+    assert_eq!(file.undo().unwrap(), None);
+    assert_eq!(file.get().history.keep_days, 90);
+    // What else is changed with it can be undone alone.
+    let both = serde_json::json!({ "keep_days": 7, "store_alignment": true });
+    assert_eq!(file.put("history", both).unwrap(), Some(2));
+    assert_eq!(file.undo().unwrap().unwrap().keys, ["history.store_alignment"]);
+    assert_eq!(file.get().history.keep_days, 7);
+    assert_eq!(file.reset("history").unwrap(), None);
+    assert_eq!((file.get().history.keep_days, file.undoable()), (0, None));
+}
+
 #[test]
 fn what_changes_nothing_is_no_change() {
     let folder = Folder::new();

@@ -48,6 +48,51 @@ fn settings_outlive_the_window_and_can_be_undone() {
     );
 }
 
+/// Eight at once, each on a thread of its own.
+#[test]
+fn a_window_that_several_want_at_once_is_made_once() {
+    let stage = Stage::new().unwrap();
+    let window = Window::start(&stage).unwrap();
+    window
+        .run(
+            "const told = (outcome) => (document.body.dataset.opened = outcome); \
+             const open = () => window.__TAURI_INTERNALS__.invoke('window_open', { window: 'settings' }); \
+             Promise.all(Array.from({ length: 8 }, open)).then(() => told('all'), (error) => told(error.message)); \
+             return null",
+        )
+        .unwrap();
+    let opened = window
+        .wait_for("the answers", SOON, "return document.body.dataset.opened ?? null")
+        .unwrap();
+    assert_eq!(opened, "all");
+    window.turn_to("settings", SOON).unwrap();
+}
+
+#[test]
+fn the_settings_open_at_the_section_that_is_needed() {
+    let stage = Stage::new().unwrap();
+    let window = opened(&stage);
+    // The first time they are made; later they are behind, at another section.
+    for (section, other) in [("devices", "Voice"), ("keys", "Devices"), ("keys", "About")] {
+        window
+            .command(
+                "window_open",
+                &json!({ "window": "settings", "section": section }),
+            )
+            .unwrap();
+        window.display.wait_for_focus("Libretto: settings", SOON).unwrap();
+        window.turn_to("settings", SOON).unwrap();
+        let there = format!("return document.activeElement.id === 'section-{section}'");
+        window.wait_for("its heading", SOON, &there).unwrap();
+        window.press(other).unwrap();
+        window.turn_to("main", SOON).unwrap();
+        window
+            .command("window_open", &json!({ "window": "main" }))
+            .unwrap();
+        window.display.wait_for_focus("Libretto", SOON).unwrap();
+    }
+}
+
 #[test]
 fn a_key_goes_in_and_never_comes_out() {
     const KEY: &str = "sk-test-0123456789abcdef";

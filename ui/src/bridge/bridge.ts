@@ -19,6 +19,7 @@ import type {
   ModelProgress,
   ModelSpeed,
   Notice,
+  Original,
   Place,
   Provider,
   ProviderAccount,
@@ -29,6 +30,7 @@ import type {
   ProviderVoice,
   Pulse,
   SampleWord,
+  Section,
   Session,
   SessionPage,
   Shell,
@@ -46,7 +48,7 @@ export interface SettingsNow {
   undoable: number | null;
 }
 
-/** The number of a change, which undoes it; `null` when nothing is other than before. */
+/** The number of a change, which undoes it; `null` when there is nothing to undo: all is as before, or something was deleted. */
 export type Change = number | null;
 
 /** What the backend tells unasked, by name. */
@@ -93,8 +95,8 @@ export interface Bridge {
   ask(text: string): Promise<void>;
   /** Nothing listens until it goes on. */
   pause(paused: boolean): Promise<void>;
-  /** Says a reply again, whichever it was, from this grapheme cluster of it on. */
-  repeat(reply: string, cluster: number): Promise<void>;
+  /** Says a reply again, whichever it was and as it was written, from this grapheme cluster of it on. */
+  repeat(of: Original, reply: string, cluster: number): Promise<void>;
 
   settings(): Promise<SettingsNow & { defaults: Settings; path: string; notices: string[] }>;
   /** Takes effect at once and stays; `undefined` is as it was before anything was set. */
@@ -168,7 +170,8 @@ export interface Bridge {
   copy(text: string): Promise<void>;
   openLink(address: string): Promise<void>;
 
-  show(window: Window): Promise<void>;
+  /** Brings a window to the front; the settings with this section, where one is given. */
+  show(window: Window, section?: Section): Promise<void>;
   /** This window's page is drawn: it may be seen. */
   drawn(): Promise<void>;
   /** Puts this window away. */

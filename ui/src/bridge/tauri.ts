@@ -88,7 +88,7 @@ export function tauri(): Bridge {
     cancel: () => commands.cancel(),
     ask: (text) => done(commands.ask(text)),
     pause: (paused) => commands.setPaused(paused),
-    repeat: (reply, cluster) => commands.repeat(reply, cluster),
+    repeat: (of, reply, cluster) => commands.repeat(of, reply, cluster),
 
     settings: async () => {
       const { values, defaults, ...rest } = await fine(commands.settingsGet());
@@ -153,7 +153,7 @@ export function tauri(): Bridge {
     examine: () => fine(commands.doctorExamine()),
     copy,
     openLink: (address) => done(commands.linkOpen(address)),
-    show: (window) => done(commands.windowOpen(window)),
+    show: (window, section) => done(commands.windowOpen(window, section ?? null)),
     drawn: () => done(commands.windowDrawn()),
     hide: () => done(commands.windowHide(window)),
     pin: (pinned) => commands.windowPin(pinned),

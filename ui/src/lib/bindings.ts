@@ -20,14 +20,14 @@ export const commands = {
 	/**  Gives up whatever is going on. */
 	cancel: () => __TAURI_INVOKE<void>("cancel"),
 	/**  Says a reply again, whichever it was, from a word's `cluster` on; 0 is from the start. */
-	repeat: (reply: string, cluster: number) => __TAURI_INVOKE<void>("repeat", { reply, cluster }),
+	repeat: (of: Original, reply: string, cluster: number) => __TAURI_INVOKE<void>("repeat", { of, reply, cluster }),
 	/**  Nothing listens until it goes on: hotkeys are given back, the microphone is shut. */
 	setPaused: (paused: boolean) => __TAURI_INVOKE<void>("set_paused", { paused }),
 	/**  All settings with their defaults and what each may be. */
 	settingsGet: () => typedError<SettingsDocument, Failure>(__TAURI_INVOKE("settings_get")),
 	/**
 	 *  Sets one value by its dotted key (`voice.speed`), or those of a section that are named; `null` is as reset. It counts
-	 *  at once. Answers the change's number, as each change of the settings does; `null` where nothing is other than before.
+	 *  at once. Answers the change's number, as each change of the settings does; `null` where there is nothing to undo: all is as before, or it deletes what is old.
 	 *  What the desktop refuses is not set.
 	 */
 	settingsSet: (key: string, value: Value) => typedError<number | null, Failure>(__TAURI_INVOKE("settings_set", { key, value })),
@@ -108,8 +108,8 @@ export const commands = {
 	sessionResume: (session: string | null) => typedError<string, Failure>(__TAURI_INVOKE("session_resume", { session })),
 	/**  What works, what is missing, and what to do about it. */
 	doctorExamine: () => typedError<Finding[], Failure>(__TAURI_INVOKE("doctor_examine")),
-	/**  Brings a window to the front. */
-	windowOpen: (window: Window) => typedError<null, Failure>(__TAURI_INVOKE("window_open", { window })),
+	/**  Brings a window to the front; the settings with this section, where one is given. */
+	windowOpen: (window: Window, section: Section | null) => typedError<null, Failure>(__TAURI_INVOKE("window_open", { window, section })),
 	/**  The page of the window that says so is drawn: from now on the window may be seen. */
 	windowDrawn: () => typedError<null, Failure>(__TAURI_INVOKE("window_drawn")),
 	/**  Puts a window away. */
@@ -170,6 +170,10 @@ export type Body =
 
 /**  What was said, and when. */
 export type Data = 
+/**  The turn only says a reply again. It comes before that reply. */
+{ kind: "again"; 
+/**  Which. */
+of: Original } | 
 /**  The person's words so far; each replaces the one before. */
 { kind: "partial"; 
 /**  All of them. */
@@ -265,8 +269,8 @@ by: number } |
 
 /**  One turn as it went. */
 export type Exchange = {
-	/**  Which. */
-	turn: number,
+	/**  By which its reply is said again. */
+	original: Original,
 	/**  What the person said or typed; `null` when Libretto spoke unasked. */
 	said: string | null,
 	/**  The whole reply as written. */
@@ -449,6 +453,14 @@ export type Keys = {
 	keychain: Keychain,
 };
 
+/**  The settings' window was led to a section. */
+export type Led = {
+	/**  To which. */
+	section: Section,
+	/**  How often it was led anywhere: the same section may be asked for again, when another has been chosen meanwhile. */
+	times: number,
+};
+
 /**  Turns begin, change and end. */
 export type Lifecycle = 
 /**  The state changed. */
@@ -622,6 +634,13 @@ export type NoticesChanged = {
 	/**  All sentences, as in the snapshot. */
 	notices: string[],
 };
+
+/**  A reply that was given before. */
+export type Original = 
+/**  In this turn. */
+{ kind: "turn"; id: number } | 
+/**  In this exchange of the history: of another time, or of another conversation. */
+{ kind: "exchange"; id: number };
 
 /**  What a model does in a turn. */
 export type Part = 
@@ -886,6 +905,33 @@ export type SampleWord = {
 	at: number,
 };
 
+/**  The sections of the settings. */
+export type Section = 
+/**  The voice. */
+"voice" | 
+/**  Models that run here. */
+"models" | 
+/**  Microphone and loudspeaker. */
+"devices" | 
+/**  Hotkeys. */
+"hotkeys" | 
+/**  How one talks, and the personas. */
+"conversation" | 
+/**  Languages. */
+"language" | 
+/**  How the windows look. */
+"appearance" | 
+/**  What is kept. */
+"privacy" | 
+/**  Keys of providers. */
+"keys" | 
+/**  Who does what, and in which order. */
+"providers" | 
+/**  What few people change. */
+"advanced" | 
+/**  Version and diagnostics. */
+"about";
+
 /**  A session in a list. */
 export type Session = {
 	/**  Which. */
@@ -953,6 +999,8 @@ export type Shell = {
 	 *  not when it merely gets the focus back.
 	 */
 	asked: number,
+	/**  Where the settings' window was last led to; `null` before the first time. */
+	led: Led | null,
 	/**  Libretto's version. */
 	version: string,
 };
@@ -1040,6 +1088,8 @@ export type Turn = {
 	partial: string,
 	/**  All that the person said. */
 	said: string | null,
+	/**  The reply that it only says again. */
+	again: Original | null,
 	/**  The reply so far, as written. */
 	reply: string,
 	/**  Samples per second of the reply's audio; 0 before it is known. */

@@ -26,7 +26,7 @@ const TOAST = { plain: 4_000, undo: 8_000 };
 
 export class App {
   view: View = $state(structuredClone(NOTHING));
-  shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "" });
+  shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, led: null, version: "" });
   toasts: Toast[] = $state([]);
   /** Sentences about what was found odd while starting, without those that were put away. */
   notices: string[] = $state([]);

@@ -37,7 +37,7 @@ const snapshot = (sequence: number, session: string, notices: string[] = []): Sn
   exchanges: [],
   turn: null,
   microphone: null,
-  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "0" },
+  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, led: null, version: "0" },
   notices,
 });
 /** Until all that was answered is taken. */

@@ -7,16 +7,16 @@ const SNAPSHOT: Snapshot = {
   sequence: 10,
   state: { mode: "push_to_talk", turn: null, phase: { kind: "idle" } },
   session: "s",
-  exchanges: [{ turn: 1, said: "Hello", reply: "Hi there", heard: 8, cut: false, milestones: [] }],
+  exchanges: [{ original: { kind: "exchange", id: 1 }, said: "Hello", reply: "Hi there", heard: 8, cut: false, milestones: [] }],
   turn: null,
   microphone: null,
-  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, version: "0" },
+  shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, led: null, version: "0" },
   notices: [],
 };
 
 /** As it stands in a snapshot. */
 const TURN: NonNullable<Snapshot["turn"]> = {
-  turn: 1, partial: "", said: "Hello", reply: "Hi there", rate: 0, words: [], heard: 8, end: null, problem: null,
+  turn: 1, partial: "", said: "Hello", again: null, reply: "Hi there", rate: 0, words: [], heard: 8, end: null, problem: null,
   milestones: [], using: [], reasoning: false, gaps: 0, dropped: false,
 };
 
@@ -47,7 +47,7 @@ describe("the view of the conversation", () => {
     const word = { text: { start: 0, end: 5 }, audio: { start: 0, end: 9 }, cluster: 0, provenance: "measured" as const };
     told(view, 2, data({ kind: "words", rate: 24_000, words: [word] }));
     told(view, 2, data({ kind: "heard", until: 6 }));
-    told(view, 2, data({ kind: "exchange", exchange: { turn: 2, said: "What is rain?", reply: "Water falling.", heard: 6, cut: true, milestones: [] } }));
+    told(view, 2, data({ kind: "exchange", exchange: { original: { kind: "turn", id: 2 }, said: "What is rain?", reply: "Water falling.", heard: 6, cut: true, milestones: [] } }));
     told(view, 2, closed("cut"));
     const [, pair] = pairs(view.turns);
     expect(pair?.shown).toMatchObject({ said: "What is rain?", reply: "Water falling.", heard: 6, cut: true, rate: 24_000 });
@@ -62,7 +62,7 @@ describe("the view of the conversation", () => {
 
   it("lights a reply where it stands when it is said again", () => {
     const view = of(SNAPSHOT);
-    told(view, 2, data({ kind: "reply", delta: "Hi there" }));
+    told(view, 2, data({ kind: "again", of: { kind: "exchange", id: 1 } }), data({ kind: "reply", delta: "Hi there" }));
     const found = pairs(view.turns);
     expect(found).toHaveLength(1);
     expect(found[0]?.spoken.turn).toBe(2);
@@ -72,20 +72,33 @@ describe("the view of the conversation", () => {
   it("lights an older reply where it stands when it is said again", () => {
     const view = of(SNAPSHOT);
     told(view, 2, data({ kind: "said", text: "And now?" }), data({ kind: "reply", delta: "Now something else" }), closed("complete"));
-    told(view, 3, data({ kind: "reply", delta: "Hi there" }));
+    told(view, 3, data({ kind: "again", of: { kind: "exchange", id: 1 } }), data({ kind: "reply", delta: "Hi there" }));
     const found = pairs(view.turns);
     expect(found.map((pair) => pair.shown.reply)).toEqual(["Hi there", "Now something else"]);
     expect(found.map((pair) => pair.spoken.turn)).toEqual([3, 2]);
   });
 
   it("keeps what was said unasked as an entry of its own, however often in the same words", () => {
-    const timer = (turn: number) => ({ turn, said: null, reply: "Time is up.", heard: 11, cut: false, milestones: [] });
+    const timer = (id: number) => ({
+      original: { kind: "turn" as const, id }, said: null, reply: "Time is up.", heard: 11, cut: false, milestones: [],
+    });
     const view = of({ ...SNAPSHOT, exchanges: [timer(1)] });
-    told(view, 2, data({ kind: "reply", delta: "Time is up." }), data({ kind: "exchange", exchange: timer(2) }), closed("complete"));
+    told(view, 2, data({ kind: "reply", delta: "Time is up." }));
+    // While it sounds, too: the earlier one is not lit by it.
+    expect(pairs(view.turns).map((pair) => pair.spoken.turn)).toEqual([1, 2]);
+    told(view, 2, data({ kind: "exchange", exchange: timer(2) }), closed("complete"));
     expect(pairs(view.turns).map((pair) => pair.shown.turn)).toEqual([1, 2]);
-    // What says it again is none, and belongs to the later one.
-    told(view, 3, data({ kind: "reply", delta: "Time is up." }));
-    expect(pairs(view.turns).map((pair) => pair.spoken.turn)).toEqual([1, 3]);
+    // What says it again belongs to the one that it names.
+    told(view, 3, data({ kind: "again", of: { kind: "turn", id: 1 } }), data({ kind: "reply", delta: "Time is up." }));
+    expect(pairs(view.turns).map((pair) => pair.spoken.turn)).toEqual([3, 2]);
+  });
+
+  it("shows what is said again of another conversation only while it is said", () => {
+    const view = of(SNAPSHOT);
+    told(view, 2, data({ kind: "again", of: { kind: "exchange", id: 99 } }), data({ kind: "reply", delta: "Hi there" }));
+    expect(pairs(view.turns).map((pair) => pair.spoken.turn)).toEqual([0, 2]);
+    told(view, 2, closed("complete"));
+    expect(pairs(view.turns)).toHaveLength(1);
   });
 
   it("keeps a turn's milestones, and begins none for them", () => {
@@ -104,9 +117,17 @@ describe("the view of the conversation", () => {
   });
 
   it("shows the running turn of the snapshot once", () => {
-    const turn = { ...TURN, end: { kind: "complete" as const } };
-    expect(of({ ...SNAPSHOT, turn }).turns).toHaveLength(1);
-    expect(of({ ...SNAPSHOT, turn: { ...TURN, turn: 2 } }).turns).toHaveLength(2);
+    const exchanges = SNAPSHOT.exchanges.map((exchange) => ({ ...exchange, original: { kind: "turn" as const, id: 1 } }));
+    for (const end of [null, { kind: "complete" as const }]) {
+      expect(of({ ...SNAPSHOT, exchanges, turn: { ...TURN, end } }).turns).toHaveLength(1);
+    }
+    expect(of({ ...SNAPSHOT, exchanges, turn: { ...TURN, turn: 2 } }).turns).toHaveLength(2);
+  });
+
+  it("knows of a reply that is said again already, which it is", () => {
+    const turn = { ...TURN, turn: 2, said: null, again: { kind: "exchange" as const, id: 1 } };
+    const found = pairs(of({ ...SNAPSHOT, turn }).turns);
+    expect(found.map((pair) => pair.spoken.turn)).toEqual([2]);
   });
 
   it("knows of a turn that runs already who works on it, and how it goes", () => {

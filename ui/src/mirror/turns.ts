@@ -1,12 +1,17 @@
 // What the window shows of the conversation: the backend's snapshot, and its notices laid upon it. It only repeats
 // what it is told.
 
-import type { Body, Data, End, Exchange, Notice, Passed, Problem, Progress, Snapshot, Stage, State, Turn, WholeSession, Word } from "../bridge/types";
+import type { Body, Data, End, Exchange, Notice, Original, Passed, Problem, Progress, Snapshot, Stage, State, Turn, WholeSession, Word } from "../bridge/types";
 
 /** A turn as it is shown. */
 export interface Shown {
-  /** Unique in the page; turns of resumed sessions have numbers that come again. */
+  /** Unique, and the same in all windows. */
   key: string;
+  /** By which its reply is said again. */
+  original: Original;
+  /** The reply that it only says again. */
+  again: Original | null;
+  /** 0 for a turn of another time. */
   turn: number;
   partial: string;
   said: string | null;
@@ -61,34 +66,51 @@ export const NOTHING: View = {
 };
 
 export function of(snapshot: Snapshot): View {
-  const turns = snapshot.exchanges.map((exchange, index) => past(exchange, `${snapshot.session}/${String(index)}`));
+  const turns = snapshot.exchanges.map(past);
   const { turn } = snapshot;
-  const running = turn && !snapshot.exchanges.some((exchange) => exchange.turn === turn.turn && turn.end);
+  // Its exchange tells of it as well.
+  const running = turn && !turns.some((shown) => shown.turn === turn.turn);
   return {
     sequence: snapshot.sequence,
     state: snapshot.state,
     session: snapshot.session,
-    turns: running ? [...turns, present(turn, snapshot.session)] : turns,
+    turns: running ? [...turns, present(turn)] : turns,
     problem: null,
     microphone: snapshot.microphone,
     deaf: turn?.problem?.stage === "microphone",
   };
 }
 
-function past(exchange: Exchange, key: string): Shown {
-  const { turn, said, reply, heard, cut, milestones } = exchange;
+/** What a reply is called on the pages. */
+export function called({ kind, id }: Original): string {
+  return `${kind}/${String(id)}`;
+}
+
+/** The reply that is to be said again, when this one is. A copy: only plain objects cross the bridge. */
+export function first({ again, original }: Shown): Original {
+  return { ...(again ?? original) };
+}
+
+function past(exchange: Exchange): Shown {
+  const { original, said, reply, heard, cut, milestones } = exchange;
+  const turn = original.kind === "turn" ? original.id : 0;
   const end: End = cut ? { kind: "cut" } : { kind: "complete" };
   return {
-    key, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut, kept: true, problem: null,
-    milestones, ...nothing(),
+    key: called(original), original, again: null, turn, partial: "", said, reply, rate: 0, words: [], heard, end, cut,
+    kept: true, problem: null, milestones, ...nothing(),
   };
 }
 
-function present(turn: Turn, session: string): Shown {
+function present(turn: Turn): Shown {
   const cut = turn.end?.kind === "cut" || turn.end?.kind === "cancelled";
-  const shown = { ...turn, key: `${session}#${String(turn.turn)}`, cut, kept: false, using: {} };
+  const shown = { ...turn, ...naming(turn.turn), cut, kept: false, using: {} };
   for (const { stage, provider } of turn.using) takeOver(shown, stage, provider);
   return shown;
+}
+
+function naming(turn: number): Pick<Shown, "key" | "original"> {
+  const original: Original = { kind: "turn", id: turn };
+  return { key: called(original), original };
 }
 
 /** How a turn went, before anything is told of it. */
@@ -160,6 +182,9 @@ function takeOver({ using }: Pick<Shown, "using">, stage: Stage, provider: strin
 
 function told(shown: Shown, data: Data): void {
   switch (data.kind) {
+    case "again":
+      shown.again = data.of;
+      return;
     case "partial":
       shown.partial = data.text;
       return;
@@ -190,15 +215,13 @@ function told(shown: Shown, data: Data): void {
 }
 
 function find(view: View, turn: number | null): Shown | undefined {
-  const key = `${view.session}#${String(turn)}`;
-  return view.turns.findLast((shown) => shown.key === key);
+  return turn === null ? undefined : view.turns.findLast((shown) => shown.turn === turn);
 }
 
 function begin(view: View, turn: number | null): Shown | undefined {
   if (turn === null) return undefined;
-  const key = `${view.session}#${String(turn)}`;
   view.turns.push({
-    key, turn, partial: "", said: null, reply: "", rate: 0, words: [], heard: null, end: null, cut: false,
+    ...naming(turn), again: null, turn, partial: "", said: null, reply: "", rate: 0, words: [], heard: null, end: null, cut: false,
     kept: false, problem: null, milestones: [], ...nothing(),
   });
   return view.turns.at(-1);
@@ -215,9 +238,9 @@ export interface Pair {
 export function pairs(turns: readonly Shown[]): Pair[] {
   const found: Pair[] = [];
   for (const shown of turns) {
-    // Of two that are alike, the later one: nobody hears a difference.
-    const again = repeats(shown) ? found.findLast((pair) => pair.shown.reply === shown.reply) : undefined;
-    if (again) again.spoken = shown;
+    const { again } = shown;
+    const pair = again && found.find((pair) => pair.shown.key === called(again));
+    if (pair) pair.spoken = shown;
     else if (isVisible(shown)) found.push({ shown, spoken: shown });
   }
   return found;
@@ -225,23 +248,18 @@ export function pairs(turns: readonly Shown[]): Pair[] {
 
 /** What stands on the page of a conversation of earlier times. Its replies may be said again by the present one. */
 export function earlier(session: WholeSession, turns: readonly Shown[]): Pair[] {
-  const whole = session.exchanges.map((exchange, index) => {
+  const whole = session.exchanges.map((exchange) => {
     const said = exchange.said === "" ? null : exchange.said;
-    return past({ ...exchange, turn: 0, said }, `${session.session.id}/${String(index)}`);
+    return past({ ...exchange, original: { kind: "exchange", id: exchange.id }, said });
   });
-  const again = turns.filter(repeats);
+  const again = turns.filter((shown) => shown.again !== null);
   return pairs([...whole, ...again]).filter((pair) => whole.includes(pair.shown));
-}
-
-/** It only says a reply again. What was said unasked (a timer's end) is kept, however often in the same words. */
-function repeats(shown: Shown): boolean {
-  return !shown.kept && !shown.said && !shown.partial && shown.reply !== "";
 }
 
 function isVisible(shown: Shown): boolean {
   const gone = shown.end?.kind === "continued" || shown.end?.kind === "heard_nothing";
   if (gone) return false;
-  // A reply of another conversation was said again.
+  // A reply of another conversation was said again, or what should be said unasked was called off.
   if (!shown.kept && shown.end && !shown.said && !shown.partial && !shown.problem) return false;
   return Boolean(shown.said ?? shown.partial) || shown.reply !== "" || shown.problem !== null;
 }

@@ -58,7 +58,7 @@ impl Machine {
             let cut = matches!(end, End::Cut | End::Cancelled);
             let exchange = reply.exchange(heard, cut);
             if !reply.script.text().is_empty() {
-                self.last_reply = Some(reply.script.text().to_owned());
+                self.last_reply = Some((reply.turn, reply.script.text().to_owned()));
             }
             self.record(exchange);
         }

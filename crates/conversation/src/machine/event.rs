@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::{Mode, Policy};
 use crate::key;
+use crate::notice::Original;
 
 /// One piece of work that the machine gave out. What comes back bears its number; what bears an old one is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,8 +51,15 @@ pub enum User {
     Announce(String),
     /// Say the last reply again, from this grapheme cluster of it on.
     Replay(usize),
-    /// Say this text again, which was a reply once, from this grapheme cluster of it on.
-    Repeat(String, usize),
+    /// Say this reply again.
+    Repeat {
+        /// Which.
+        of: Original,
+        /// All of it.
+        text: String,
+        /// From this grapheme cluster of it on.
+        from: usize,
+    },
     /// Change who decides when the person speaks.
     Mode(Mode),
     /// Other rules from now on.

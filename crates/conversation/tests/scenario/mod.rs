@@ -25,7 +25,7 @@ use libretto_conversation::machine::{
     Action, Event, Fault, Job, Loudspeaker, Machine, Microphone, Mode, Model, Phase, Policy, Providers,
     Recogniser, User, Voice,
 };
-use libretto_conversation::notice::{Body, Data, Lifecycle, Progress};
+use libretto_conversation::notice::{Body, Data, Lifecycle, Original, Progress};
 use libretto_conversation::{Exchange, key};
 use libretto_voice::chat::FinishReason;
 use libretto_voice::{Kind, Mark, Provenance, SampleRate, Time, Transcript, TurnId, text};
@@ -210,7 +210,11 @@ impl Stage {
             ("ask", _) => Event::User(User::Ask(rest.into())),
             ("announce", _) => Event::User(User::Announce(rest.into())),
             ("replay", _) => Event::User(User::Replay(rest.parse().unwrap())),
-            ("repeat", from) => Event::User(User::Repeat(text.into(), from.parse().unwrap())),
+            ("repeat", from) => Event::User(User::Repeat {
+                of: Original::Exchange(7),
+                text: text.into(),
+                from: from.parse().unwrap(),
+            }),
             ("mode", "hands-free") => Event::User(User::Mode(Mode::HandsFree)),
             ("mode", _) => Event::User(User::Mode(Mode::PushToTalk)),
             ("pause", on) => {
@@ -400,6 +404,7 @@ fn readable(action: &Action) -> String {
             Body::Lifecycle(Lifecycle::Closed { end }) => format!("closed {end:?}"),
             Body::Progress(Progress::Using { provider, .. }) => format!("using {provider}"),
             Body::Progress(other) => format!("told {other:?}"),
+            Body::Data(Data::Again { of }) => format!("again {of:?}"),
             Body::Data(Data::Partial { text }) => format!("partial {text}"),
             Body::Data(Data::Said { text }) => format!("said {text}"),
             Body::Data(Data::Reply { delta }) => format!("reply {delta}"),

@@ -97,7 +97,7 @@ impl SettingsFile {
 
     /// Changes values: `update(|s| s.vad.threshold = 0.6)`. Only what differs is written. The settings count at once
     /// and for everyone who watches. Answers the change's number, by which it can be taken back; changes count from 1.
-    /// What changed no setting is none.
+    /// What changed no setting is none, nor is how long conversations are kept: what is older is deleted at once.
     ///
     /// # Errors
     /// [`Error::Value`] when a value is out of bounds: nothing changed. [`Error::NotSaved`] when the file could not be
@@ -263,7 +263,7 @@ impl SettingsFile {
         }
         // What counts as it did before has nothing to be undone.
         let number = (counted != self.get()).then(|| state.past.push(steps));
-        stored.map(|()| number)
+        stored.map(|()| number.flatten())
     }
 
     /// Makes the document count and writes it; one that would be too large to be read again is as it was before.

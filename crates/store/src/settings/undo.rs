@@ -8,6 +8,10 @@ use super::plain::{self, Path};
 /// So many changes can be undone.
 const MOST: usize = 50;
 
+/// What is older than this is deleted at once: another number brings nothing of it back, and a smaller one would delete
+/// more, unasked. So it is changed by hand only.
+const DELETES: [&str; 2] = ["history", "keep_days"];
+
 /// What was changed so far, the latest last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Past {
@@ -30,6 +34,11 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// Whether it is all there is to it, so that it can be taken back.
+    fn can_be_undone(&self) -> bool {
+        !DELETES.iter().zip(&self.path).all(|(one, other)| one == other)
+    }
+
     /// Whether what it left is still there.
     fn holds(&self, document: &DocumentMut) -> bool {
         edit::same(edit::hold(document, &self.path).as_ref(), self.after.as_ref())
@@ -44,8 +53,12 @@ pub struct Undone {
 }
 
 impl Past {
-    /// A change was made; answers its number. They count from 1.
-    pub(super) fn push(&mut self, steps: Vec<Step>) -> u64 {
+    /// A change was made; answers its number, where something of it can be undone. They count from 1.
+    pub(super) fn push(&mut self, mut steps: Vec<Step>) -> Option<u64> {
+        steps.retain(Step::can_be_undone);
+        if steps.is_empty() {
+            return None;
+        }
         self.made += 1;
         self.deeds.push(Deed {
             number: self.made,
@@ -54,7 +67,7 @@ impl Past {
         if self.deeds.len() > MOST {
             self.deeds.remove(0);
         }
-        self.made
+        Some(self.made)
     }
 
     /// The latest change of which something is still there.

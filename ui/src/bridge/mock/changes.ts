@@ -22,7 +22,8 @@ export class Changes {
       put(tree, path, after);
       return same(before, after) ? [] : [{ path, before, after }];
     });
-    if (steps.length === 0) return null;
+    // As the backend has it: how long is kept is changed by hand only.
+    if (steps.every(({ path }) => path === "history.keep_days")) return null;
     this.#made += 1;
     this.#all.push({ number: this.#made, steps });
     return this.#made;

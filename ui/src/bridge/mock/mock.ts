@@ -3,7 +3,7 @@
 
 import { type Bridge, type Change, Refusal, type Tells } from "../bridge";
 import { type Settings } from "../settings";
-import type { Body, FailureKind, Passed, Phase, ProviderPart, Pulse, SampleWord, Shell, TestEnd, Window } from "../types";
+import type { Body, FailureKind, Original, Passed, Phase, ProviderPart, Pulse, SampleWord, Shell, TestEnd, Window } from "../types";
 import { Changes } from "./changes";
 import type { Stage } from "./stage";
 import { heardUntil, length, RATE, spoken } from "./voice";
@@ -48,8 +48,8 @@ class Backend implements Stage {
     return this.bridge().ask(text);
   }
 
-  repeat(reply: string, cluster: number): Promise<void> {
-    return this.bridge().repeat(reply, cluster);
+  repeat(of: Original, reply: string, cluster: number): Promise<void> {
+    return this.bridge().repeat(of, reply, cluster);
   }
 
   refuse(name: string, kind: FailureKind, message: string): void {
@@ -198,7 +198,7 @@ class Backend implements Stage {
     this.tell(turn, { group: "data", event: { kind: "heard", until: heard } });
     if (said !== null || cut) {
       const known = said ?? this.utterance;
-      const exchange = { turn, said: known, reply, heard, cut, milestones: [] };
+      const exchange = { original: { kind: "turn" as const, id: turn }, said: known, reply, heard, cut, milestones: [] };
       this.tell(turn, { group: "data", event: { kind: "exchange", exchange } });
     }
     const milestones: Passed[] = [
@@ -308,10 +308,11 @@ class Backend implements Stage {
           this.utterance = text;
           this.#answer(text);
         }),
-      repeat: (reply, cluster) =>
-        this.#call("repeat", [reply, cluster], () => {
+      repeat: (of, reply, cluster) =>
+        this.#call("repeat", [of, reply, cluster], () => {
           this.#cut();
           this.#turn += 1;
+          this.tell(this.#turn, { group: "data", event: { kind: "again", of } });
           this.#phase({ kind: "thinking" });
           this.#speak(reply, cluster, null);
         }),
@@ -358,7 +359,7 @@ class Backend implements Stage {
         }),
       resume: (session) =>
         this.#call("resume", [session], () => {
-          const exchanges = [{ turn: 1, said: "Why is the sea salty?", reply: "Rivers carry salt into it.", heard: 26, cut: false, milestones: [] }];
+          const exchanges = [{ original: { kind: "exchange" as const, id: 1 }, said: "Why is the sea salty?", reply: "Rivers carry salt into it.", heard: 26, cut: false, milestones: [] }];
           world.snapshot = { ...world.snapshot, session, exchanges, turn: null };
           this.emit("session", session);
         }),
@@ -500,7 +501,11 @@ class Backend implements Stage {
       examine: () => this.#call("examine", [], () => copy(world.findings)),
       copy: (text) => this.#call("copy", [text], nothing),
       openLink: (address) => this.#call("openLink", [address], nothing),
-      show: (window) => this.#call("show", [window], nothing),
+      show: (window, section) =>
+        this.#call("show", [window, ...(section ? [section] : [])], () => {
+          const { led } = world.snapshot.shell;
+          if (section) this.#shell({ led: { section, times: (led?.times ?? 0) + 1 } });
+        }),
       drawn: () => this.#call("drawn", [], nothing),
       hide: () => this.#call("hide", [], nothing),
       pin: (pinned) => this.#call("pin", [pinned], () => { this.#shell({ pinned }); }),

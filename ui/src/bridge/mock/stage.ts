@@ -1,7 +1,7 @@
 // What the tests steer the stand-in by.
 
 import type { Tells } from "../bridge";
-import type { Body, FailureKind, Pulse } from "../types";
+import type { Body, FailureKind, Original, Pulse } from "../types";
 import type { World } from "./world";
 
 /** What a test steers it by: `window.libretto`. */
@@ -16,7 +16,7 @@ export interface Stage {
   /** What another window would do. */
   talk: (down: boolean) => Promise<void>;
   ask: (text: string) => Promise<void>;
-  repeat: (reply: string, cluster: number) => Promise<void>;
+  repeat: (of: Original, reply: string, cluster: number) => Promise<void>;
   /** Refuses the next call of this name. */
   refuse: (name: string, kind: FailureKind, message: string) => void;
   /** Answers the next call of this name so many milliseconds later. */

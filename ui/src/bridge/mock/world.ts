@@ -69,6 +69,7 @@ const SHELL: Shell = {
   paused: false,
   pinned: false,
   asked: 0,
+  led: null,
   version: "0.1.0",
 };
 
