@@ -30,7 +30,7 @@ impl Stage {
         Self::with(SoundCard::new()?, Keyring::Absent)
     }
 
-    /// The same where nothing is measured: another such test may run beside this one.
+    /// The same with a card that lets another test run beside this one ([`SoundCard::shared`]).
     pub fn shared() -> Result<Self> {
         Self::with(SoundCard::shared()?, Keyring::Absent)
     }

@@ -127,8 +127,8 @@ impl SoundCard {
         Self::usual(Need::Whole)
     }
 
-    /// The same for a test that measures nothing, neither when something is heard or shown nor how well: one other of
-    /// the kind may run beside it.
+    /// The same for a test that may have another such one beside it: it measures neither when something is heard or
+    /// shown nor how well, or no test of its program that shares runs models.
     pub fn shared() -> Result<Self> {
         Self::usual(Need::Half)
     }
