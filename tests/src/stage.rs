@@ -30,6 +30,11 @@ impl Stage {
         Self::with(SoundCard::new()?, Keyring::Absent)
     }
 
+    /// The same with a card that lets another test run beside this one ([`SoundCard::shared`]).
+    pub fn shared() -> Result<Self> {
+        Self::with(SoundCard::shared()?, Keyring::Absent)
+    }
+
     /// With this sound card and this kind of keychain.
     pub fn with(card: SoundCard, keyring: Keyring) -> Result<Self> {
         Ok(Self {

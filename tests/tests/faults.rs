@@ -31,7 +31,7 @@ fn refused(output: &Output) -> String {
 
 #[test]
 fn what_is_no_sound_is_not_transcribed() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let folder = stage.home.path();
     let truncated = fs::read(recordings::named("go-forward").unwrap().path).unwrap()[..40].to_vec();
     let files: [(&str, Vec<u8>); 4] = [
@@ -53,7 +53,7 @@ fn what_is_no_sound_is_not_transcribed() {
 
 #[test]
 fn what_is_no_text_is_not_spoken() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let sound = stage.home.path().join("a.wav");
     let sound = path(&sound).unwrap();
     refused(&stage.run(["say", "--out", sound, "  "]).unwrap());
@@ -78,7 +78,7 @@ fn what_is_too_long_to_be_asked_is_refused() {
 
 #[test]
 fn a_full_disk_is_told() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     refused(
         &stage
             .run(["say", "--out", "/dev/full", "There is no room for this."])
@@ -103,7 +103,7 @@ fn an_hour_of_text_begins_at_once_and_can_be_ended() {
 #[test]
 fn a_keychain_that_cannot_be_used_is_told() {
     for keyring in [Keyring::Absent, Keyring::Locked] {
-        let stage = Stage::with(SoundCard::bare().unwrap(), keyring).unwrap();
+        let stage = Stage::with(SoundCard::shared().unwrap(), keyring).unwrap();
         let mut command = stage.cli(["keys", "set", "openai"]).unwrap();
         let output = program::run(&mut command, b"sk-planted-0123456789\n", LIMIT).unwrap();
         let told = refused(&output);
@@ -121,7 +121,7 @@ fn a_keychain_that_cannot_be_used_is_told() {
 
 #[test]
 fn a_key_is_kept_in_the_keychain_alone() {
-    let stage = Stage::with(SoundCard::bare().unwrap(), Keyring::Unlocked).unwrap();
+    let stage = Stage::with(SoundCard::shared().unwrap(), Keyring::Unlocked).unwrap();
     let mut command = stage.cli(["keys", "set", "openai"]).unwrap();
     let output = program::run(&mut command, b"sk-planted-0123456789\n", LIMIT).unwrap();
     assert!(
@@ -171,7 +171,7 @@ fn broken(stage: &Stage, ending: &str, rubbish: &[u8]) -> Vec<std::path::PathBuf
 
 #[test]
 fn broken_settings_stop_nothing_and_are_kept() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let folder = stage.home.path().join(".config/libretto");
     fs::create_dir_all(&folder).unwrap();
     let rubbish = b"volume = = nonsense\n[unclosed";
@@ -195,7 +195,7 @@ fn broken_settings_stop_nothing_and_are_kept() {
 
 #[test]
 fn a_broken_history_stops_nothing_and_is_kept() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let first = stage.run(["ask", EASY]).unwrap();
     assert!(
         first.status.success(),
@@ -240,7 +240,7 @@ fn models(stage: &Stage) -> std::path::PathBuf {
 #[test]
 fn a_model_that_is_missing_or_corrupt_is_told() {
     for corrupt in [false, true] {
-        let stage = Stage::new().unwrap();
+        let stage = Stage::shared().unwrap();
         let folder = models(&stage);
         let voice = walk(&folder)
             .into_iter()
@@ -263,7 +263,7 @@ fn a_model_that_is_missing_or_corrupt_is_told() {
 /// A machine without a sound system: the virtual card's server is not told to the program.
 #[test]
 fn without_sound_devices_one_can_still_type_and_read() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let mut command = stage.cli(["--json", "listen"]).unwrap();
     command
         .env("PULSE_SERVER", "unix:/nonexistent")
@@ -280,7 +280,7 @@ fn without_sound_devices_one_can_still_type_and_read() {
 
 #[test]
 fn a_microphone_that_gives_zeros_is_told() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     stage.card.mute(true).unwrap();
     let mut talk = Talk::start(&stage, false).unwrap();
     talk.send("key_down").unwrap();
@@ -320,7 +320,7 @@ fn a_microphone_unplugged_in_mid_word_loses_nothing_that_was_said() {
 
 #[test]
 fn an_engine_killed_in_mid_reply_is_started_again() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let mut talk = Talk::start(&stage, false).unwrap();
     talk.ask("Tell me in a few sentences what a library is and why people like it.")
         .unwrap();

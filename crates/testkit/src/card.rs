@@ -19,7 +19,7 @@ use pulseaudio::Client;
 use tempfile::TempDir;
 
 use crate::ear::Ear;
-use crate::floor::Floor;
+use crate::floor::{Floor, Need};
 use crate::program::terminate;
 use crate::speech::{self, Speech};
 
@@ -107,7 +107,8 @@ impl Device {
     }
 }
 
-/// A sound card of one's own; it ends when dropped. A test may have several; other tests of its program wait for theirs.
+/// A sound card of one's own; it ends when dropped. A test may have several; other tests of its program wait for theirs,
+/// unless both share.
 #[derive(Debug)]
 pub struct SoundCard {
     // Fields are dropped in this order: speakers and listeners, the server, its folder, the floor.
@@ -123,7 +124,17 @@ pub struct SoundCard {
 impl SoundCard {
     /// With a loudspeaker and a microphone in a quiet room.
     pub fn new() -> Result<Self> {
-        let card = Self::bare()?;
+        Self::usual(Need::Whole)
+    }
+
+    /// The same for a test that may have another such one beside it: it measures neither when something is heard or
+    /// shown nor how well, or no test of its program that shares runs models.
+    pub fn shared() -> Result<Self> {
+        Self::usual(Need::Half)
+    }
+
+    fn usual(need: Need) -> Result<Self> {
+        let card = Self::start(need)?;
         card.plug(Device::Speaker)?;
         card.plug(Device::Microphone)?;
         Ok(card)
@@ -131,7 +142,11 @@ impl SoundCard {
 
     /// Without any device.
     pub fn bare() -> Result<Self> {
-        let floor = Floor::take();
+        Self::start(Need::Whole)
+    }
+
+    fn start(need: Need) -> Result<Self> {
+        let floor = Floor::take(need);
         let folder = tempfile::Builder::new().prefix("libretto-card-").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
         fs::create_dir(folder.path().join("pulse"))?;

@@ -41,7 +41,7 @@ fn script(display: &Display, script: &str) -> (Child, String) {
 /// Handy #707: a modifier that is let go first, or last, leaves the key pressed.
 #[test]
 fn the_keys_of_a_hotkey_are_let_go_in_any_order() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     let keys = ["ctrl", "shift", "space"];
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
@@ -61,7 +61,7 @@ fn the_keys_of_a_hotkey_are_let_go_in_any_order() {
 /// Handy #1213, #1415; Voquill #202: the keys are dead after the screen was locked.
 #[test]
 fn after_a_locked_screen_the_keys_work() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     let (mut lock, said) = script(&window.display, include_str!("grab.py"));
     assert_eq!(said, "locked");
@@ -79,7 +79,7 @@ fn after_a_locked_screen_the_keys_work() {
 /// Pluely #247, #291, #305: one bad binding blocks all of them.
 #[test]
 fn one_bad_binding_leaves_the_others() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     stage.set("[hotkeys]\ntalk = \"Ctrl+Nonsense\"\n").unwrap();
     let window = opened(&stage);
     let snapshot = window.command("snapshot", &json!({})).unwrap();
@@ -96,7 +96,7 @@ fn one_bad_binding_leaves_the_others() {
 /// Handy #1660: phantom recordings, because the webview's collector of garbage uses a signal that starts one.
 #[test]
 fn collecting_garbage_starts_no_recording() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     let litter = "for (let n = 0; n < 40; n++) window.__litter = Array.from({ length: 100_000 }, (_, k) => ({ k, n }))";
     window.run(litter).unwrap();
@@ -108,7 +108,7 @@ fn collecting_garbage_starts_no_recording() {
 /// Handy #1228, #433: cancelling hides the window, and what hangs goes on behind it.
 #[test]
 fn what_hangs_is_given_up_and_the_strip_goes_with_it() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     window.command("ask", &json!({ "text": LONG })).unwrap();
@@ -140,7 +140,7 @@ fn what_hangs_is_given_up_and_the_strip_goes_with_it() {
 /// too; Handy #1049: and comes back when the screen has gone on which it stood.
 #[test]
 fn the_strip_is_on_a_screen() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let display = Display::new().unwrap();
     display.only_screen(Half::Right).unwrap();
     let start = || {
@@ -189,7 +189,7 @@ fn the_strip_is_on_a_screen() {
 /// openhuman #472, #528: what is transparent around the strip takes the clicks of what lies below.
 #[test]
 fn the_strip_is_no_larger_than_what_is_seen_of_it() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     window
         .command("window_hide", &json!({ "window": "main" }))

@@ -17,7 +17,7 @@ const QUICK: &str = "Libretto: quick ask";
 
 #[test]
 fn the_strip_shows_only_where_nothing_else_of_ours_does() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     window.skip_first_steps().unwrap();
     let display = &window.display;
@@ -57,7 +57,7 @@ fn the_strip_shows_only_where_nothing_else_of_ours_does() {
 
 #[test]
 fn the_tray_opens_quick_ask_and_pauses() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     let display = &window.display;
     let tray = Tray::wait_for(&stage.keychain, SOON).unwrap();
@@ -111,7 +111,7 @@ fn the_tray_opens_quick_ask_and_pauses() {
 
 #[test]
 fn a_second_start_hands_its_wish_over() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     window.watch_light().unwrap();
     let second = |words: &[&str]| {
@@ -165,7 +165,7 @@ fn a_second_start_hands_its_wish_over() {
 
 #[test]
 fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
-    let (stage, other) = (Stage::new().unwrap(), Stage::new().unwrap());
+    let (stage, other) = (Stage::shared().unwrap(), Stage::shared().unwrap());
     let window = Window::start(&stage).unwrap();
     let attempt = |keys: &str| window.command("hotkeys_set", &json!({ "action": "quick_ask", "keys": keys }));
     // It can be had, and is given back.
@@ -206,7 +206,7 @@ fn a_key_that_another_program_owns_is_refused_with_a_sentence() {
 
 #[test]
 fn starting_at_login_is_a_file_that_comes_and_goes() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     window
         .command("window_open", &json!({ "window": "settings" }))
@@ -240,7 +240,7 @@ fn starting_at_login_is_a_file_that_comes_and_goes() {
 
 #[test]
 fn a_start_at_login_that_cannot_be_is_told_and_not_set() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     // Where the folder should be, something else is.
     let config = stage.home.path().join(".config");
     fs::create_dir_all(&config).unwrap();
@@ -264,7 +264,7 @@ fn a_start_at_login_that_cannot_be_is_told_and_not_set() {
 
 #[test]
 fn the_strip_obeys_its_switch_at_once() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     window.skip_first_steps().unwrap();
     window
@@ -300,7 +300,7 @@ const CUT: &str = "return [...document.querySelectorAll('main, main *')].filter(
 
 #[test]
 fn large_text_has_room_in_the_small_windows() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     window.skip_first_steps().unwrap();
     let display = &window.display;

@@ -31,7 +31,7 @@ fn goes_on(window: &Window, turn: u64) {
 
 #[test]
 fn escape_closes_what_is_open_before_it_calls_off() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     let display = &window.display;
@@ -96,7 +96,7 @@ impl Drop for Owner {
 
 #[test]
 fn a_cancel_key_that_another_program_owns_is_not_promised() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     let problem = |snapshot: &Value| {

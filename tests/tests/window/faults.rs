@@ -67,7 +67,7 @@ fn answers(stage: &Stage, window: &Window, before: u64) {
 #[test]
 fn who_talks_from_another_program_reads_on_the_strip_why_nothing_happens() {
     const STRIP: &str = "Libretto: at work";
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     stage.card.unplug(Device::Microphone).unwrap();
     window
@@ -86,7 +86,7 @@ fn who_talks_from_another_program_reads_on_the_strip_why_nothing_happens() {
 
 #[test]
 fn a_microphone_unplugged_in_mid_word_is_told_and_taken_again() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     let recording = recordings::named("librivox-0920").unwrap();
     window.display.press(TALK).unwrap();

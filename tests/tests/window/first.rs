@@ -68,7 +68,7 @@ fn three_steps_lead_to_a_spoken_answer_within_a_minute() {
 
 #[test]
 fn every_step_can_be_passed_over() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     for (step, on) in [
         ("Step 1 of 3", "Continue"),

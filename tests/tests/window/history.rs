@@ -21,7 +21,7 @@ pub(super) fn look_at(window: &Window, title: &str) {
 
 #[test]
 fn a_reply_is_heard_again_before_its_conversation_is_gone_on_with() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     remember(&stage);
     let window = opened(&stage);

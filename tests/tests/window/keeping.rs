@@ -14,7 +14,7 @@ use super::{SOON, opened};
 #[test]
 fn a_key_that_is_typed_in_outlives_the_window_and_leaves_the_page() {
     const KEY: &str = "sk-test-0123456789abcdef";
-    let stage = Stage::with(SoundCard::new().unwrap(), Keyring::Unlocked).unwrap();
+    let stage = Stage::with(SoundCard::shared().unwrap(), Keyring::Unlocked).unwrap();
     let settings = |window: &Window| {
         window
             .command("window_open", &json!({ "window": "settings" }))
@@ -48,7 +48,7 @@ fn a_key_that_is_typed_in_outlives_the_window_and_leaves_the_page() {
 
 #[test]
 fn conversations_are_found_renamed_and_thrown_away() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     remember(&stage);
     let window = opened(&stage);
     window.press("History").unwrap();

@@ -38,7 +38,7 @@ fn wait_until_gone(window: &Window, text: &str) {
 #[test]
 fn a_keychain_that_is_unlocked_later_gives_its_keys_and_those_of_the_command_line_come_and_go() {
     const KEY: &str = "sk-test-0123456789abcdef";
-    let stage = Stage::with(SoundCard::new().unwrap(), Keyring::Locked).unwrap();
+    let stage = Stage::with(SoundCard::shared().unwrap(), Keyring::Locked).unwrap();
     let window = opened(&stage);
     window.wait_for_text("The keychain is locked", SOON).unwrap();
     stage.keychain.unlock().unwrap();
@@ -57,7 +57,7 @@ fn a_keychain_that_is_unlocked_later_gives_its_keys_and_those_of_the_command_lin
 
 #[test]
 fn settings_that_are_changed_elsewhere_count_and_a_half_written_file_is_left_alone() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     let speed = |wanted: f64| {
         let deadline = Instant::now() + SOON;

@@ -56,7 +56,7 @@ struct Walk<'a> {
 
 #[test]
 fn every_state_light_and_dark() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     // Somebody listens: a virtual loudspeaker that nobody hears gives its samples in blocks of seconds.
     let _ear = stage.card.hear().unwrap();
     let arabic = remember(&stage);

@@ -50,7 +50,7 @@ const REFUSED: [&str; 8] = [
 
 #[test]
 fn a_page_reaches_nothing_outside_and_runs_no_text() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
     elsewhere.set_nonblocking(true).unwrap();
     let at = format!("http://{}", elsewhere.local_addr().unwrap());
@@ -81,7 +81,7 @@ fn a_page_reaches_nothing_outside_and_runs_no_text() {
 /// of these only what its pages ask for (`ui/tests/capabilities.test.ts` says which).
 #[test]
 fn a_page_has_the_commands_that_its_window_needs() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     let refused = |command: &str, arguments: Value| {
         let error = window.command(command, &arguments).unwrap_err().to_string();

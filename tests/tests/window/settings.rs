@@ -10,7 +10,7 @@ use super::{SOON, opened};
 
 #[test]
 fn settings_outlive_the_window_and_can_be_undone() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     let speed = |window: &Window| {
         window.command("settings_get", &json!({})).unwrap()["values"]["voice"]["speed"].clone()
@@ -96,7 +96,7 @@ fn the_settings_open_at_the_section_that_is_needed() {
 #[test]
 fn a_key_goes_in_and_never_comes_out() {
     const KEY: &str = "sk-test-0123456789abcdef";
-    let stage = Stage::with(SoundCard::new().unwrap(), Keyring::Unlocked).unwrap();
+    let stage = Stage::with(SoundCard::shared().unwrap(), Keyring::Unlocked).unwrap();
     let window = Window::start(&stage).unwrap();
     window
         .command("window_open", &json!({ "window": "settings" }))
@@ -128,7 +128,7 @@ fn a_key_goes_in_and_never_comes_out() {
 /// A window that is put away tests nothing behind the person's back; and what is tried is not answered.
 #[test]
 fn a_test_ends_with_its_window_and_nobody_is_listened_to_meanwhile() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     let free = json!({ "key": "conversation.mode", "value": "hands_free" });

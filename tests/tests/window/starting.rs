@@ -14,7 +14,7 @@ const MAIN: &str = "Libretto";
 
 #[test]
 fn what_is_for_a_libretto_that_runs_starts_none() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let display = Display::new().unwrap();
     let run = |mut command: Command| -> Output {
         command.envs(display.env());
@@ -51,7 +51,7 @@ fn what_is_for_a_libretto_that_runs_starts_none() {
 /// Whoever closed the microphone finds it closed after the next login.
 #[test]
 fn a_pause_outlives_a_restart() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let settings = "[conversation]\nmode = \"hands_free\"\n[appearance]\nfirst_steps = false\n";
     stage.set(settings).unwrap();
     let window = Window::start(&stage).unwrap();

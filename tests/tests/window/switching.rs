@@ -46,7 +46,7 @@ fn wait_for_new(window: &Window, before: &Value) {
 
 #[test]
 fn what_is_deleted_is_gone_from_the_page_too_and_does_not_come_back() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     let before = ask(&window, "What time is it?");
@@ -76,7 +76,7 @@ fn what_is_deleted_is_gone_from_the_page_too_and_does_not_come_back() {
 
 #[test]
 fn the_history_is_switched_off_and_on_in_the_window() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     let keep = |on: bool| {
@@ -109,7 +109,7 @@ fn the_history_is_switched_off_and_on_in_the_window() {
 
 #[test]
 fn a_paused_libretto_answers_what_is_typed_and_listens_to_nothing() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     window.command("set_paused", &json!({ "paused": true })).unwrap();
@@ -153,7 +153,7 @@ fn a_paused_libretto_answers_what_is_typed_and_listens_to_nothing() {
 
 #[test]
 fn escape_calls_off_a_turn_in_which_a_hotkey_was_changed() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let _ear = stage.card.hear().unwrap();
     let window = opened(&stage);
     window

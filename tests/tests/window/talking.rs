@@ -93,7 +93,7 @@ fn another_conversation_is_heard_as_the_first_one_was() {
 
 #[test]
 fn a_tap_toggles_and_escape_cancels() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     let display = &window.display;
     display.tap(TALK).unwrap();
