@@ -60,6 +60,7 @@ const MISSING = `world.missing = [
 ];`;
 const PORTAL = `world.snapshot.shell.way = "portal"; world.snapshot.shell.hotkeys[0].trigger = "Press Ctrl+Shift+Space";`;
 const BY_COMMAND = 'world.snapshot.shell.way = "command";';
+const KEYLESS = "for (const one of world.providers.providers) one.hasKey = false;";
 const LATENCY = "world.settings.appearance.latency = true;";
 
 const STATES: Record<string, [Open, Play]> = {
@@ -166,6 +167,9 @@ const STATES: Record<string, [Open, Play]> = {
   "settings-keys": [{ window: "settings" }, section("API keys")],
   "settings-providers": [{ window: "settings", size: [860, 1700] }, section("Providers")],
   "settings-advanced": [{ window: "settings" }, section("Advanced")],
+  "settings-advanced-here": [{ window: "settings", world: KEYLESS }, section("Advanced")],
+  "settings-language-here": [{ window: "settings", world: KEYLESS }, section("Language")],
+  "settings-conversation-here": [{ window: "settings", world: KEYLESS }, section("Conversation")],
   "settings-about": [{ window: "settings" }, section("About")],
   "settings-search": [{ window: "settings" }, async (s) => { await s.page.getByRole("searchbox").fill("voice"); await s.wait(100); }],
   "quick-ask": [{ window: "quick-ask" }, async (s) => { await s.wait(100); }],
@@ -255,7 +259,7 @@ describe("light", () => {
 });
 
 describe("dark", () => {
-  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
+  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "settings-advanced-here", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];
@@ -308,7 +312,9 @@ describe("from right to left", () => {
       await s.page.locator("nav li button").nth(9).click();
       await s.wait(200);
     }],
-    examples: [{ world: "for (const one of world.providers.providers) one.hasKey = false;" }, async (s) => { await s.wait(100); }],
+    examples: [{ world: KEYLESS }, async (s) => { await s.wait(100); }],
+    "settings-advanced-here": [{ window: "settings", world: KEYLESS }, section("متقدم")],
+    "settings-language-here": [{ window: "settings", world: KEYLESS }, section("اللغة")],
     "settings-appearance": [{ window: "settings" }, section("المظهر")],
     "quick-ask": [{ window: "quick-ask" }, ask("ما عاصمة فرنسا؟", ARABIC, 3_300)],
     overlay: [{ window: "overlay" }, async (s) => {

@@ -243,6 +243,8 @@ export const ar = {
   "conversation.tailHint": "مدة بقاء الميكروفون مفتوحًا، لالتقاط المقطع الأخير.",
   "conversation.memory": "الذاكرة",
   "conversation.memoryHint": "عدد الحوارات السابقة التي يتذكّرها Libretto.",
+  "conversation.memoryHere":
+    "لا يتذكّر النموذج على هذا الحاسوب إلا حوارات قليلة، والنموذج المرفق حوارًا واحدًا فقط. ولا أثر لأي عدد أكبر.",
   "conversation.times": "اكتشاف الكلام",
   "conversation.threshold": "عتبة الاكتشاف",
   "conversation.thresholdHint": "ارفعها في مكان صاخب، واخفضها لصوت خافت.",
@@ -264,6 +266,7 @@ export const ar = {
   "language.voice": "لغة الردود",
   "language.vocabulary": "أسماء ومصطلحات خاصة",
   "language.vocabularyHint": "واحد في كل سطر، لتحسين التعرّف عليها.",
+  "language.vocabularyHere": "لا يستخدمها التعرّف على الكلام على هذا الحاسوب، بل الخدمات السحابية وحدها.",
 
   "appearance.theme": "السمة",
   "appearance.system": "مطابقة النظام",
@@ -500,8 +503,10 @@ export const ar = {
 
   "advanced.temperature": "الإبداع",
   "advanced.temperatureHint": "المنخفض متوقَّع والمرتفع مبتكر. لا تدعمه كل النماذج.",
+  "advanced.temperatureHere": "يبقى النموذج على هذا الحاسوب متوقَّعًا، ولا أثر للقيم المرتفعة عليه.",
   "advanced.tokens": "أطول رد",
   "advanced.tokensHint": "بالرموز (tokens): الكلمة رمز أو رمزان.",
+  "advanced.tokensHere": "للنموذج على هذا الحاسوب حدّ منخفض خاص به، والقيم الأعلى لا تطيل ردوده.",
   "advanced.attempts": "المحاولات",
   "advanced.attemptsHint": "عدد مرات تجربة المزوّد قبل الانتقال إلى التالي.",
   "advanced.wait": "الانتظار بين المحاولات",

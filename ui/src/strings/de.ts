@@ -233,6 +233,8 @@ export const de = {
   "conversation.tailHint": "Wie lange das Mikrofon offen bleibt, damit die letzte Silbe nicht fehlt.",
   "conversation.memory": "Gedächtnis",
   "conversation.memoryHint": "An wie viele frühere Wortwechsel sich Libretto erinnert.",
+  "conversation.memoryHere":
+    "Das Modell auf diesem Computer merkt sich nur wenige Wortwechsel, das mitgelieferte nur einen. Mehr bewirkt nichts.",
   "conversation.times": "Sprachaktivität",
   "conversation.threshold": "Erkennungsschwelle",
   "conversation.thresholdHint": "Höher in lauter Umgebung, niedriger bei leiser Stimme.",
@@ -254,6 +256,7 @@ export const de = {
   "language.voice": "Sprache der Antworten",
   "language.vocabulary": "Namen und Fachbegriffe",
   "language.vocabularyHint": "Einer pro Zeile. So werden sie besser erkannt.",
+  "language.vocabularyHere": "Die Spracherkennung auf diesem Computer nutzt sie nicht, das tun nur Cloud-Dienste.",
 
   "appearance.theme": "Erscheinungsbild",
   "appearance.system": "Wie System",
@@ -489,8 +492,12 @@ export const de = {
 
   "advanced.temperature": "Kreativität",
   "advanced.temperatureHint": "Niedrig ist vorhersehbar, hoch ist einfallsreich. Nicht jedes Modell unterstützt das.",
+  "advanced.temperatureHere":
+    "Das Modell auf diesem Computer bleibt vorhersehbar. Hohe Werte wirken sich darauf nicht aus.",
   "advanced.tokens": "Längste Antwort",
   "advanced.tokensHint": "In Tokens. Ein Wort besteht aus einem oder zwei Tokens.",
+  "advanced.tokensHere":
+    "Das Modell auf diesem Computer hat eine eigene, niedrige Grenze. Höhere Werte machen seine Antworten nicht länger.",
   "advanced.attempts": "Versuche",
   "advanced.attemptsHint": "Wie oft ein Anbieter versucht wird, bevor der nächste übernimmt.",
   "advanced.wait": "Wartezeit zwischen Versuchen",

@@ -224,6 +224,8 @@ export const en = {
   "conversation.tailHint": "How long the microphone stays open, to catch the last syllable.",
   "conversation.memory": "Memory",
   "conversation.memoryHint": "How many earlier exchanges Libretto remembers.",
+  "conversation.memoryHere":
+    "The model on this computer remembers only a few exchanges, the included one just one. More has no effect.",
   "conversation.times": "Speech detection",
   "conversation.threshold": "Detection threshold",
   "conversation.thresholdHint": "Raise it in a noisy room, lower it for a quiet voice.",
@@ -245,6 +247,7 @@ export const en = {
   "language.voice": "Language of replies",
   "language.vocabulary": "Names and special terms",
   "language.vocabularyHint": "One per line. Helps them to be recognised.",
+  "language.vocabularyHere": "Speech recognition on this computer doesn’t use them. Only cloud services do.",
 
   "appearance.theme": "Theme",
   "appearance.system": "Match system",
@@ -468,8 +471,11 @@ export const en = {
 
   "advanced.temperature": "Creativity",
   "advanced.temperatureHint": "Low is predictable, high is inventive. Not every model supports it.",
+  "advanced.temperatureHere": "The model on this computer stays predictable. High values have no effect on it.",
   "advanced.tokens": "Longest reply",
   "advanced.tokensHint": "In tokens. A word is one or two tokens.",
+  "advanced.tokensHere":
+    "The model on this computer has its own, low limit. Higher values don’t make its replies longer.",
   "advanced.attempts": "Attempts",
   "advanced.attemptsHint": "How many times to try a provider before moving to the next.",
   "advanced.wait": "Wait between attempts",

@@ -235,6 +235,8 @@ export const es = {
   "conversation.tailHint": "Cuánto sigue abierto el micrófono, para captar la última sílaba.",
   "conversation.memory": "Memoria",
   "conversation.memoryHint": "Cuántos intercambios anteriores recuerda Libretto.",
+  "conversation.memoryHere":
+    "El modelo de este equipo solo recuerda unos pocos intercambios; el incluido, solo uno. Un valor mayor no tiene efecto.",
   "conversation.times": "Detección de voz",
   "conversation.threshold": "Umbral de detección",
   "conversation.thresholdHint": "Súbelo si hay ruido, bájalo para una voz suave.",
@@ -256,6 +258,8 @@ export const es = {
   "language.voice": "Idioma de las respuestas",
   "language.vocabulary": "Nombres y términos especiales",
   "language.vocabularyHint": "Uno por línea, para que se reconozcan mejor.",
+  "language.vocabularyHere":
+    "El reconocimiento de voz de este equipo no los usa; solo lo hacen los servicios en la nube.",
 
   "appearance.theme": "Tema",
   "appearance.system": "Igual que el sistema",
@@ -490,8 +494,11 @@ export const es = {
 
   "advanced.temperature": "Creatividad",
   "advanced.temperatureHint": "Baja es predecible, alta es inventiva. No todos los modelos la admiten.",
+  "advanced.temperatureHere": "El modelo de este equipo sigue siendo predecible: los valores altos no tienen efecto.",
   "advanced.tokens": "Respuesta más larga",
   "advanced.tokensHint": "En tokens. Una palabra son uno o dos.",
+  "advanced.tokensHere":
+    "El modelo de este equipo tiene su propio límite, bastante bajo. Con valores más altos sus respuestas no se alargan.",
   "advanced.attempts": "Intentos",
   "advanced.attemptsHint": "Cuántas veces se prueba un proveedor antes de pasar al siguiente.",
   "advanced.wait": "Espera entre intentos",

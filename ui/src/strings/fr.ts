@@ -237,6 +237,8 @@ export const fr = {
   "conversation.tailHint": "Durée pendant laquelle le micro reste ouvert, pour capter la dernière syllabe.",
   "conversation.memory": "Mémoire",
   "conversation.memoryHint": "Nombre d’échanges précédents dont Libretto se souvient.",
+  "conversation.memoryHere":
+    "Le modèle sur cet ordinateur ne retient que quelques échanges, celui qui est inclus un seul. Au-delà, ce réglage n’a pas d’effet.",
   "conversation.times": "Détection de la parole",
   "conversation.threshold": "Seuil de détection",
   "conversation.thresholdHint": "Plus haut dans le bruit, plus bas pour une voix faible.",
@@ -258,6 +260,8 @@ export const fr = {
   "language.voice": "Langue des réponses",
   "language.vocabulary": "Noms et termes particuliers",
   "language.vocabularyHint": "Un par ligne, pour qu’ils soient mieux reconnus.",
+  "language.vocabularyHere":
+    "La reconnaissance vocale sur cet ordinateur ne les utilise pas ; seuls les services cloud le font.",
 
   "appearance.theme": "Thème",
   "appearance.system": "Comme le système",
@@ -495,8 +499,12 @@ export const fr = {
 
   "advanced.temperature": "Créativité",
   "advanced.temperatureHint": "Basse : prévisible ; haute : inventive. Tous les modèles ne la prennent pas en charge.",
+  "advanced.temperatureHere":
+    "Le modèle sur cet ordinateur reste prévisible : les valeurs élevées n’ont pas d’effet sur lui.",
   "advanced.tokens": "Réponse la plus longue",
   "advanced.tokensHint": "En tokens. Un mot en compte un ou deux.",
+  "advanced.tokensHere":
+    "Le modèle sur cet ordinateur a sa propre limite, assez basse. Des valeurs plus élevées n’allongent pas ses réponses.",
   "advanced.attempts": "Tentatives",
   "advanced.attemptsHint": "Nombre d’essais par fournisseur avant de passer au suivant.",
   "advanced.wait": "Attente entre les tentatives",

@@ -228,6 +228,7 @@ export const zh = {
   "conversation.tailHint": "麦克风继续打开多久，以便录下最后一个音节。",
   "conversation.memory": "记忆",
   "conversation.memoryHint": "Libretto 记住之前多少次问答。",
+  "conversation.memoryHere": "本机的模型只能记住几次问答，自带的模型只能记住一次。设得更大也不起作用。",
   "conversation.times": "语音检测",
   "conversation.threshold": "检测阈值",
   "conversation.thresholdHint": "环境嘈杂时调高，声音轻时调低。",
@@ -249,6 +250,7 @@ export const zh = {
   "language.voice": "回答的语言",
   "language.vocabulary": "人名和专业词汇",
   "language.vocabularyHint": "每行一个，识别会更准确。",
+  "language.vocabularyHere": "本机的语音识别不会用到这些，只有云服务会用到。",
 
   "appearance.theme": "主题",
   "appearance.system": "跟随系统",
@@ -467,8 +469,10 @@ export const zh = {
 
   "advanced.temperature": "创造性",
   "advanced.temperatureHint": "低则稳定，高则富有创意。并非所有模型都支持。",
+  "advanced.temperatureHere": "本机的模型始终偏稳定，调高不起作用。",
   "advanced.tokens": "最长回答",
   "advanced.tokensHint": "以 token 计，一个词约为一到两个 token。",
+  "advanced.tokensHere": "本机的模型自身上限较低，设得更大也不会让回答变长。",
   "advanced.attempts": "尝试次数",
   "advanced.attemptsHint": "换到下一个服务商之前的尝试次数。",
   "advanced.wait": "重试间隔",
