@@ -60,6 +60,7 @@ const MISSING = `world.missing = [
 ];`;
 const PORTAL = `world.snapshot.shell.way = "portal"; world.snapshot.shell.hotkeys[0].trigger = "Press Ctrl+Shift+Space";`;
 const BY_COMMAND = 'world.snapshot.shell.way = "command";';
+const OWNED = 'world.snapshot.shell.hotkeys[0].problem = "Another program has these keys; choose others.";';
 const KEYLESS = "for (const one of world.providers.providers) one.hasKey = false;";
 const LATENCY = "world.settings.appearance.latency = true;";
 
@@ -129,6 +130,14 @@ const STATES: Record<string, [Open, Play]> = {
   "first-1": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => { await s.wait(1_000); }],
   "first-2": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => {
     await s.page.getByRole("button", { name: "Continue" }).click();
+    await s.wait(100);
+  }],
+  "first-2-command": [{ world: `world.settings.appearance.first_steps = true; ${BY_COMMAND}${OWNED}` }, async (s) => {
+    await s.page.locator("footer button").last().click();
+    await s.wait(100);
+  }],
+  "first-2-problem": [{ world: `world.settings.appearance.first_steps = true; ${OWNED}` }, async (s) => {
+    await s.page.locator("footer button").last().click();
     await s.wait(100);
   }],
   "first-3": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => {
@@ -259,7 +268,7 @@ describe("light", () => {
 });
 
 describe("dark", () => {
-  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "settings-advanced-here", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1"])(
+  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "settings-advanced-here", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1", "first-2-command", "first-2-problem"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];
@@ -269,7 +278,7 @@ describe("dark", () => {
 });
 
 describe("125 % and 200 %", () => {
-  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover"];
+  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "first-2-command", "first-2-problem", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover"];
   it.concurrent.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
@@ -322,6 +331,7 @@ describe("from right to left", () => {
       await s.wait(3_300);
     }],
   };
+  for (const name of ["first-2-command", "first-2-problem"]) plays[name] = STATES[name] ?? [{}, async () => undefined];
   it.concurrent.each(Object.keys(plays))("%s", async (name) => {
     const [open, play] = plays[name] ?? [{}, async () => undefined];
     await take(`${name}-rtl`, { ...open, world: (open.world ?? "") + arabic }, play);

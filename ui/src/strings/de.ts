@@ -362,8 +362,12 @@ export const de = {
   "first.microphoneText": "Sag etwas. Bewegen sich die Balken, funktioniert dein Mikrofon.",
   "first.key": "Deine Sprechtaste",
   "first.keyText": "Halte sie zum Sprechen gedrückt, in jeder App. Probier es gleich aus.",
+  "first.keyCommand":
+    "Auf diesem Desktop (Wayland) können Apps keine globalen Tastenkürzel belegen. Halte zum Sprechen den Knopf gedrückt, oder lege in den Tastatureinstellungen eine Taste für diesen Befehl fest:",
+  "first.keyNone": "Im Moment funktioniert keine Taste. Halte bis dahin zum Sprechen den Knopf gedrückt.",
   "first.question": "Frag etwas",
   "first.questionText": "Halte die Taste oder den Knopf gedrückt und frag, oder nimm eine dieser Fragen.",
+  "first.questionButton": "Halte den Knopf gedrückt und frag, oder nimm eine dieser Fragen.",
   "first.done": "Los geht’s",
 
   "quick.title": "Schnelle Frage",

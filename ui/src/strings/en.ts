@@ -347,8 +347,12 @@ export const en = {
   "first.microphoneText": "Say something. If the bars move, your microphone works.",
   "first.key": "Your talk key",
   "first.keyText": "Hold it to talk, in any app. Try it now.",
+  "first.keyCommand":
+    "On this desktop (Wayland), apps can’t set global hotkeys. Hold the button to talk, or bind a key to this command in the desktop’s keyboard settings:",
+  "first.keyNone": "No key works right now. Until one does, hold the button to talk.",
   "first.question": "Ask something",
   "first.questionText": "Hold the key or the button and ask, or pick one of these.",
+  "first.questionButton": "Hold the button and ask, or pick one of these.",
   "first.done": "Start",
 
   "quick.title": "Quick ask",

@@ -366,8 +366,12 @@ export const es = {
   "first.microphoneText": "Di algo. Si las barras se mueven, tu micrófono funciona.",
   "first.key": "Tu tecla para hablar",
   "first.keyText": "Mantenla para hablar, en cualquier app. Pruébalo ahora.",
+  "first.keyCommand":
+    "En este escritorio (Wayland), las apps no pueden definir atajos globales. Mantén el botón para hablar, o asigna una tecla a este comando en los ajustes de teclado:",
+  "first.keyNone": "Ahora mismo no funciona ninguna tecla. Mientras tanto, mantén el botón para hablar.",
   "first.question": "Pregunta algo",
   "first.questionText": "Mantén la tecla o el botón y pregunta, o elige una de estas.",
+  "first.questionButton": "Mantén el botón y pregunta, o elige una de estas.",
   "first.done": "Empezar",
 
   "quick.title": "Pregunta rápida",

@@ -370,8 +370,12 @@ export const fr = {
   "first.microphoneText": "Dites quelque chose. Si les barres bougent, votre micro fonctionne.",
   "first.key": "Votre touche pour parler",
   "first.keyText": "Maintenez-la pour parler, dans n’importe quelle app. Essayez maintenant.",
+  "first.keyCommand":
+    "Sur ce bureau (Wayland), les apps ne peuvent pas définir de raccourcis globaux. Maintenez le bouton pour parler, ou associez une touche à cette commande dans les réglages de clavier :",
+  "first.keyNone": "Aucune touche ne fonctionne pour l’instant. En attendant, maintenez le bouton pour parler.",
   "first.question": "Posez une question",
   "first.questionText": "Maintenez la touche ou le bouton et posez votre question, ou choisissez-en une ici.",
+  "first.questionButton": "Maintenez le bouton et posez votre question, ou choisissez-en une ici.",
   "first.done": "Commencer",
 
   "quick.title": "Question rapide",

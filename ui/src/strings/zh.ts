@@ -350,8 +350,11 @@ export const zh = {
   "first.microphoneText": "说点什么。条形会动，说明麦克风正常。",
   "first.key": "你的说话键",
   "first.keyText": "在任何应用中按住它说话。现在试试。",
+  "first.keyCommand": "在此桌面（Wayland）上，应用无法设置全局快捷键。请按住按钮说话，或在桌面的键盘设置中为以下命令绑定按键：",
+  "first.keyNone": "目前没有可用的说话键。在此之前，请按住按钮说话。",
   "first.question": "问点什么",
   "first.questionText": "按住说话键或按钮提问，或从下面选一个。",
+  "first.questionButton": "按住按钮提问，或从下面选一个。",
   "first.done": "开始",
 
   "quick.title": "快速提问",
