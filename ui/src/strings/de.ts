@@ -163,6 +163,7 @@ export const de = {
   "models.resume": "Fortsetzen",
   "models.remove": "Entfernen",
   "models.removeSure": "{name} von diesem Computer entfernen? Du kannst es später wieder herunterladen.",
+  "models.keptInUse": "Zum Entfernen wähle zuerst ein anderes.",
   "models.unverified":
     "Für {name} gibt es keine Prüfsumme; die Datei lässt sich nicht überprüfen. Trotzdem herunterladen?",
   "models.damaged": "Beschädigt – bitte neu herunterladen",
@@ -200,7 +201,7 @@ export const de = {
   "hotkeys.cancel": "Abbrechen",
   "hotkeys.cancelHint": "Nur solange etwas läuft. Sonst bleibt die Taste anderen Apps.",
   "hotkeys.quick_ask": "Schnelle Frage",
-  "hotkeys.quick_askHint": "Öffnet ein kleines Fenster für getippte Fragen.",
+  "hotkeys.quick_askHint": "Öffnet ein kleines Fenster für schnelle Fragen, getippt oder gesprochen.",
   "hotkeys.change": "Ändern",
   "hotkeys.changeName": "Tasten für „{name}“ ändern",
   "hotkeys.press": "Tasten drücken …",

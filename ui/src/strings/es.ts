@@ -166,6 +166,7 @@ export const es = {
   "models.resume": "Reanudar",
   "models.remove": "Eliminar",
   "models.removeSure": "¿Eliminar {name} de este equipo? Puedes volver a descargarlo más adelante.",
+  "models.keptInUse": "Para eliminarlo, elige antes otro.",
   "models.unverified":
     "{name} no tiene suma de comprobación publicada y no se puede verificar. ¿Descargarlo de todos modos?",
   "models.damaged": "Dañado – descárgalo otra vez",
@@ -203,7 +204,7 @@ export const es = {
   "hotkeys.cancel": "Cancelar",
   "hotkeys.cancelHint": "Solo durante un turno. El resto del tiempo, la tecla queda para otras apps.",
   "hotkeys.quick_ask": "Pregunta rápida",
-  "hotkeys.quick_askHint": "Abre una ventana pequeña para escribir preguntas.",
+  "hotkeys.quick_askHint": "Abre una ventana pequeña para preguntas rápidas, escritas o habladas.",
   "hotkeys.change": "Cambiar",
   "hotkeys.changeName": "Cambiar las teclas de «{name}»",
   "hotkeys.press": "Pulsa las teclas…",

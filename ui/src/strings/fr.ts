@@ -166,6 +166,7 @@ export const fr = {
   "models.resume": "Reprendre",
   "models.remove": "Supprimer",
   "models.removeSure": "Supprimer {name} de cet ordinateur ? Vous pourrez le télécharger de nouveau.",
+  "models.keptInUse": "Pour le supprimer, choisissez-en d’abord un autre.",
   "models.unverified":
     "Aucune somme de contrôle n’est publiée pour {name} : le fichier ne peut pas être vérifié. Télécharger quand même ?",
   "models.damaged": "Endommagé – téléchargez-le de nouveau",
@@ -204,7 +205,7 @@ export const fr = {
   "hotkeys.cancel": "Annuler",
   "hotkeys.cancelHint": "Seulement pendant un échange. Le reste du temps, la touche revient aux autres apps.",
   "hotkeys.quick_ask": "Question rapide",
-  "hotkeys.quick_askHint": "Ouvre une petite fenêtre pour écrire une question.",
+  "hotkeys.quick_askHint": "Ouvre une petite fenêtre pour une question rapide, écrite ou parlée.",
   "hotkeys.change": "Modifier",
   "hotkeys.changeName": "Modifier les touches de « {name} »",
   "hotkeys.press": "Appuyez sur les touches…",
