@@ -50,8 +50,8 @@ const section =
   };
 
 const EXCHANGES = `world.snapshot.exchanges = [
-  { turn: 1, said: "Who wrote Faust?", reply: "Johann Wolfgang von Goethe wrote it, over sixty years.", heard: 53, cut: false },
-  { turn: 2, said: "And the opera?", reply: "Charles Gounod wrote the best known one. It was first heard in Paris in 1859, and has been sung ever since.", heard: 40, cut: true },
+  { original: { kind: "exchange", id: 1 }, said: "Who wrote Faust?", reply: "Johann Wolfgang von Goethe wrote it, over sixty years.", heard: 53, cut: false, milestones: [] },
+  { original: { kind: "exchange", id: 2 }, said: "And the opera?", reply: "Charles Gounod wrote the best known one. It was first heard in Paris in 1859, and has been sung ever since.", heard: 40, cut: true, milestones: [] },
 ];`;
 
 const MISSING = `world.missing = [
