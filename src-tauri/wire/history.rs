@@ -20,6 +20,8 @@ pub struct Session {
     pub updated: i64,
     /// How many exchanges it has.
     pub exchanges: u64,
+    /// Whether times of words are stored for any of them: subtitles need those.
+    pub timed: bool,
 }
 
 impl From<history::Session> for Session {
@@ -30,6 +32,7 @@ impl From<history::Session> for Session {
             created: session.created.as_millisecond(),
             updated: session.updated.as_millisecond(),
             exchanges: session.exchanges as u64,
+            timed: session.timed,
         }
     }
 }

@@ -101,11 +101,11 @@ describe("the history", () => {
     await scene.press("Enter");
     await scene.wait(50);
     expect(await scene.calls("rename")).toEqual([["s1", "Salt"]]);
-    await scene.tabTo(/Export as SRT/u);
+    await scene.tabTo(/Export as JSON/u);
     await scene.press("Enter");
     await scene.wait(50);
-    expect(await scene.calls("exportTo")).toEqual([["s1", "srt"]]);
-    expect(await scene.page.getByText("Saved to /home/ana/Documents/Libretto.srt").isVisible()).toBe(true);
+    expect(await scene.calls("exportTo")).toEqual([["s1", "json"]]);
+    expect(await scene.page.getByText("Saved to /home/ana/Documents/Libretto.json").isVisible()).toBe(true);
     await scene.page.getByRole("button", { name: "Delete", exact: true }).focus();
     await scene.press("Enter");
     // The harmless answer has the focus.
@@ -152,10 +152,40 @@ describe("the history", () => {
     expect(await scene.calls("show")).toEqual([["settings", "privacy"]]);
   });
 
+  it("makes subtitles of conversations whose times are known, and of no others", async () => {
+    const subtitles = (): Promise<boolean[]> =>
+      Promise.all(["Markdown", "JSON", "SRT", "VTT"].map((format) =>
+        scene.page.locator("aside").getByRole("button", { name: `Export as ${format}` }).isEnabled()));
+    const more = (title: string): Promise<void> =>
+      scene.page.getByRole("button", { name: `More options for ${title}` }).click();
+    const [sea, soup] = ["Why is the sea salty, and since when?", "Ein Rezept für Kartoffelsuppe"];
+    await more(sea);
+    expect(await subtitles()).toEqual([true, true, false, false]);
+    const why = scene.page.locator("aside").getByRole("group", { name: "Export" });
+    expect(await scene.page.locator(`[id="${String(await why.getAttribute("aria-describedby"))}"]`).innerText()).toContain("need word timings");
+    expect(await scene.axe()).toEqual([]);
+    // The setting does not bring back what was not kept.
+    await scene.stage((stage) => {
+      stage.world.settings.history.store_alignment = true;
+      stage.emit("settings", { values: stage.world.settings, undoable: null });
+    });
+    await scene.wait(50);
+    expect(await subtitles()).toEqual([true, true, false, false]);
+    expect(await why.innerText()).toContain("this conversation has none");
+    expect(await scene.page.locator("aside").getByRole("button", { name: "Settings" }).count()).toBe(0);
+    await more(sea);
+    await more(soup);
+    expect(await subtitles()).toEqual([true, true, true, true]);
+    expect(await why.innerText()).not.toContain("need word timings");
+    await scene.page.getByRole("button", { name: "Export as SRT" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("exportTo")).toEqual([["s3", "srt"]]);
+  });
+
   it("loads older ones once, and keeps them when something is said", async () => {
     await scene.stage((stage) => {
       stage.world.older = Array.from({ length: 3 }, (_, n) => ({
-        id: `old${String(n)}`, title: `Old ${String(n)}`, created: 0, updated: 0, exchanges: 1,
+        id: `old${String(n)}`, title: `Old ${String(n)}`, created: 0, updated: 0, exchanges: 1, timed: false,
       }));
     });
     await scene.stage((stage) => void stage.ask("What is new?"), undefined);

@@ -617,6 +617,24 @@ fn timed(user: &str, reply: &str, seconds: i64, words: &[(f64, f64)]) -> NewExch
 }
 
 #[tokio::test]
+async fn whether_a_conversation_has_times_stands_in_the_list() {
+    let history = History::in_memory();
+    let [plain, some] = [SessionId::new(), SessionId::new()];
+    append(&history, plain, said("Tea?", "Green.")).await;
+    append(&history, some, said("And black?", "Four minutes.")).await;
+    let listed = async || {
+        let page = history.sessions(None, 10).await.unwrap();
+        let of = |id| page.sessions.iter().find(|one| one.id == id).unwrap().timed;
+        [of(plain), of(some)]
+    };
+    assert_eq!(listed().await, [false, false]);
+    // One reply with times is enough: subtitles are made of those that have them.
+    append(&history, some, timed("Or white?", "Two.", 60, &[(0.1, 0.4)])).await;
+    assert_eq!(listed().await, [false, true]);
+    assert!(history.session(some).await.unwrap().unwrap().timed);
+}
+
+#[tokio::test]
 async fn conversations_as_files() {
     let history = History::in_memory();
     let session = SessionId::new();

@@ -944,6 +944,8 @@ export type Session = {
 	updated: number,
 	/**  How many exchanges it has. */
 	exchanges: number,
+	/**  Whether times of words are stored for any of them: subtitles need those. */
+	timed: boolean,
 };
 
 /**  Another session is the present one: take a new snapshot. */

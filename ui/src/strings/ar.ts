@@ -499,6 +499,7 @@ export const ar = {
 
   "history.timesHint":
     "تحتاج SRT وVTT إلى توقيت الكلمات. فعّل «{name}» في الإعدادات ضمن «{section}». يسري ذلك على الردود الجديدة.",
+  "history.untimed": "تحتاج SRT وVTT إلى توقيت الكلمات، وهو غير محفوظ لهذه المحادثة. سيُحفظ للردود الجديدة.",
 
   "about.quit": "إنهاء Libretto",
   "about.quitHint": "يبقى Libretto قيد التشغيل بعد إغلاق النافذة كي تعمل الاختصارات.",

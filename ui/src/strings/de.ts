@@ -487,6 +487,7 @@ export const de = {
 
   "history.timesHint":
     "SRT und VTT brauchen Wortzeiten. Schalte „{name}“ in den Einstellungen unter „{section}“ ein. Das gilt für neue Antworten.",
+  "history.untimed": "SRT und VTT brauchen Wortzeiten, und dieses Gespräch hat keine. Neue Antworten werden sie haben.",
 
   "about.quit": "Libretto beenden",
   "about.quitHint": "Wenn du ein Fenster schließt, läuft Libretto weiter, damit die Tastenkürzel funktionieren.",

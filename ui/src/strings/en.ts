@@ -467,6 +467,7 @@ export const en = {
 
   "history.timesHint":
     "SRT and VTT need word timings. Turn on “{name}” in Settings, under “{section}”. It applies to new replies.",
+  "history.untimed": "SRT and VTT need word timings, and this conversation has none. New replies will have them.",
 
   "about.quit": "Quit Libretto",
   "about.quitHint": "Closing a window keeps Libretto running, so the hotkeys keep working.",

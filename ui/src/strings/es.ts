@@ -490,6 +490,8 @@ export const es = {
 
   "history.timesHint":
     "SRT y VTT necesitan los tiempos de palabra. Activa «{name}» en los ajustes, en «{section}». Se aplica a las respuestas nuevas.",
+  "history.untimed":
+    "SRT y VTT necesitan los tiempos de palabra, y esta conversación no los tiene. Las respuestas nuevas sí los tendrán.",
 
   "about.quit": "Salir de Libretto",
   "about.quitHint": "Al cerrar una ventana, Libretto sigue abierto para que funcionen los atajos.",

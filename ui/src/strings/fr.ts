@@ -495,6 +495,8 @@ export const fr = {
 
   "history.timesHint":
     "SRT et VTT ont besoin du minutage des mots. Activez « {name} » dans les réglages, sous « {section} ». Cela s’applique aux nouvelles réponses.",
+  "history.untimed":
+    "SRT et VTT ont besoin du minutage des mots, et cette conversation n’en a pas. Les nouvelles réponses en auront.",
 
   "about.quit": "Quitter Libretto",
   "about.quitHint": "Libretto reste actif quand vous fermez une fenêtre, pour que les raccourcis fonctionnent.",

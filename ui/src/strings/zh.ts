@@ -464,6 +464,7 @@ export const zh = {
   "talkview.english": "本机的模型只懂英语。",
 
   "history.timesHint": "SRT 和 VTT 需要逐词时间。请在设置的“{section}”中打开“{name}”，此后的回答会生效。",
+  "history.untimed": "SRT 和 VTT 需要逐词时间，而此对话没有保存。新的回答会保存。",
 
   "about.quit": "退出 Libretto",
   "about.quitHint": "关闭窗口后 Libretto 会继续运行，以便快捷键可用。",

@@ -141,6 +141,8 @@ pub struct Session {
     pub updated: Timestamp,
     /// How many exchanges it has.
     pub exchanges: usize,
+    /// Whether it is known of any reply when each of its words sounded: subtitles need that.
+    pub timed: bool,
 }
 
 /// Where a page of sessions ended.

@@ -17,8 +17,8 @@ const TITLE: usize = 60;
 
 const EXCHANGE: &str = "id, session, turn, created, user, reply, heard, cut, recogniser, model, voice, language, \
                         ledger, alignment";
-const SESSION: &str =
-    "id, title, created, updated, (SELECT count(*) FROM exchanges WHERE session = sessions.id)";
+const SESSION: &str = "id, title, created, updated, (SELECT count(*) FROM exchanges WHERE session = sessions.id), \
+                       EXISTS (SELECT 1 FROM exchanges WHERE session = sessions.id AND alignment IS NOT NULL)";
 
 /// Writes an exchange, and its session when this is the first one.
 pub(super) fn insert(
@@ -120,6 +120,7 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         created: timestamp(row, 2)?,
         updated: timestamp(row, 3)?,
         exchanges: usize::try_from(row.get::<_, i64>(4)?).unwrap_or(0),
+        timed: row.get(5)?,
     })
 }
 

@@ -188,7 +188,7 @@ export function world(exchanges: Exchange[] = []): World {
       loudspeaker: null,
     },
     sessions: SESSIONS.map(([id, title, days, count]) => ({
-      id, title, created: NOW - days * DAY, updated: NOW - days * DAY, exchanges: count,
+      id, title, created: NOW - days * DAY, updated: NOW - days * DAY, exchanges: count, timed: id === "s3",
     })),
     older: [],
     hits: [
