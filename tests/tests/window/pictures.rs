@@ -379,11 +379,47 @@ impl Walk<'_> {
             self.set("appearance.text_size", &json!(size));
             let name = format!("answered-{}", (size * 100.0) as u32);
             self.picture(MAIN, &name);
-            let clipped = "return document.documentElement.scrollWidth > innerWidth";
-            assert_eq!(self.window.run(clipped).unwrap(), false, "{name} is too wide");
+            self.whole(&name);
+            self.window.press("History").unwrap();
+            self.window.wait_for_text("Who wrote Faust?", SOON).unwrap();
+            self.whole("the history");
+            self.window.press("Close").unwrap();
+            self.open("settings", SETTINGS);
+            for (place, section) in (1..).zip(SECTIONS) {
+                self.section(place);
+                self.whole(section);
+            }
+            self.command("window_hide", &json!({ "window": "settings" }));
+            self.window.turn_to("main", SOON).unwrap();
+            self.set("appearance.first_steps", &json!(true));
+            self.window.wait_for_text("Step 1 of 3", SOON).unwrap();
+            for step in ["Step 2 of 3", "Step 3 of 3"] {
+                self.whole("the first steps");
+                self.window.press("Continue").unwrap();
+                self.window.wait_for_text(step, SOON).unwrap();
+            }
+            self.whole("the last step");
+            self.set("appearance.first_steps", &json!(false));
         }
         self.set("appearance.text_size", &json!(1.0));
         self.command("session_resume", &json!({ "session": null }));
+    }
+}
+
+impl Walk<'_> {
+    /// Nothing on this page is wider than it, or than what holds it, but where it can be scrolled.
+    fn whole(&self, what: &str) {
+        const WIDE: &str = "\
+            const scrolls = (element) => element && (['auto', 'scroll'].includes(getComputedStyle(element).overflowX) \
+                && element.scrollWidth > element.clientWidth || scrolls(element.parentElement)); \
+            return [...document.querySelectorAll('body *')].filter((element) => { \
+            const box = element.getBoundingClientRect(); const style = getComputedStyle(element); \
+            if (box.width <= 1 || element.closest('.only-read') || scrolls(element.parentElement)) return false; \
+            const more = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis' \
+                && element.scrollWidth > element.clientWidth + 1; \
+            return box.left < -1 || box.right > innerWidth + 1 || more; \
+            }).map((element) => element.outerHTML.slice(0, 200))";
+        assert_eq!(self.window.run(WIDE).unwrap(), json!([]), "{what} is cut off");
     }
 }
 
