@@ -63,6 +63,23 @@ describe("voices", () => {
     expect(await scene.calls("cancelDownload")).toEqual([["hibari-fenrir"]]);
   });
 
+  it("are got though nobody can check them, where one agrees", async () => {
+    await scene.close();
+    await show({ world: `Object.assign(world.models.find(({ id }) => id === "hibari-fenrir"), {
+      state: { kind: "missing" }, verified: false });` });
+    await scene.wait(50);
+    const download = scene.page.getByRole("group", { name: "Fenrir" }).getByRole("button", { name: /^Download/u });
+    await download.click();
+    expect(await scene.page.getByRole("dialog").innerText()).toContain("Fenrir has no published checksum");
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("download")).toEqual([]);
+    await download.click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("download")).toEqual([["hibari-fenrir", true]]);
+  });
+
   it("are chosen with one click", async () => {
     await scene.wait(50);
     await scene.page.getByRole("group", { name: "Fenrir" }).getByRole("button", { name: "Use" }).click();
@@ -72,6 +89,26 @@ describe("voices", () => {
 });
 
 describe("models", () => {
+  it("say why the one in use cannot be removed, and that another one can be chosen", async () => {
+    await show();
+    await section("Models");
+    await scene.wait(50);
+    const fenrir = scene.page.getByRole("group", { name: "Fenrir" });
+    const [remove, why] = [fenrir.getByRole("button", { name: "Remove" }), "To remove it, choose another one first."];
+    expect(await remove.count()).toBe(1);
+    // What Libretto comes with is not removed at all.
+    expect(await scene.page.getByText(why).count()).toBe(0);
+    await fenrir.getByRole("button", { name: "Use" }).click();
+    await scene.stage((stage) => {
+      for (const model of stage.world.models) if (model.part === "voice") model.chosen = model.id === "hibari-fenrir";
+      stage.emit("modelEnded", { model: "another", failure: null });
+    });
+    await scene.wait(50);
+    expect(await remove.count()).toBe(0);
+    expect(await fenrir.getByText(why).isVisible()).toBe(true);
+    expect(await scene.page.getByText(why).count()).toBe(1);
+  });
+
   it("show the speed that was measured here, and measure it", async () => {
     await show();
     await section("Models");

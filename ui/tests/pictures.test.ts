@@ -50,8 +50,8 @@ const section =
   };
 
 const EXCHANGES = `world.snapshot.exchanges = [
-  { turn: 1, said: "Who wrote Faust?", reply: "Johann Wolfgang von Goethe wrote it, over sixty years.", heard: 53, cut: false },
-  { turn: 2, said: "And the opera?", reply: "Charles Gounod wrote the best known one. It was first heard in Paris in 1859, and has been sung ever since.", heard: 40, cut: true },
+  { original: { kind: "exchange", id: 1 }, said: "Who wrote Faust?", reply: "Johann Wolfgang von Goethe wrote it, over sixty years.", heard: 53, cut: false, milestones: [] },
+  { original: { kind: "exchange", id: 2 }, said: "And the opera?", reply: "Charles Gounod wrote the best known one. It was first heard in Paris in 1859, and has been sung ever since.", heard: 40, cut: true, milestones: [] },
 ];`;
 
 const MISSING = `world.missing = [
@@ -60,6 +60,8 @@ const MISSING = `world.missing = [
 ];`;
 const PORTAL = `world.snapshot.shell.way = "portal"; world.snapshot.shell.hotkeys[0].trigger = "Press Ctrl+Shift+Space";`;
 const BY_COMMAND = 'world.snapshot.shell.way = "command";';
+const OWNED = 'world.snapshot.shell.hotkeys[0].problem = "Another program has these keys; choose others.";';
+const KEYLESS = "for (const one of world.providers.providers) one.hasKey = false;";
 const LATENCY = "world.settings.appearance.latency = true;";
 
 const STATES: Record<string, [Open, Play]> = {
@@ -130,6 +132,14 @@ const STATES: Record<string, [Open, Play]> = {
     await s.page.getByRole("button", { name: "Continue" }).click();
     await s.wait(100);
   }],
+  "first-2-command": [{ world: `world.settings.appearance.first_steps = true; ${BY_COMMAND}${OWNED}` }, async (s) => {
+    await s.page.locator("footer button").last().click();
+    await s.wait(100);
+  }],
+  "first-2-problem": [{ world: `world.settings.appearance.first_steps = true; ${OWNED}` }, async (s) => {
+    await s.page.locator("footer button").last().click();
+    await s.wait(100);
+  }],
   "first-3": [{ world: "world.settings.appearance.first_steps = true;" }, async (s) => {
     await s.page.getByRole("button", { name: "Continue" }).click();
     await s.page.getByRole("button", { name: "Continue" }).click();
@@ -167,6 +177,9 @@ const STATES: Record<string, [Open, Play]> = {
   "settings-keys": [{ window: "settings" }, section("API keys")],
   "settings-providers": [{ window: "settings", size: [860, 1700] }, section("Providers")],
   "settings-advanced": [{ window: "settings" }, section("Advanced")],
+  "settings-advanced-here": [{ window: "settings", world: KEYLESS }, section("Advanced")],
+  "settings-language-here": [{ window: "settings", world: KEYLESS }, section("Language")],
+  "settings-conversation-here": [{ window: "settings", world: KEYLESS }, section("Conversation")],
   "settings-about": [{ window: "settings" }, section("About")],
   "settings-search": [{ window: "settings" }, async (s) => { await s.page.getByRole("searchbox").fill("voice"); await s.wait(100); }],
   "quick-ask": [{ window: "quick-ask" }, async (s) => { await s.wait(100); }],
@@ -256,7 +269,7 @@ describe("light", () => {
 });
 
 describe("dark", () => {
-  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1", "key-taken"])(
+  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "settings-advanced-here", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1", "first-2-command", "first-2-problem", "key-taken"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];
@@ -266,7 +279,7 @@ describe("dark", () => {
 });
 
 describe("125 % and 200 %", () => {
-  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover"];
+  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "first-2-command", "first-2-problem", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover"];
   it.concurrent.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
@@ -309,7 +322,9 @@ describe("from right to left", () => {
       await s.page.locator("nav li button").nth(9).click();
       await s.wait(200);
     }],
-    examples: [{ world: "for (const one of world.providers.providers) one.hasKey = false;" }, async (s) => { await s.wait(100); }],
+    examples: [{ world: KEYLESS }, async (s) => { await s.wait(100); }],
+    "settings-advanced-here": [{ window: "settings", world: KEYLESS }, section("متقدم")],
+    "settings-language-here": [{ window: "settings", world: KEYLESS }, section("اللغة")],
     "settings-appearance": [{ window: "settings" }, section("المظهر")],
     "quick-ask": [{ window: "quick-ask" }, ask("ما عاصمة فرنسا؟", ARABIC, 3_300)],
     overlay: [{ window: "overlay" }, async (s) => {
@@ -317,6 +332,7 @@ describe("from right to left", () => {
       await s.wait(3_300);
     }],
   };
+  for (const name of ["first-2-command", "first-2-problem"]) plays[name] = STATES[name] ?? [{}, async () => undefined];
   it.concurrent.each(Object.keys(plays))("%s", async (name) => {
     const [open, play] = plays[name] ?? [{}, async () => undefined];
     await take(`${name}-rtl`, { ...open, world: (open.world ?? "") + arabic }, play);

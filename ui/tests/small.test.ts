@@ -159,6 +159,47 @@ describe("the first run", () => {
     expect(await scene.calls("endTest")).toEqual([[]]);
   });
 
+  const owned = "Another program has these keys; choose others.";
+  const without = async (more: string): Promise<void> => {
+    await show({ world: world + more });
+    await scene.page.getByRole("button", { name: "Continue" }).click();
+    await scene.wait(50);
+    expect(await scene.page.getByText("Hold it to talk").count()).toBe(0);
+    expect(await scene.page.getByRole("button", { name: "Hold to talk" }).isVisible()).toBe(true);
+    expect(await scene.axe()).toEqual([]);
+  };
+
+  it("promises no key where the desktop gives none", async () => {
+    const why = "This desktop (Wayland) gives programs no keys of their own.";
+    await without(`world.snapshot.shell.way = "command"; world.snapshot.shell.hotkeys[0].problem = "${why}";`);
+    expect(await scene.page.getByText("On this desktop (Wayland), apps can’t set global hotkeys. Hold the button").isVisible()).toBe(true);
+    expect(await scene.page.getByText("libretto toggle", { exact: true }).isVisible()).toBe(true);
+    expect(await scene.page.getByRole("button", { name: /Change/u }).count()).toBe(0);
+    await scene.page.getByRole("button", { name: "Continue" }).click();
+    expect(await scene.page.getByText("Hold the button and ask").isVisible()).toBe(true);
+  });
+
+  it.each([
+    ["another program has", `world.snapshot.shell.hotkeys[0].problem = "${owned}";`, owned],
+    ["the desktop has not given", `world.snapshot.shell.way = "portal"; world.snapshot.shell.hotkeys[0].problem = "Allow it.";`, "The desktop hasn’t assigned a key yet."],
+    ["nobody set", `world.snapshot.shell.hotkeys[0].keys = "";`, "Off"],
+  ])("says what is wrong with a key that %s, until it is put right", async (_, more, sentence) => {
+    await without(more);
+    expect(await scene.page.getByText("No key works right now.").isVisible()).toBe(true);
+    expect(await scene.page.locator(".hotkey").getByText(sentence).isVisible()).toBe(true);
+    await scene.stage((stage) => {
+      const { shell } = stage.world.snapshot;
+      const trigger = shell.way === "portal" ? "Meta+T" : null;
+      const hotkeys = shell.hotkeys.map((one) => ({ ...one, keys: one.keys || "Ctrl+Alt+T", problem: null, trigger }));
+      stage.emit("shell", { ...shell, hotkeys });
+    });
+    await scene.wait(50);
+    expect(await scene.page.getByText("Hold it to talk, in any app.").isVisible()).toBe(true);
+    expect(await scene.page.getByText("No key works right now.").count()).toBe(0);
+    await scene.page.getByRole("button", { name: "Continue" }).click();
+    expect(await scene.page.getByText("Hold the key or the button").isVisible()).toBe(true);
+  });
+
   it("is skipped at once", async () => {
     await show({ world });
     await scene.page.getByRole("button", { name: "Skip all" }).click();

@@ -4,7 +4,7 @@ import { getContext, setContext } from "svelte";
 
 import { type Bridge, type Change, Refusal } from "../bridge/bridge";
 import { type Patch, type Persona, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
-import { type HotkeyAction, type Notice, ON_DEVICE, type Providers, type Shell } from "../bridge/types";
+import { type HotkeyAction, type Notice, ON_DEVICE, type ProviderPart, type Providers, type Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
 import { Live } from "./live";
 import { told } from "./told";
@@ -118,6 +118,17 @@ export class App {
   title(provider: string): string {
     if (provider === ON_DEVICE) return t("providers.here");
     return this.providers?.providers.find(({ name }) => name === provider)?.title ?? provider;
+  }
+
+  /** Whether this machine is the first that is tried for a part, with those left out that have no key. False while nobody
+   *  knows. */
+  here(part: ProviderPart): boolean {
+    if (!this.providers) return false;
+    const { persona, providers: all } = this;
+    const own = { recogniser: undefined, model: persona?.model_provider, voice: persona?.voice_provider }[part];
+    const usable = (name: string): boolean =>
+      name === ON_DEVICE || all.providers.some((one) => one.name === name && (one.hasKey || !one.needsKey));
+    return [...(own === undefined ? [] : [own]), ...all[part]].find(usable) === ON_DEVICE;
   }
 
   get settings(): Settings {

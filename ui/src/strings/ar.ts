@@ -176,6 +176,7 @@ export const ar = {
   "models.resume": "استئناف",
   "models.remove": "إزالة",
   "models.removeSure": "إزالة {name} من هذا الحاسوب؟ يمكنك تنزيله مجددًا لاحقًا.",
+  "models.keptInUse": "لإزالته، اختر غيره أولًا.",
   "models.unverified": "لا يوجد رمز تحقق منشور لـ {name}، لذا لا يمكن التأكد من سلامته. هل تريد تنزيله على أي حال؟",
   "models.damaged": "تالف – نزّله من جديد",
   "models.progress": "{here} من {whole}",
@@ -212,7 +213,7 @@ export const ar = {
   "hotkeys.cancel": "الإلغاء",
   "hotkeys.cancelHint": "أثناء الحوار فقط. وفي غير ذلك يبقى المفتاح للتطبيقات الأخرى.",
   "hotkeys.quick_ask": "سؤال سريع",
-  "hotkeys.quick_askHint": "يفتح نافذة صغيرة لكتابة الأسئلة.",
+  "hotkeys.quick_askHint": "يفتح نافذة صغيرة لسؤال سريع، كتابةً أو صوتًا.",
   "hotkeys.change": "تغيير",
   "hotkeys.changeName": "تغيير اختصار «{name}»",
   "hotkeys.press": "اضغط المفاتيح…",
@@ -244,6 +245,8 @@ export const ar = {
   "conversation.tailHint": "مدة بقاء الميكروفون مفتوحًا، لالتقاط المقطع الأخير.",
   "conversation.memory": "الذاكرة",
   "conversation.memoryHint": "عدد الحوارات السابقة التي يتذكّرها Libretto.",
+  "conversation.memoryHere":
+    "لا يتذكّر النموذج على هذا الحاسوب إلا حوارات قليلة، والنموذج المرفق حوارًا واحدًا فقط. ولا أثر لأي عدد أكبر.",
   "conversation.times": "اكتشاف الكلام",
   "conversation.threshold": "عتبة الاكتشاف",
   "conversation.thresholdHint": "ارفعها في مكان صاخب، واخفضها لصوت خافت.",
@@ -265,6 +268,7 @@ export const ar = {
   "language.voice": "لغة الردود",
   "language.vocabulary": "أسماء ومصطلحات خاصة",
   "language.vocabularyHint": "واحد في كل سطر، لتحسين التعرّف عليها.",
+  "language.vocabularyHere": "لا يستخدمها التعرّف على الكلام على هذا الحاسوب، بل الخدمات السحابية وحدها.",
 
   "appearance.theme": "السمة",
   "appearance.system": "مطابقة النظام",
@@ -376,8 +380,12 @@ export const ar = {
   "first.microphoneText": "قل شيئًا. إذا تحرّكت الأشرطة فالميكروفون يعمل.",
   "first.key": "مفتاح التحدّث",
   "first.keyText": "اضغط عليه باستمرار للتحدّث، من أي تطبيق. جرّبه الآن.",
+  "first.keyCommand":
+    "على سطح المكتب هذا (Wayland) لا تستطيع التطبيقات تعيين اختصارات عامة. اضغط على الزر باستمرار للتحدّث، أو اربط مفتاحًا بهذا الأمر في إعدادات لوحة المفاتيح:",
+  "first.keyNone": "لا يعمل أي مفتاح حاليًا. وحتى ذلك الحين، اضغط على الزر باستمرار للتحدّث.",
   "first.question": "اسأل شيئًا",
   "first.questionText": "اضغط باستمرار على المفتاح أو الزر واسأل، أو اختر أحد هذه الأسئلة.",
+  "first.questionButton": "اضغط باستمرار على الزر واسأل، أو اختر أحد هذه الأسئلة.",
   "first.done": "ابدأ",
 
   "quick.title": "سؤال سريع",
@@ -501,8 +509,10 @@ export const ar = {
 
   "advanced.temperature": "الإبداع",
   "advanced.temperatureHint": "المنخفض متوقَّع والمرتفع مبتكر. لا تدعمه كل النماذج.",
+  "advanced.temperatureHere": "يبقى النموذج على هذا الحاسوب متوقَّعًا، ولا أثر للقيم المرتفعة عليه.",
   "advanced.tokens": "أطول رد",
   "advanced.tokensHint": "بالرموز (tokens): الكلمة رمز أو رمزان.",
+  "advanced.tokensHere": "للنموذج على هذا الحاسوب حدّ منخفض خاص به، والقيم الأعلى لا تطيل ردوده.",
   "advanced.attempts": "المحاولات",
   "advanced.attemptsHint": "عدد مرات تجربة المزوّد قبل الانتقال إلى التالي.",
   "advanced.wait": "الانتظار بين المحاولات",

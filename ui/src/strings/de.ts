@@ -165,6 +165,7 @@ export const de = {
   "models.resume": "Fortsetzen",
   "models.remove": "Entfernen",
   "models.removeSure": "{name} von diesem Computer entfernen? Du kannst es später wieder herunterladen.",
+  "models.keptInUse": "Zum Entfernen wähle zuerst ein anderes.",
   "models.unverified":
     "Für {name} gibt es keine Prüfsumme; die Datei lässt sich nicht überprüfen. Trotzdem herunterladen?",
   "models.damaged": "Beschädigt – bitte neu herunterladen",
@@ -202,7 +203,7 @@ export const de = {
   "hotkeys.cancel": "Abbrechen",
   "hotkeys.cancelHint": "Nur solange etwas läuft. Sonst bleibt die Taste anderen Apps.",
   "hotkeys.quick_ask": "Schnelle Frage",
-  "hotkeys.quick_askHint": "Öffnet ein kleines Fenster für getippte Fragen.",
+  "hotkeys.quick_askHint": "Öffnet ein kleines Fenster für schnelle Fragen, getippt oder gesprochen.",
   "hotkeys.change": "Ändern",
   "hotkeys.changeName": "Tasten für „{name}“ ändern",
   "hotkeys.press": "Tasten drücken …",
@@ -235,6 +236,8 @@ export const de = {
   "conversation.tailHint": "Wie lange das Mikrofon offen bleibt, damit die letzte Silbe nicht fehlt.",
   "conversation.memory": "Gedächtnis",
   "conversation.memoryHint": "An wie viele frühere Wortwechsel sich Libretto erinnert.",
+  "conversation.memoryHere":
+    "Das Modell auf diesem Computer merkt sich nur wenige Wortwechsel, das mitgelieferte nur einen. Mehr bewirkt nichts.",
   "conversation.times": "Sprachaktivität",
   "conversation.threshold": "Erkennungsschwelle",
   "conversation.thresholdHint": "Höher in lauter Umgebung, niedriger bei leiser Stimme.",
@@ -256,6 +259,7 @@ export const de = {
   "language.voice": "Sprache der Antworten",
   "language.vocabulary": "Namen und Fachbegriffe",
   "language.vocabularyHint": "Einer pro Zeile. So werden sie besser erkannt.",
+  "language.vocabularyHere": "Die Spracherkennung auf diesem Computer nutzt sie nicht, das tun nur Cloud-Dienste.",
 
   "appearance.theme": "Erscheinungsbild",
   "appearance.system": "Wie System",
@@ -361,8 +365,12 @@ export const de = {
   "first.microphoneText": "Sag etwas. Bewegen sich die Balken, funktioniert dein Mikrofon.",
   "first.key": "Deine Sprechtaste",
   "first.keyText": "Halte sie zum Sprechen gedrückt, in jeder App. Probier es gleich aus.",
+  "first.keyCommand":
+    "Auf diesem Desktop (Wayland) können Apps keine globalen Tastenkürzel belegen. Halte zum Sprechen den Knopf gedrückt, oder lege in den Tastatureinstellungen eine Taste für diesen Befehl fest:",
+  "first.keyNone": "Im Moment funktioniert keine Taste. Halte bis dahin zum Sprechen den Knopf gedrückt.",
   "first.question": "Frag etwas",
   "first.questionText": "Halte die Taste oder den Knopf gedrückt und frag, oder nimm eine dieser Fragen.",
+  "first.questionButton": "Halte den Knopf gedrückt und frag, oder nimm eine dieser Fragen.",
   "first.done": "Los geht’s",
 
   "quick.title": "Schnelle Frage",
@@ -491,8 +499,12 @@ export const de = {
 
   "advanced.temperature": "Kreativität",
   "advanced.temperatureHint": "Niedrig ist vorhersehbar, hoch ist einfallsreich. Nicht jedes Modell unterstützt das.",
+  "advanced.temperatureHere":
+    "Das Modell auf diesem Computer bleibt vorhersehbar. Hohe Werte wirken sich darauf nicht aus.",
   "advanced.tokens": "Längste Antwort",
   "advanced.tokensHint": "In Tokens. Ein Wort besteht aus einem oder zwei Tokens.",
+  "advanced.tokensHere":
+    "Das Modell auf diesem Computer hat eine eigene, niedrige Grenze. Höhere Werte machen seine Antworten nicht länger.",
   "advanced.attempts": "Versuche",
   "advanced.attemptsHint": "Wie oft ein Anbieter versucht wird, bevor der nächste übernimmt.",
   "advanced.wait": "Wartezeit zwischen Versuchen",

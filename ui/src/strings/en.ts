@@ -158,6 +158,7 @@ export const en = {
   "models.resume": "Resume",
   "models.remove": "Remove",
   "models.removeSure": "Remove {name} from this computer? You can download it again later.",
+  "models.keptInUse": "To remove it, choose another one first.",
   "models.unverified": "{name} has no published checksum, so it can’t be verified. Download anyway?",
   "models.damaged": "Damaged – download it again",
   "models.progress": "{here} of {whole}",
@@ -194,7 +195,7 @@ export const en = {
   "hotkeys.cancel": "Cancel",
   "hotkeys.cancelHint": "Only during a turn. The rest of the time, other apps get the key.",
   "hotkeys.quick_ask": "Quick ask",
-  "hotkeys.quick_askHint": "Opens a small window for typed questions.",
+  "hotkeys.quick_askHint": "Opens a small window for a quick question, typed or spoken.",
   "hotkeys.change": "Change",
   "hotkeys.changeName": "Change the keys for “{name}”",
   "hotkeys.press": "Press the keys…",
@@ -226,6 +227,8 @@ export const en = {
   "conversation.tailHint": "How long the microphone stays open, to catch the last syllable.",
   "conversation.memory": "Memory",
   "conversation.memoryHint": "How many earlier exchanges Libretto remembers.",
+  "conversation.memoryHere":
+    "The model on this computer remembers only a few exchanges, the included one just one. More has no effect.",
   "conversation.times": "Speech detection",
   "conversation.threshold": "Detection threshold",
   "conversation.thresholdHint": "Raise it in a noisy room, lower it for a quiet voice.",
@@ -247,6 +250,7 @@ export const en = {
   "language.voice": "Language of replies",
   "language.vocabulary": "Names and special terms",
   "language.vocabularyHint": "One per line. Helps them to be recognised.",
+  "language.vocabularyHere": "Speech recognition on this computer doesn’t use them. Only cloud services do.",
 
   "appearance.theme": "Theme",
   "appearance.system": "Match system",
@@ -346,8 +350,12 @@ export const en = {
   "first.microphoneText": "Say something. If the bars move, your microphone works.",
   "first.key": "Your talk key",
   "first.keyText": "Hold it to talk, in any app. Try it now.",
+  "first.keyCommand":
+    "On this desktop (Wayland), apps can’t set global hotkeys. Hold the button to talk, or bind a key to this command in the desktop’s keyboard settings:",
+  "first.keyNone": "No key works right now. Until one does, hold the button to talk.",
   "first.question": "Ask something",
   "first.questionText": "Hold the key or the button and ask, or pick one of these.",
+  "first.questionButton": "Hold the button and ask, or pick one of these.",
   "first.done": "Start",
 
   "quick.title": "Quick ask",
@@ -470,8 +478,11 @@ export const en = {
 
   "advanced.temperature": "Creativity",
   "advanced.temperatureHint": "Low is predictable, high is inventive. Not every model supports it.",
+  "advanced.temperatureHere": "The model on this computer stays predictable. High values have no effect on it.",
   "advanced.tokens": "Longest reply",
   "advanced.tokensHint": "In tokens. A word is one or two tokens.",
+  "advanced.tokensHere":
+    "The model on this computer has its own, low limit. Higher values don’t make its replies longer.",
   "advanced.attempts": "Attempts",
   "advanced.attemptsHint": "How many times to try a provider before moving to the next.",
   "advanced.wait": "Wait between attempts",

@@ -167,6 +167,7 @@ export const es = {
   "models.resume": "Reanudar",
   "models.remove": "Eliminar",
   "models.removeSure": "¿Eliminar {name} de este equipo? Puedes volver a descargarlo más adelante.",
+  "models.keptInUse": "Para eliminarlo, elige antes otro.",
   "models.unverified":
     "{name} no tiene suma de comprobación publicada y no se puede verificar. ¿Descargarlo de todos modos?",
   "models.damaged": "Dañado – descárgalo otra vez",
@@ -204,7 +205,7 @@ export const es = {
   "hotkeys.cancel": "Cancelar",
   "hotkeys.cancelHint": "Solo durante un turno. El resto del tiempo, la tecla queda para otras apps.",
   "hotkeys.quick_ask": "Pregunta rápida",
-  "hotkeys.quick_askHint": "Abre una ventana pequeña para escribir preguntas.",
+  "hotkeys.quick_askHint": "Abre una ventana pequeña para preguntas rápidas, escritas o habladas.",
   "hotkeys.change": "Cambiar",
   "hotkeys.changeName": "Cambiar las teclas de «{name}»",
   "hotkeys.press": "Pulsa las teclas…",
@@ -236,6 +237,8 @@ export const es = {
   "conversation.tailHint": "Cuánto sigue abierto el micrófono, para captar la última sílaba.",
   "conversation.memory": "Memoria",
   "conversation.memoryHint": "Cuántos intercambios anteriores recuerda Libretto.",
+  "conversation.memoryHere":
+    "El modelo de este equipo solo recuerda unos pocos intercambios; el incluido, solo uno. Un valor mayor no tiene efecto.",
   "conversation.times": "Detección de voz",
   "conversation.threshold": "Umbral de detección",
   "conversation.thresholdHint": "Súbelo si hay ruido, bájalo para una voz suave.",
@@ -257,6 +260,8 @@ export const es = {
   "language.voice": "Idioma de las respuestas",
   "language.vocabulary": "Nombres y términos especiales",
   "language.vocabularyHint": "Uno por línea, para que se reconozcan mejor.",
+  "language.vocabularyHere":
+    "El reconocimiento de voz de este equipo no los usa; solo lo hacen los servicios en la nube.",
 
   "appearance.theme": "Tema",
   "appearance.system": "Igual que el sistema",
@@ -363,8 +368,12 @@ export const es = {
   "first.microphoneText": "Di algo. Si las barras se mueven, tu micrófono funciona.",
   "first.key": "Tu tecla para hablar",
   "first.keyText": "Mantenla para hablar, en cualquier app. Pruébalo ahora.",
+  "first.keyCommand":
+    "En este escritorio (Wayland), las apps no pueden definir atajos globales. Mantén el botón para hablar, o asigna una tecla a este comando en los ajustes de teclado:",
+  "first.keyNone": "Ahora mismo no funciona ninguna tecla. Mientras tanto, mantén el botón para hablar.",
   "first.question": "Pregunta algo",
   "first.questionText": "Mantén la tecla o el botón y pregunta, o elige una de estas.",
+  "first.questionButton": "Mantén el botón y pregunta, o elige una de estas.",
   "first.done": "Empezar",
 
   "quick.title": "Pregunta rápida",
@@ -491,8 +500,11 @@ export const es = {
 
   "advanced.temperature": "Creatividad",
   "advanced.temperatureHint": "Baja es predecible, alta es inventiva. No todos los modelos la admiten.",
+  "advanced.temperatureHere": "El modelo de este equipo sigue siendo predecible: los valores altos no tienen efecto.",
   "advanced.tokens": "Respuesta más larga",
   "advanced.tokensHint": "En tokens. Una palabra son uno o dos.",
+  "advanced.tokensHere":
+    "El modelo de este equipo tiene su propio límite, bastante bajo. Con valores más altos sus respuestas no se alargan.",
   "advanced.attempts": "Intentos",
   "advanced.attemptsHint": "Cuántas veces se prueba un proveedor antes de pasar al siguiente.",
   "advanced.wait": "Espera entre intentos",

@@ -168,6 +168,7 @@ export const fr = {
   "models.resume": "Reprendre",
   "models.remove": "Supprimer",
   "models.removeSure": "Supprimer {name} de cet ordinateur ? Vous pourrez le télécharger de nouveau.",
+  "models.keptInUse": "Pour le supprimer, choisissez-en d’abord un autre.",
   "models.unverified":
     "Aucune somme de contrôle n’est publiée pour {name} : le fichier ne peut pas être vérifié. Télécharger quand même ?",
   "models.damaged": "Endommagé – téléchargez-le de nouveau",
@@ -206,7 +207,7 @@ export const fr = {
   "hotkeys.cancel": "Annuler",
   "hotkeys.cancelHint": "Seulement pendant un échange. Le reste du temps, la touche revient aux autres apps.",
   "hotkeys.quick_ask": "Question rapide",
-  "hotkeys.quick_askHint": "Ouvre une petite fenêtre pour écrire une question.",
+  "hotkeys.quick_askHint": "Ouvre une petite fenêtre pour une question rapide, écrite ou parlée.",
   "hotkeys.change": "Modifier",
   "hotkeys.changeName": "Modifier les touches de « {name} »",
   "hotkeys.press": "Appuyez sur les touches…",
@@ -239,6 +240,8 @@ export const fr = {
   "conversation.tailHint": "Durée pendant laquelle le micro reste ouvert, pour capter la dernière syllabe.",
   "conversation.memory": "Mémoire",
   "conversation.memoryHint": "Nombre d’échanges précédents dont Libretto se souvient.",
+  "conversation.memoryHere":
+    "Le modèle sur cet ordinateur ne retient que quelques échanges, celui qui est inclus un seul. Au-delà, ce réglage n’a pas d’effet.",
   "conversation.times": "Détection de la parole",
   "conversation.threshold": "Seuil de détection",
   "conversation.thresholdHint": "Plus haut dans le bruit, plus bas pour une voix faible.",
@@ -260,6 +263,8 @@ export const fr = {
   "language.voice": "Langue des réponses",
   "language.vocabulary": "Noms et termes particuliers",
   "language.vocabularyHint": "Un par ligne, pour qu’ils soient mieux reconnus.",
+  "language.vocabularyHere":
+    "La reconnaissance vocale sur cet ordinateur ne les utilise pas ; seuls les services cloud le font.",
 
   "appearance.theme": "Thème",
   "appearance.system": "Comme le système",
@@ -368,8 +373,12 @@ export const fr = {
   "first.microphoneText": "Dites quelque chose. Si les barres bougent, votre micro fonctionne.",
   "first.key": "Votre touche pour parler",
   "first.keyText": "Maintenez-la pour parler, dans n’importe quelle app. Essayez maintenant.",
+  "first.keyCommand":
+    "Sur ce bureau (Wayland), les apps ne peuvent pas définir de raccourcis globaux. Maintenez le bouton pour parler, ou associez une touche à cette commande dans les réglages de clavier :",
+  "first.keyNone": "Aucune touche ne fonctionne pour l’instant. En attendant, maintenez le bouton pour parler.",
   "first.question": "Posez une question",
   "first.questionText": "Maintenez la touche ou le bouton et posez votre question, ou choisissez-en une ici.",
+  "first.questionButton": "Maintenez le bouton et posez votre question, ou choisissez-en une ici.",
   "first.done": "Commencer",
 
   "quick.title": "Question rapide",
@@ -497,8 +506,12 @@ export const fr = {
 
   "advanced.temperature": "Créativité",
   "advanced.temperatureHint": "Basse : prévisible ; haute : inventive. Tous les modèles ne la prennent pas en charge.",
+  "advanced.temperatureHere":
+    "Le modèle sur cet ordinateur reste prévisible : les valeurs élevées n’ont pas d’effet sur lui.",
   "advanced.tokens": "Réponse la plus longue",
   "advanced.tokensHint": "En tokens. Un mot en compte un ou deux.",
+  "advanced.tokensHere":
+    "Le modèle sur cet ordinateur a sa propre limite, assez basse. Des valeurs plus élevées n’allongent pas ses réponses.",
   "advanced.attempts": "Tentatives",
   "advanced.attemptsHint": "Nombre d’essais par fournisseur avant de passer au suivant.",
   "advanced.wait": "Attente entre les tentatives",
