@@ -11,6 +11,7 @@ pub mod trigger;
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tauri::{AppHandle, Manager};
 use tauri_plugin_global_shortcut::{GlobalShortcutExt, Shortcut};
@@ -53,8 +54,15 @@ pub fn start(app: &AppHandle) {
     tauri::async_runtime::spawn(async move {
         windows::settled(&app).await;
         apply(&app);
+        loop {
+            tokio::time::sleep(AGAIN).await;
+            on_main(&app, own::take_again);
+        }
     });
 }
+
+/// A key that another program has is tried again after so long: nobody says when it gives it back.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Takes the hotkeys that the settings name and says how each fared. The cancel key waits for a turn.
 pub fn apply(app: &AppHandle) {

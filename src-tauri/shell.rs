@@ -107,7 +107,7 @@ pub async fn obey(app: AppHandle) {
         }
         let (text, other) = (before.appearance.text_size, now.appearance.text_size);
         if text.total_cmp(&other).is_ne() {
-            windows::fit(&app, text, other);
+            windows::fit(&app, other);
         }
         if now.appearance.overlay != before.appearance.overlay {
             windows::strip(&app);

@@ -7,7 +7,7 @@ use tauri::{AppHandle, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 
 use crate::libretto::Libretto;
-use crate::wire::failure::{Answer, Failure};
+use crate::wire::failure::Answer;
 use crate::wire::shell::Window;
 use crate::{hotkeys, notices, shell, tray, windows, words};
 
@@ -67,9 +67,7 @@ pub fn for_another(arguments: &Arguments) -> Option<(i32, Option<&'static str>)>
 pub fn set_up(app: &AppHandle, arguments: &Arguments) -> Answer<()> {
     let libretto = tauri::async_runtime::block_on(async {
         let foundation = Foundation::open(Environment::read())?;
-        let libretto = Libretto::start(app.clone(), foundation).await?;
-        libretto.talk().assistant.warm();
-        Ok::<_, Failure>(libretto)
+        Libretto::start(app.clone(), foundation).await
     })?;
     app.manage(libretto);
     if !arguments.hidden {

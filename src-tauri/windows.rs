@@ -116,6 +116,7 @@ fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
         put(app, window, &made)?;
     }
     made.set_focus()?;
+    warm(app);
     // A window that is only just being shown may not be given the focus yet; and what came by way of the tray was no
     // key or click of ours, after which window managers hesitate.
     tauri::async_runtime::spawn(async move {
@@ -129,6 +130,15 @@ fn show(app: &AppHandle, window: Window, made: WebviewWindow) -> Result<()> {
         said(made.set_focus());
     });
     Ok(())
+}
+
+/// Somebody is there who may want to talk: what answers is made ready. One that starts with the desktop is not looked at,
+/// and half a gigabyte would wait in vain.
+fn warm(app: &AppHandle) {
+    if let Some(libretto) = app.try_state::<Libretto>() {
+        let talk = libretto.talk();
+        tauri::async_runtime::spawn(async move { talk.assistant.warm() });
+    }
 }
 
 /// Puts a window without a frame where it belongs.
@@ -250,44 +260,24 @@ fn screen(app: &AppHandle) -> Option<Size> {
 }
 
 /// The text has another size than before: windows that are there give it room.
-pub fn fit(app: &AppHandle, before: f64, now: f64) {
+pub fn fit(app: &AppHandle, text: f64) {
     for window in ALL {
         if let Some(made) = app.get_webview_window(window.label()) {
-            said(resize(
-                &made,
-                window,
-                size::of(window, now, screen(app)),
-                (before, now),
-            ));
+            said(resize(&made, window, size::of(window, text, screen(app))));
         }
     }
 }
 
-fn resize(
-    made: &WebviewWindow,
-    window: Window,
-    (usual, least): (Size, Size),
-    (before, now): (f64, f64),
-) -> Result<()> {
-    let logical = |(width, height): Size| Some(LogicalSize::new(width, height));
+/// One without a frame begins anew with its usual size: how large a hidden one is, nobody can say.
+fn resize(made: &WebviewWindow, window: Window, (usual, least): (Size, Size)) -> Result<()> {
+    let logical = |(width, height): Size| LogicalSize::new(width, height);
+    made.set_min_size(Some(logical(least)))?;
     match window {
-        Window::Main | Window::Settings => made.set_min_size(logical(least)),
-        Window::QuickAsk => {
-            let given = made.inner_size()?.to_logical::<f64>(made.scale_factor()?).into();
-            let (width, height) = size::grown(given, before, now);
-            made.set_min_size(logical(least))?;
-            // The whole screen at most, as when it is made.
-            made.set_size(LogicalSize::new(
-                width.clamp(least.0, usual.0.max(given.0)),
-                height.clamp(least.1, usual.1.max(given.1)),
-            ))
-        }
-        Window::Overlay => {
-            made.set_min_size(logical(least))?;
-            made.set_max_size(logical(least))?;
-            made.set_size(LogicalSize::new(usual.0, usual.1))
-        }
+        Window::Main | Window::Settings => return Ok(()),
+        Window::QuickAsk => {}
+        Window::Overlay => made.set_max_size(Some(logical(least)))?,
     }
+    made.set_size(logical(usual))
 }
 
 fn happened(app: &AppHandle, window: Window, label: &str, event: &WindowEvent) {

@@ -39,6 +39,33 @@ pub(super) fn refused(keys: &str, reason: &str) -> Failure {
     Failure::new(FailureKind::Unavailable, message)
 }
 
+/// Takes the keys that another program had when they were wanted, if it has given them back. Not while a turn runs: each
+/// try holds the main thread up for some frames.
+pub(super) fn take_again(app: &AppHandle) {
+    let Some(libretto) = app.try_state::<Libretto>() else {
+        return;
+    };
+    let Shell {
+        paused, way, hotkeys, ..
+    } = libretto.shell();
+    if paused || way != HotkeyWay::Own || capturing(app) || windows::turn_runs(&libretto) {
+        return;
+    }
+    for hotkey in hotkeys {
+        // The cancel key is taken when it is wanted.
+        if hotkey.problem.is_none() || hotkey.action == HotkeyAction::Cancel {
+            continue;
+        }
+        if take(app, hotkey.action, &hotkey.keys).is_ok() {
+            shell::change(app, |shell| {
+                for now in shell.hotkeys.iter_mut().filter(|now| **now == hotkey) {
+                    now.problem = None;
+                }
+            });
+        }
+    }
+}
+
 /// Takes the cancel key from other programs while a turn runs and none of our windows is in front, and only then; not
 /// while all keys are to be free. Where it cannot be had, the windows are told, and promise nothing.
 pub fn keep_cancel(app: &AppHandle) {

@@ -25,11 +25,6 @@ pub(super) fn of(window: Window, text: f64, screen: Option<Size>) -> (Size, Size
     (bounded(usual), bounded(least))
 }
 
-/// A window that somebody has given this size, when the text was of another one before.
-pub(super) fn grown(size: Size, before: f64, now: f64) -> Size {
-    times(size, now.max(1.0) / before.max(1.0))
-}
-
 /// Two lines of text, a sign before them and a word after them.
 const STRIP: Size = (420.0, 72.0);
 
@@ -61,7 +56,6 @@ mod tests {
             STRIP,
             "smaller text leaves room"
         );
-        assert_eq!(grown((700.0, 300.0), 1.0, 1.5), (1050.0, 450.0));
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn what_is_no_text_is_not_spoken() {
 
 #[test]
 fn what_is_too_long_to_be_asked_is_refused() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let long = "And so on. ".repeat(6_000);
     for start in [&["ask"][..], &["ask", "--quiet"]] {
         let arguments = [start, &[long.as_str()]].concat();

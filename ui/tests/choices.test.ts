@@ -262,6 +262,19 @@ describe("personas", () => {
   });
 });
 
+describe("a talk key that another app has", () => {
+  it("is told in the main window, with the way to another one", async () => {
+    await show({ window: "main", world: 'world.snapshot.shell.hotkeys[0].problem = "Another app is using it.";' });
+    const notice = scene.page.getByText("Ctrl+Shift+Space isn’t available right now");
+    expect(await notice.isVisible()).toBe(true);
+    await scene.page.getByRole("button", { name: "Hotkeys" }).click();
+    await scene.wait(20);
+    expect(await scene.calls("show")).toEqual([["settings", "hotkeys"]]);
+    await scene.page.getByRole("button", { name: "Dismiss" }).click();
+    expect(await notice.count()).toBe(0);
+  });
+});
+
 describe("hotkeys on Wayland", () => {
   it("that the desktop gives are shown as it says, and a missing one is told", async () => {
     const given = `world.snapshot.shell.way = "portal";

@@ -153,6 +153,7 @@ const STATES: Record<string, [Open, Play]> = {
     await s.page.getByRole("button", { name: "Test" }).click();
     await s.wait(600);
   }],
+  "key-taken": [{ world: 'world.snapshot.shell.hotkeys[0].problem = "Another app is using it.";' }, async () => undefined],
   "settings-hotkeys": [{ window: "settings" }, section("Hotkeys")],
   "settings-voice-sample": [{ window: "settings" }, async (s) => {
     await s.wait(100);
@@ -268,7 +269,7 @@ describe("light", () => {
 });
 
 describe("dark", () => {
-  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "settings-advanced-here", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1", "first-2-command", "first-2-problem"])(
+  it.concurrent.each(["idle", "listening", "speaking", "speaking-arabic", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice-sample", "settings-hotkeys-command", "settings-advanced-here", "latency", "missing", "quick-ask-speaking", "overlay-speaking", "first-1", "first-2-command", "first-2-problem", "key-taken"])(
     "%s",
     async (name) => {
       const [open, play] = STATES[name] ?? [{}, async () => undefined];

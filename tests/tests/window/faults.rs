@@ -180,3 +180,25 @@ fn an_engine_killed_in_mid_reply_is_told_and_started_again() {
     }
     answers(&stage, &window, turn.id);
 }
+
+/// EnviousWispr #1876: a microphone that gives nothing looks as if it listened.
+#[test]
+fn a_microphone_that_is_muted_is_told_while_the_key_is_held() {
+    let stage = Stage::shared().unwrap();
+    stage.card.mute(true).unwrap();
+    let window = opened(&stage);
+    window.display.press(TALK).unwrap();
+    window.wait_for_text("Listening – no sound", ANSWER).unwrap();
+    told(&window, "microphone");
+    stage.card.mute(false).unwrap();
+    window
+        .wait_for(
+            "sound",
+            ANSWER,
+            "return document.querySelector('.dock strong').innerText === 'Listening'",
+        )
+        .unwrap();
+    window.display.release(TALK).unwrap();
+    window.display.tap("Escape").unwrap();
+    window.wait_for_phase("idle", SOON).unwrap();
+}

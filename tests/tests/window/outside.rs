@@ -19,7 +19,7 @@ fn has_key(window: &Window, name: &str) -> bool {
     found["hasKey"].as_bool().unwrap()
 }
 
-fn wait_for_key(window: &Window, name: &str, wanted: bool) {
+pub(super) fn wait_for_key(window: &Window, name: &str, wanted: bool) {
     let deadline = Instant::now() + SOON;
     while has_key(window, name) != wanted {
         assert!(

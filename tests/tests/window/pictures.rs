@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libretto_store::history::{History, NewExchange, SessionId};
-use libretto_testkit::{Device, program, recordings};
+use libretto_testkit::fakes::elevenlabs;
+use libretto_testkit::keychain::Keyring;
+use libretto_testkit::{Device, SoundCard, program, recordings};
 use libretto_tests::talk::{ANSWER, WHOLE};
-use libretto_tests::{Stage, Window, process};
+use libretto_tests::{Cloud, Stage, Window, process};
 use serde_json::{Value, json};
 
 use super::history::look_at;
+use super::outside::wait_for_key;
 use super::{LONG, SOON, TALK};
 
 const MAIN: &str = "Libretto";
@@ -24,8 +27,6 @@ const ARABIC: (&str, &str) = (
     "ما هي عاصمة فرنسا؟",
     "عاصمة فرنسا هي باريس، وهي مدينة كبيرة على ضفاف نهر السين. يزورها الملايين كل عام.",
 );
-/// The word of it that is painted as the one that is heard now.
-const HEARD_NOW: &str = "باريس،";
 
 /// The sections of the settings, in their order.
 const SECTIONS: [&str; 12] = [
@@ -56,10 +57,15 @@ struct Walk<'a> {
 
 #[test]
 fn every_state_light_and_dark() {
-    let stage = Stage::shared().unwrap();
+    let stage = Stage::with(SoundCard::shared().unwrap(), Keyring::Unlocked).unwrap();
     // Somebody listens: a virtual loudspeaker that nobody hears gives its samples in blocks of seconds.
     let _ear = stage.card.hear().unwrap();
     let arabic = remember(&stage);
+    let cloud = Cloud::start().unwrap();
+    let base = json!(cloud.elevenlabs.url());
+    stage
+        .set(&format!("[providers.elevenlabs]\nbase_url = {base}\n"))
+        .unwrap();
     let window = Window::start(&stage).unwrap();
     window.watch_light().unwrap();
     let folder = program::binary("libretto")
@@ -238,6 +244,8 @@ impl Walk<'_> {
     }
 
     fn history(&self) {
+        // Without what went wrong before.
+        self.command("session_resume", &json!({ "session": null }));
         self.window.press("History").unwrap();
         self.window.wait_for_text("Who wrote Faust?", SOON).unwrap();
         self.picture(MAIN, "history");
@@ -248,53 +256,44 @@ impl Walk<'_> {
         self.window.press("Close").unwrap();
     }
 
-    /// The windows in Arabic, and a reply in Arabic in the middle of a word. Nothing on this machine speaks Arabic, so
-    /// here, and only here, the light is put upon the word by the test: what is looked at is how it is drawn.
+    /// The windows in Arabic, and a reply in Arabic in the middle of a word. Nothing on this machine speaks Arabic: a
+    /// cloud's voice says it again.
     fn arabic(&self, session: &SessionId) {
         self.set("appearance.language", &json!("ar"));
         self.window
             .wait_for("the direction", SOON, RIGHT_TO_LEFT)
             .unwrap();
         self.command("session_resume", &json!({ "session": session.to_string() }));
-        self.window.wait_for_text(HEARD_NOW, SOON).unwrap();
-        let script = format!(
-            r"const [word] = [{}];
-            const walker = document.createTreeWalker(document.querySelector('.reply'), NodeFilter.SHOW_TEXT);
-            const nodes = [];
-            while (walker.nextNode()) nodes.push(walker.currentNode);
-            const at = nodes.findIndex((node) => node.data.includes(word));
-            const range = (node, to) => new StaticRange({{ startContainer: node, startOffset: 0, endContainer: node, endOffset: to }});
-            const paint = (name, ranges) => CSS.highlights.set(name, new Highlight(...ranges));
-            paint('heard', nodes.slice(0, at).map((node) => range(node, node.length)));
-            paint('now', [range(nodes[at], word.length)]);
-            paint('ahead', nodes.slice(at + 1).map((node) => range(node, node.length)));
-            const ground = document.querySelector('.reply').parentElement.querySelector('.grounds');
-            const wide = new Range();
-            wide.setStart(nodes[at], 0);
-            wide.setEnd(nodes[at], word.length);
-            const [line, behind] = [wide, ground].map((it) => it.getBoundingClientRect());
-            const box = ground.appendChild(Object.assign(document.createElement('i'), {{ className: 'now' }}));
-            // As marker.ts lays it.
-            const beyond = line.height * 0.06;
-            box.style.left = `${{line.left - behind.left - beyond}}px`;
-            box.style.top = `${{line.top - behind.top}}px`;
-            box.style.width = `${{line.width + 2 * beyond}}px`;
-            box.style.height = `${{line.height}}px`;",
-            json!(HEARD_NOW)
-        );
-        self.window.run(&script).unwrap();
-        self.picture(MAIN, "speaking-arabic");
+        self.window.wait_for_text(ARABIC.1, SOON).unwrap();
+        self.key("set", true);
+        self.set("voice.providers", &json!(["elevenlabs"]));
+        let snapshot = self.command("snapshot", &json!({}));
+        let of = &snapshot["exchanges"][0]["original"];
+        self.command("repeat", &json!({ "of": of, "reply": ARABIC.1, "cluster": 0 }));
+        // Some words are heard already, and others are to come.
+        let within = "return ['heard', 'now', 'ahead'].every((name) => CSS.highlights.get(name)?.size > 0)";
         self.window
-            .run(
-                "for (const name of ['heard', 'now', 'ahead']) CSS.highlights.delete(name); \
-                 document.querySelector('.grounds > .now').remove()",
-            )
+            .wait_for("a word in the middle", ANSWER, within)
             .unwrap();
+        self.picture(MAIN, "speaking-arabic");
+        self.command("cancel", &json!({}));
+        self.idle();
+        self.set("voice.providers", &Value::Null);
+        self.key("remove", false);
         self.set("appearance.language", &json!("en"));
         self.command("session_resume", &json!({ "session": null }));
         self.window
             .wait_for_text("What would you like to know?", SOON)
             .unwrap();
+    }
+
+    /// Sets the cloud's key, or removes it.
+    fn key(&self, what: &str, there: bool) {
+        let mut command = self.stage.cli(["keys", what, "elevenlabs"]).unwrap();
+        let line = format!("{}\n", elevenlabs::KEY);
+        let output = program::run(&mut command, line.as_bytes(), ANSWER).unwrap();
+        assert!(output.status.success(), "{output:?}");
+        wait_for_key(self.window, "elevenlabs", there);
     }
 
     fn settings(&self) {
@@ -380,11 +379,47 @@ impl Walk<'_> {
             self.set("appearance.text_size", &json!(size));
             let name = format!("answered-{}", (size * 100.0) as u32);
             self.picture(MAIN, &name);
-            let clipped = "return document.documentElement.scrollWidth > innerWidth";
-            assert_eq!(self.window.run(clipped).unwrap(), false, "{name} is too wide");
+            self.whole(&name);
+            self.window.press("History").unwrap();
+            self.window.wait_for_text("Who wrote Faust?", SOON).unwrap();
+            self.whole("the history");
+            self.window.press("Close").unwrap();
+            self.open("settings", SETTINGS);
+            for (place, section) in (1..).zip(SECTIONS) {
+                self.section(place);
+                self.whole(section);
+            }
+            self.command("window_hide", &json!({ "window": "settings" }));
+            self.window.turn_to("main", SOON).unwrap();
+            self.set("appearance.first_steps", &json!(true));
+            self.window.wait_for_text("Step 1 of 3", SOON).unwrap();
+            for step in ["Step 2 of 3", "Step 3 of 3"] {
+                self.whole("the first steps");
+                self.window.press("Continue").unwrap();
+                self.window.wait_for_text(step, SOON).unwrap();
+            }
+            self.whole("the last step");
+            self.set("appearance.first_steps", &json!(false));
         }
         self.set("appearance.text_size", &json!(1.0));
         self.command("session_resume", &json!({ "session": null }));
+    }
+}
+
+impl Walk<'_> {
+    /// Nothing on this page is wider than it, or than what holds it, but where it can be scrolled.
+    fn whole(&self, what: &str) {
+        const WIDE: &str = "\
+            const scrolls = (element) => element && (['auto', 'scroll'].includes(getComputedStyle(element).overflowX) \
+                && element.scrollWidth > element.clientWidth || scrolls(element.parentElement)); \
+            return [...document.querySelectorAll('body *')].filter((element) => { \
+            const box = element.getBoundingClientRect(); const style = getComputedStyle(element); \
+            if (box.width <= 1 || element.closest('.only-read') || scrolls(element.parentElement)) return false; \
+            const more = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis' \
+                && element.scrollWidth > element.clientWidth + 1; \
+            return box.left < -1 || box.right > innerWidth + 1 || more; \
+            }).map((element) => element.outerHTML.slice(0, 200))";
+        assert_eq!(self.window.run(WIDE).unwrap(), json!([]), "{what} is cut off");
     }
 }
 

@@ -48,9 +48,7 @@ fn a_screen_reader_finds_the_controls_the_state_and_the_reply() {
         // Nothing can be said again yet.
         assert!(control.focusable || name == "Replay", "{control:?}");
     }
-    let mut buttons = found.iter().filter(|node| is(node, "button"));
-    let unnamed = buttons.find(|node| node.name.is_empty());
-    assert!(unnamed.is_none(), "a button without a name: {unnamed:?}");
+    named(&found);
     window
         .command("ask", &json!({ "text": "What can you do?" }))
         .unwrap();
@@ -73,4 +71,49 @@ fn a_screen_reader_finds_the_controls_the_state_and_the_reply() {
     reader
         .wait_for("that it is ready again", SOON, |node| told(node, "Ready"))
         .unwrap();
+
+    // The other windows, each by something that only it has.
+    for (label, kind, name) in [
+        ("quick-ask", "button", "Open in main window"),
+        ("settings", "entry", "Search settings"),
+    ] {
+        window
+            .command("window_open", &json!({ "window": label, "section": null }))
+            .unwrap();
+        reader
+            .wait_for(name, SOON, |node| is(node, kind) && node.name == name)
+            .unwrap();
+        named(&reader.read().unwrap());
+    }
+    window.turn_to("settings", SOON).unwrap();
+    for place in 1..=12 {
+        window
+            .click(&format!("nav li:nth-child({place}) button"))
+            .unwrap();
+        named(&reader.read().unwrap());
+    }
+    window.turn_to("main", SOON).unwrap();
+    window.press("History").unwrap();
+    reader
+        .wait_for("the history", SOON, |node| node.name == "Search conversations")
+        .unwrap();
+    named(&reader.read().unwrap());
+    let first = json!({ "key": "appearance.first_steps", "value": true });
+    window.command("settings_set", &first).unwrap();
+    reader
+        .wait_for("the first steps", SOON, |node| {
+            is(node, "button") && node.name == "Continue"
+        })
+        .unwrap();
+    named(&reader.read().unwrap());
+}
+
+/// Nothing that takes keys and clicks is without a name.
+fn named(found: &[Node]) {
+    const TAKES: [&str; 6] = ["button", "entry", "slider", "combo box", "check box", "link"];
+    let mut controls = found
+        .iter()
+        .filter(|node| node.focusable && TAKES.iter().any(|kind| is(node, kind)));
+    let unnamed = controls.find(|node| node.name.is_empty() && node.text.is_empty());
+    assert!(unnamed.is_none(), "a control without a name: {unnamed:?}");
 }

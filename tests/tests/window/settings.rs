@@ -51,7 +51,7 @@ fn settings_outlive_the_window_and_can_be_undone() {
 /// Eight at once, each on a thread of its own.
 #[test]
 fn a_window_that_several_want_at_once_is_made_once() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = Window::start(&stage).unwrap();
     window
         .run(
@@ -70,7 +70,7 @@ fn a_window_that_several_want_at_once_is_made_once() {
 
 #[test]
 fn the_settings_open_at_the_section_that_is_needed() {
-    let stage = Stage::new().unwrap();
+    let stage = Stage::shared().unwrap();
     let window = opened(&stage);
     // The first time they are made; later they are behind, at another section.
     for (section, other) in [("devices", "Voice"), ("keys", "Devices"), ("keys", "About")] {

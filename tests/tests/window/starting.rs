@@ -1,11 +1,13 @@
 //! How Libretto starts and ends beside one that runs, or does not; and what it keeps until the next start.
 
 use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use libretto_testkit::display::Display;
 use libretto_testkit::program;
 use libretto_tests::talk::ANSWER;
-use libretto_tests::{Stage, Window};
+use libretto_tests::{Stage, Window, process};
 use serde_json::json;
 
 use super::{SOON, TALK};
@@ -48,6 +50,33 @@ fn what_is_for_a_libretto_that_runs_starts_none() {
     display.wait_until_gone(MAIN, SOON).unwrap();
 }
 
+/// OpenWhispr #2143: half a gigabyte, though nobody has wanted anything yet.
+#[test]
+fn one_that_starts_with_the_desktop_loads_nothing_until_somebody_comes() {
+    let stage = Stage::shared().unwrap();
+    let display = Display::new().unwrap();
+    let libretto = |words: &[&str]| {
+        let mut command = Command::new(program::binary("libretto").unwrap());
+        command.args(words).envs(stage.env().unwrap()).envs(display.env());
+        command
+    };
+    let mut hidden = libretto(&["--hidden"]).spawn().unwrap();
+    sleep(Duration::from_secs(5));
+    let engines = || process::named(hidden.id(), "libretto-engine").unwrap();
+    assert!(engines().is_empty(), "nobody has come");
+    let output = program::run(&mut libretto(&["ask"]), b"", ANSWER).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    display.wait_for_window("Libretto: quick ask", ANSWER).unwrap();
+    let deadline = Instant::now() + SOON;
+    while engines().is_empty() {
+        assert!(Instant::now() < deadline, "nothing is made ready");
+        sleep(Duration::from_millis(100));
+    }
+    let output = program::run(&mut libretto(&["quit"]), b"", ANSWER).unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(hidden.wait().unwrap().success());
+}
+
 /// Whoever closed the microphone finds it closed after the next login.
 #[test]
 fn a_pause_outlives_a_restart() {
@@ -64,8 +93,8 @@ fn a_pause_outlives_a_restart() {
     let snapshot = window.command("snapshot", &json!({})).unwrap();
     assert_eq!(snapshot["shell"]["paused"], true, "{snapshot}");
     window.display.tap(TALK).unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    window.wait_for_phase("idle", std::time::Duration::ZERO).unwrap();
+    sleep(Duration::from_secs(1));
+    window.wait_for_phase("idle", Duration::ZERO).unwrap();
     window.command("set_paused", &json!({ "paused": false })).unwrap();
     window.wait_for_phase("waiting", SOON).unwrap();
     drop(window);

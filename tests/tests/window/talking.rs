@@ -94,25 +94,36 @@ fn another_conversation_is_heard_as_the_first_one_was() {
 #[test]
 fn a_tap_toggles_and_escape_cancels() {
     let stage = Stage::shared().unwrap();
-    let window = Window::start(&stage).unwrap();
+    let _ear = stage.card.hear().unwrap();
+    let window = opened(&stage);
     let display = &window.display;
-    display.tap(TALK).unwrap();
-    window
-        .wait_until("the latch", SOON, |snapshot| {
-            snapshot["state"]["phase"]["latched"] == true
-        })
-        .unwrap();
+    let tap = || {
+        display.tap(TALK).unwrap();
+        window
+            .wait_until("the latch", SOON, |snapshot| {
+                snapshot["state"]["phase"]["latched"] == true
+            })
+            .unwrap();
+    };
+    tap();
     display.tap("Escape").unwrap();
     window.wait_for_phase("idle", SOON).unwrap();
     // A second tap begins, a third one ends: nobody has said anything.
-    display.tap(TALK).unwrap();
-    window
-        .wait_until("the second latch", SOON, |snapshot| {
-            snapshot["state"]["phase"]["latched"] == true
-        })
-        .unwrap();
+    tap();
     display.tap(TALK).unwrap();
     window.wait_for_phase("idle", ANSWER).unwrap();
+    // What is said between two taps is answered.
+    tap();
+    let recording = recordings::named("go-forward").unwrap();
+    stage.card.speak(&recording.audio().unwrap()).unwrap().wait();
+    display.tap(TALK).unwrap();
+    let turn = window
+        .wait_until("an answer", WHOLE, |snapshot| !snapshot["exchanges"][0].is_null())
+        .unwrap();
+    let exchange = &turn["exchanges"][0];
+    let said = exchange["said"].as_str().unwrap().to_lowercase();
+    assert!(said.contains("go forward"), "{exchange}");
+    assert_ne!(exchange["reply"], "", "{exchange}");
 }
 
 #[test]

@@ -73,12 +73,14 @@ export class App {
       void this.try(this.#refresh());
     });
     await bridge.listening();
-    const document = await bridge.settings();
-    this.#settings = document.values;
+    const [document] = await Promise.all([bridge.settings(), this.#refresh()]);
     this.#defaults = document.defaults;
     this.#path = document.path;
-    this.undoable = document.undoable;
-    await this.#refresh();
+    // What was told meanwhile is newer.
+    if (!this.#settings) {
+      this.#settings = document.values;
+      this.undoable = document.undoable;
+    }
     // Their names; the strip has no room for them.
     if (bridge.window !== "overlay") void this.look();
   }

@@ -164,6 +164,8 @@ function progress(view: View, turn: number | null, event: Progress): void {
     view.microphone = event.device;
     // It is told when sound comes, and when another one takes over.
     view.deaf = false;
+    // There is one again.
+    if (view.problem?.stage === "microphone") view.problem = null;
   }
   // Who works on a turn is told before anything of it is known.
   const shown = find(view, turn) ?? (event.kind === "using" ? begin(view, turn) : undefined);

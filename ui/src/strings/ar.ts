@@ -72,6 +72,7 @@ export const ar = {
   "talkview.failed": "لا يوجد رد.",
   "talkview.words": "الرد. اختر كلمة بمفاتيح الأسهم، واضغط Enter للتشغيل منها.",
   "talkview.latest": "الانتقال إلى الأحدث",
+  "talkview.keyTaken": "{keys} غير متاح الآن، فربما يستخدمه تطبيق آخر. لا يزال بإمكانك التحدث بالزر.",
   "talkview.newSession": "محادثة جديدة",
   "talkview.needs": "يحتاج Libretto إلى نماذج الكلام الخاصة به ({size}).",
   "talkview.example1": "كم الساعة؟",

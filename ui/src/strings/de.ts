@@ -68,6 +68,8 @@ export const de = {
   "talkview.failed": "Keine Antwort.",
   "talkview.words": "Antwort. Mit den Pfeiltasten ein Wort wählen, mit der Eingabetaste ab dort abspielen.",
   "talkview.latest": "Zum Ende springen",
+  "talkview.keyTaken":
+    "{keys} ist gerade nicht verfügbar, vielleicht nutzt eine andere App die Tasten. Mit dem Knopf kannst du trotzdem sprechen.",
   "talkview.newSession": "Neues Gespräch",
   "talkview.needs": "Libretto braucht seine Sprachmodelle ({size}).",
   "talkview.example1": "Wie spät ist es?",

@@ -67,6 +67,8 @@ export const en = {
   "talkview.failed": "No reply.",
   "talkview.words": "Reply. Use the arrow keys to choose a word and Enter to play from there.",
   "talkview.latest": "Jump to latest",
+  "talkview.keyTaken":
+    "{keys} isn’t available right now: another app may be using it. You can still talk with the button.",
   "talkview.newSession": "New conversation",
   "talkview.needs": "Libretto needs its speech models ({size}).",
   "talkview.example1": "What time is it?",

@@ -69,6 +69,7 @@ export const es = {
   "talkview.failed": "Sin respuesta.",
   "talkview.words": "Respuesta. Elige una palabra con las flechas y pulsa Intro para oírla desde ahí.",
   "talkview.latest": "Ir al final",
+  "talkview.keyTaken": "{keys} no está disponible: quizá lo use otra app. Aún puedes hablar con el botón.",
   "talkview.newSession": "Conversación nueva",
   "talkview.needs": "Libretto necesita sus modelos de voz ({size}).",
   "talkview.example1": "¿Qué hora es?",

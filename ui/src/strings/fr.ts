@@ -69,6 +69,8 @@ export const fr = {
   "talkview.failed": "Aucune réponse.",
   "talkview.words": "Réponse. Choisissez un mot avec les flèches, puis Entrée pour réécouter à partir de ce mot.",
   "talkview.latest": "Aller à la fin",
+  "talkview.keyTaken":
+    "{keys} n’est pas disponible : une autre app l’utilise peut-être. Vous pouvez toujours parler avec le bouton.",
   "talkview.newSession": "Nouvelle conversation",
   "talkview.needs": "Libretto a besoin de ses modèles vocaux ({size}).",
   "talkview.example1": "Quelle heure est-il ?",

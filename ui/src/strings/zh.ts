@@ -67,6 +67,7 @@ export const zh = {
   "talkview.failed": "没有回答。",
   "talkview.words": "回答。用方向键选词，按回车键从该词开始播放。",
   "talkview.latest": "跳到最新",
+  "talkview.keyTaken": "{keys} 目前不可用，可能已被其他应用占用。你仍可以按按钮说话。",
   "talkview.newSession": "新对话",
   "talkview.needs": "Libretto 需要它的语音模型（{size}）。",
   "talkview.example1": "现在几点了？",
