@@ -181,7 +181,7 @@ fn an_engine_killed_in_mid_reply_is_told_and_started_again() {
     answers(&stage, &window, turn.id);
 }
 
-/// EnviousWispr #1876: a microphone that gives nothing looks as if it listened.
+/// `EnviousWispr` #1876: a microphone that gives nothing looks as if it listened.
 #[test]
 fn a_microphone_that_is_muted_is_told_while_the_key_is_held() {
     let stage = Stage::shared().unwrap();

@@ -50,7 +50,7 @@ fn what_is_for_a_libretto_that_runs_starts_none() {
     display.wait_until_gone(MAIN, SOON).unwrap();
 }
 
-/// OpenWhispr #2143: half a gigabyte, though nobody has wanted anything yet.
+/// `OpenWhispr` #2143: half a gigabyte, though nobody has wanted anything yet.
 #[test]
 fn one_that_starts_with_the_desktop_loads_nothing_until_somebody_comes() {
     let stage = Stage::shared().unwrap();

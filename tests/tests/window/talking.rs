@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use libretto_testkit::{clock, recordings, wer};
 use libretto_tests::talk::{ANSWER, WHOLE};
-use libretto_tests::{Hearing, Stage, Window, hearing, karaoke};
+use libretto_tests::{Hearing, Stage, hearing, karaoke};
 use serde_json::json;
 
 use super::{SOON, TALK, opened};
