@@ -52,6 +52,11 @@ impl Watch {
         })
     }
 
+    /// Lists now.
+    pub(crate) fn look(&self) {
+        self.thread.unpark();
+    }
+
     /// The newest list, once.
     pub(crate) fn take(&self) -> Option<Listing> {
         self.shared

@@ -19,6 +19,9 @@ use crate::watch::{Watch, should_change};
 /// A device that has given nothing for so long is dead.
 const STALLED: Duration = Duration::from_secs(2);
 
+/// And when somebody is about to speak, after so long: an open one is looked at every 200 ms.
+const SILENT: Duration = Duration::from_millis(300);
+
 /// Samples that are taken from the ring at once.
 const MOST: usize = 4_096;
 
@@ -79,6 +82,16 @@ impl Open {
     /// Whether anything has come yet.
     pub(super) fn began(&self) -> bool {
         self.heard > 0
+    }
+
+    /// Somebody is about to speak. False when nothing comes any more: it looks as if it were open until it counts as dead.
+    /// Whether it is still the right one is looked at now, and not within two seconds.
+    pub(super) fn attend(&self, now: Instant) -> bool {
+        if let Some(watch) = &self.watch {
+            watch.look();
+        }
+        self.counters.prompt.store(true, Ordering::Relaxed);
+        now.saturating_duration_since(self.last) < SILENT
     }
 
     /// Samples that were lost so far.

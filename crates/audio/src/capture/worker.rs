@@ -175,10 +175,15 @@ impl Worker {
     fn start(&mut self) {
         // What has come until now belongs to the pre-roll.
         self.hear();
-        let began = self.open.as_ref().is_some_and(Open::began);
-        if let Some(open) = &self.open {
-            open.set_prompt(true);
+        let now = Instant::now();
+        if self.open.as_ref().is_some_and(|open| !open.attend(now)) {
+            self.close();
         }
+        // Whoever speaks now does not wait for the next try.
+        if let Some(missing) = &mut self.missing {
+            missing.retry = now;
+        }
+        let began = self.open.as_ref().is_some_and(Open::began);
         let hears = began && self.pre_roll.iter().flatten().any(|s| *s != 0.0);
         let device = self.name();
         let event = if hears {
