@@ -154,7 +154,7 @@ impl Libretto {
             turn: mirror.turn(),
             microphone: mirror.microphone(),
             shell: self.shell(),
-            notices: notices::sentences(&self.foundation),
+            notices: notices::remarks(&self.foundation),
         }
     }
 

@@ -5,12 +5,11 @@ use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
 
 use crate::libretto::Libretto;
-use crate::wire::shell::NoticesChanged;
+use crate::wire::shell::{NoticesChanged, Remark};
 
-/// The sentences as they are now.
-pub fn sentences(foundation: &Foundation) -> Vec<String> {
-    let notices = foundation.notices().into_iter();
-    notices.map(|notice| notice.sentence).collect()
+/// All of it, as it is now.
+pub fn remarks(foundation: &Foundation) -> Vec<Remark> {
+    foundation.notices().into_iter().map(Remark::from).collect()
 }
 
 /// Tells the windows whenever they are others, for as long as Libretto runs.
@@ -22,7 +21,7 @@ pub async fn follow(app: AppHandle) {
     let mut settings = foundation.settings.watch();
     let mut keys = foundation.accounts.watch();
     let mut history = foundation.history.state();
-    let mut told = sentences(foundation);
+    let mut told = remarks(foundation);
     loop {
         let changed = tokio::select! {
             changed = settings.changed() => changed,
@@ -32,7 +31,7 @@ pub async fn follow(app: AppHandle) {
         if changed.is_err() {
             return;
         }
-        let notices = sentences(foundation);
+        let notices = remarks(foundation);
         if notices == told {
             continue;
         }

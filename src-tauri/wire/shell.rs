@@ -1,6 +1,7 @@
 //! Windows, tray and what else belongs to the desktop.
 
 use libretto_assistant::doctor;
+use libretto_assistant::store;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
@@ -76,8 +77,46 @@ pub struct ShellChanged {
 /// What the user should read is something else now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, Event)]
 pub struct NoticesChanged {
-    /// All sentences, as in the snapshot.
-    pub notices: Vec<String>,
+    /// All of it, as in the snapshot.
+    pub notices: Vec<Remark>,
+}
+
+/// Something that the user should read, though nobody asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Remark {
+    /// What it is about: the pages say that much in their own language.
+    pub about: Subject,
+    /// What happened and what to do, in English.
+    pub sentence: String,
+}
+
+/// What a remark is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The settings' file.
+    Settings,
+    /// Keys and where they live.
+    Secrets,
+    /// What was said and answered.
+    History,
+    /// Variables and `.env` files.
+    Environment,
+}
+
+impl From<store::Notice> for Remark {
+    fn from(notice: store::Notice) -> Self {
+        let about = match notice.subject {
+            store::Subject::Settings => Subject::Settings,
+            store::Subject::Secrets => Subject::Secrets,
+            store::Subject::History => Subject::History,
+            store::Subject::Environment => Subject::Environment,
+        };
+        Self {
+            about,
+            sentence: notice.sentence,
+        }
+    }
 }
 
 /// Another session is the present one: take a new snapshot.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::notice::{End, Exchange, Original, Passed, Problem, Stage, State, Word};
-use super::shell::Shell;
+use super::shell::{Remark, Shell};
 
 /// How everything is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -24,8 +24,8 @@ pub struct Snapshot {
     pub microphone: Option<String>,
     /// Tray, hotkeys, pause.
     pub shell: Shell,
-    /// Sentences that the user should read: settings that could not be used, a history that cannot be written.
-    pub notices: Vec<String>,
+    /// What the user should read: settings that could not be used, a history that cannot be written.
+    pub notices: Vec<Remark>,
 }
 
 /// A turn as it stands.

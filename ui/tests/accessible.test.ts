@@ -104,6 +104,7 @@ const STATES: [name: string, window: Window, world: string, play: (scene: Scene)
     });
     await s.wait(100);
   }],
+  ["a notice", "main", 'world.snapshot.notices = [{ about: "secrets", sentence: "The keychain is locked." }];', nothing],
   ["a talk key that another app has", "main", 'world.snapshot.shell.hotkeys[0].problem = "Another app is using it.";', nothing],
   ["quick ask", "quick-ask", "", nothing],
   ["quick ask, speaking", "quick-ask", "", asked],

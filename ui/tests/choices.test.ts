@@ -262,6 +262,25 @@ describe("personas", () => {
   });
 });
 
+describe("what nobody asked for", () => {
+  const world = 'world.snapshot.notices = [{ about: "secrets", sentence: "The keychain is locked: unlock it." }];';
+
+  it("is told in the window's language, with the backend's words below", async () => {
+    await show({ window: "main", world: `${world} world.settings.appearance.language = "de";` });
+    expect(await scene.page.getByText("Deine API-Schlüssel sind gerade nicht erreichbar.").isVisible()).toBe(true);
+    expect(await scene.page.getByText("The keychain is locked: unlock it.").isVisible()).toBe(true);
+  });
+
+  it("is told in the backend's own words where they are understood, and is put away", async () => {
+    await show({ window: "main", world });
+    const notice = scene.page.getByText("The keychain is locked: unlock it.");
+    expect(await notice.isVisible()).toBe(true);
+    expect(await scene.page.getByText("can’t be reached right now").count()).toBe(0);
+    await scene.page.getByRole("button", { name: "Dismiss" }).click();
+    expect(await notice.count()).toBe(0);
+  });
+});
+
 describe("a talk key that another app has", () => {
   it("is told in the main window, with the way to another one", async () => {
     await show({ window: "main", world: 'world.snapshot.shell.hotkeys[0].problem = "Another app is using it.";' });

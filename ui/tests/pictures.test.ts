@@ -153,6 +153,8 @@ const STATES: Record<string, [Open, Play]> = {
     await s.page.getByRole("button", { name: "Test" }).click();
     await s.wait(600);
   }],
+  "notice": [{ world: `world.snapshot.notices = [{ about: "secrets", sentence: "The keychain is locked: unlock it. Until then this computer answers." }];
+    world.settings.appearance.language = "de";` }, async () => undefined],
   "key-taken": [{ world: 'world.snapshot.shell.hotkeys[0].problem = "Another app is using it.";' }, async () => undefined],
   "settings-hotkeys": [{ window: "settings" }, section("Hotkeys")],
   "settings-voice-sample": [{ window: "settings" }, async (s) => {

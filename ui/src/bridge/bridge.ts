@@ -24,6 +24,7 @@ import type {
   Provider,
   ProviderAccount,
   ProviderField,
+  Remark,
   ProviderModel,
   ProviderPart,
   Providers,
@@ -59,7 +60,7 @@ export interface Tells {
   /** Another session is the present one: take a new snapshot. */
   session: string;
   /** All that the user should read now. */
-  notices: string[];
+  notices: Remark[];
   hotkey: HotkeyUsed;
   modelProgress: ModelProgress;
   modelEnded: ModelEnded;

@@ -38,6 +38,7 @@ export type {
   Provider,
   ProviderAccount,
   ProviderField,
+  Remark,
   ProviderModel,
   ProviderPart,
   Providers,

@@ -631,8 +631,8 @@ export type Notice = {
 
 /**  What the user should read is something else now. */
 export type NoticesChanged = {
-	/**  All sentences, as in the snapshot. */
-	notices: string[],
+	/**  All of it, as in the snapshot. */
+	notices: Remark[],
 };
 
 /**  A reply that was given before. */
@@ -897,6 +897,14 @@ rate: number;
 /**  When: milliseconds since 1970, with fractions (`performance.timeOrigin + performance.now()`). */
 at: number };
 
+/**  Something that the user should read, though nobody asked. */
+export type Remark = {
+	/**  What it is about: the pages say that much in their own language. */
+	about: Subject,
+	/**  What happened and what to do, in English. */
+	sentence: string,
+};
+
 /**  A word of a voice's sample is heard now. */
 export type SampleWord = {
 	/**  Where it stands in the sample. */
@@ -1036,8 +1044,8 @@ export type Snapshot = {
 	microphone: string | null,
 	/**  Tray, hotkeys, pause. */
 	shell: Shell,
-	/**  Sentences that the user should read: settings that could not be used, a history that cannot be written. */
-	notices: string[],
+	/**  What the user should read: settings that could not be used, a history that cannot be written. */
+	notices: Remark[],
 };
 
 /**  Part of a text: UTF-16 code units, the end excluded. */
@@ -1072,6 +1080,17 @@ export type State = {
 	/**  What. */
 	phase: Phase,
 };
+
+/**  What a remark is about. */
+export type Subject = 
+/**  The settings' file. */
+"settings" | 
+/**  Keys and where they live. */
+"secrets" | 
+/**  What was said and answered. */
+"history" | 
+/**  Variables and `.env` files. */
+"environment";
 
 /**  How the test of a device or a voice ended, where it did not fail. */
 export type TestEnd = 

@@ -4,7 +4,7 @@ import { getContext, setContext } from "svelte";
 
 import { type Bridge, type Change, Refusal } from "../bridge/bridge";
 import { type Patch, type Persona, read, type SettingAt, type SettingKey, type Settings } from "../bridge/settings";
-import { type HotkeyAction, type Notice, ON_DEVICE, type ProviderPart, type Providers, type Shell } from "../bridge/types";
+import { type HotkeyAction, type Notice, ON_DEVICE, type ProviderPart, type Providers, type Remark, type Shell } from "../bridge/types";
 import { current, t } from "../strings/strings.svelte";
 import { Live } from "./live";
 import { told } from "./told";
@@ -28,8 +28,8 @@ export class App {
   view: View = $state(structuredClone(NOTHING));
   shell: Shell = $state({ hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, led: null, version: "" });
   toasts: Toast[] = $state([]);
-  /** Sentences about what was found odd while starting, without those that were put away. */
-  notices: string[] = $state([]);
+  /** What the user should read, though nobody asked, without what was put away. */
+  notices: Remark[] = $state([]);
   /** They are told anew with each session. */
   readonly #away = new Set<string>();
   /** Said to screen readers, once. */
@@ -233,14 +233,14 @@ export class App {
   }
 
   /** What the user should read now, but for what was put away. */
-  #take(notices: string[]): void {
-    this.notices = notices.filter((notice) => !this.#away.has(notice));
+  #take(notices: Remark[]): void {
+    this.notices = notices.filter(({ sentence }) => !this.#away.has(sentence));
   }
 
   /** A notice was read, and does not come back as long as the window is there. */
-  putAway(notice: string): void {
-    this.#away.add(notice);
-    this.notices = this.notices.filter((other) => other !== notice);
+  putAway(sentence: string): void {
+    this.#away.add(sentence);
+    this.notices = this.notices.filter((notice) => notice.sentence !== sentence);
   }
 
   async copy(text: string): Promise<void> {

@@ -38,7 +38,7 @@ const snapshot = (sequence: number, session: string, notices: string[] = []): Sn
   turn: null,
   microphone: null,
   shell: { hotkeys: [], way: "own", paused: false, pinned: false, asked: 0, led: null, version: "0" },
-  notices,
+  notices: notices.map((sentence) => ({ about: "settings" as const, sentence })),
 });
 /** Until all that was answered is taken. */
 const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 0));
@@ -78,10 +78,10 @@ describe("a window's mirror", () => {
     slow.waiting.shift()?.(snapshot(1, "one", ["A setting is odd.", "The disk is full."]));
     await opened;
     app.putAway("A setting is odd.");
-    expect(app.notices).toEqual(["The disk is full."]);
+    expect(app.notices.map(({ sentence }) => sentence)).toEqual(["The disk is full."]);
     slow.hearers.session?.("two");
     slow.waiting.shift()?.(snapshot(2, "two", ["A setting is odd.", "The history cannot be read."]));
     await settle();
-    expect(app.notices).toEqual(["The history cannot be read."]);
+    expect(app.notices.map(({ sentence }) => sentence)).toEqual(["The history cannot be read."]);
   });
 });

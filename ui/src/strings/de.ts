@@ -70,6 +70,10 @@ export const de = {
   "talkview.latest": "Zum Ende springen",
   "talkview.keyTaken":
     "{keys} ist gerade nicht verfügbar, vielleicht nutzt eine andere App die Tasten. Mit dem Knopf kannst du trotzdem sprechen.",
+  "notice.settings": "Einige Einstellungen konnten nicht übernommen werden.",
+  "notice.secrets": "Deine API-Schlüssel sind gerade nicht erreichbar.",
+  "notice.history": "Mit dem Verlauf stimmt etwas nicht.",
+  "notice.environment": "Eine Umgebungsvariable oder .env-Datei konnte nicht verwendet werden.",
   "talkview.newSession": "Neues Gespräch",
   "talkview.needs": "Libretto braucht seine Sprachmodelle ({size}).",
   "talkview.example1": "Wie spät ist es?",

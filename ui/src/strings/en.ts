@@ -69,6 +69,10 @@ export const en = {
   "talkview.latest": "Jump to latest",
   "talkview.keyTaken":
     "{keys} isn’t available right now: another app may be using it. You can still talk with the button.",
+  "notice.settings": "Some settings couldn’t be used.",
+  "notice.secrets": "Your API keys can’t be reached right now.",
+  "notice.history": "There’s a problem with the history.",
+  "notice.environment": "An environment variable or .env file couldn’t be used.",
   "talkview.newSession": "New conversation",
   "talkview.needs": "Libretto needs its speech models ({size}).",
   "talkview.example1": "What time is it?",

@@ -71,6 +71,10 @@ export const fr = {
   "talkview.latest": "Aller à la fin",
   "talkview.keyTaken":
     "{keys} n’est pas disponible : une autre app l’utilise peut-être. Vous pouvez toujours parler avec le bouton.",
+  "notice.settings": "Certains réglages n’ont pas pu être appliqués.",
+  "notice.secrets": "Vos clés API ne sont pas accessibles pour le moment.",
+  "notice.history": "Il y a un problème avec l’historique.",
+  "notice.environment": "Une variable d’environnement ou un fichier .env n’a pas pu être utilisé.",
   "talkview.newSession": "Nouvelle conversation",
   "talkview.needs": "Libretto a besoin de ses modèles vocaux ({size}).",
   "talkview.example1": "Quelle heure est-il ?",
