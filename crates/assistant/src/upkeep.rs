@@ -140,7 +140,9 @@ mod tests {
     async fn a_shorter_time_counts_after_a_while_unless_it_is_taken_back() {
         let folder = tempfile::tempdir().unwrap();
         let file = SettingsFile::open(Environment::of([], &[], Places::within(folder.path())));
-        let keep = |days: u32| drop(file.put("history.keep_days", days.into()).unwrap());
+        let keep = |days: u32| {
+            file.put("history.keep_days", days.into()).unwrap();
+        };
         keep(90);
         let (keeps, cleared) = (AtomicU32::new(90), Mutex::new(Vec::new()));
         let clear = async || {
