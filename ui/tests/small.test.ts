@@ -200,6 +200,17 @@ describe("the first run", () => {
     expect(await scene.page.getByText("Hold the key or the button").isVisible()).toBe(true);
   });
 
+  it("takes no key for dead that is known a moment later", async () => {
+    await show({ world: `${world} world.late = world.snapshot.shell.hotkeys; world.snapshot.shell.hotkeys = [];` });
+    await scene.stage((stage) => {
+      const hotkeys = (stage.world as unknown as { late: typeof stage.world.snapshot.shell.hotkeys }).late;
+      stage.emit("shell", { ...stage.world.snapshot.shell, hotkeys });
+    });
+    await scene.page.getByRole("button", { name: "Continue" }).click();
+    expect(await scene.page.getByText("Hold it to talk, in any app.").isVisible()).toBe(true);
+    expect(await scene.page.getByRole("button", { name: "Change" }).isVisible()).toBe(true);
+  });
+
   it("is skipped at once", async () => {
     await show({ world });
     await scene.page.getByRole("button", { name: "Skip all" }).click();
