@@ -230,6 +230,7 @@ async function take(name: string, open: Open, play: Play): Promise<void> {
   // The page's clock stands still; the browser's own gliding and fading goes by the real one.
   await new Promise((done) => setTimeout(done, 450));
   await scene.page.screenshot({ path: `${FOLDER}${name}.png` });
+  expect(await scene.page.locator('main > [role="alert"] > h1').count(), "Libretto was not reached: that is no picture of it").toBe(0);
   await expectNothingClipped(scene);
   await scene.close();
 }
