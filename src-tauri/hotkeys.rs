@@ -56,7 +56,11 @@ pub fn start(app: &AppHandle) {
         apply(&app);
         loop {
             tokio::time::sleep(AGAIN).await;
-            on_main(&app, own::take_again);
+            let libretto = app.try_state::<Libretto>();
+            // The main thread sleeps on where there is nothing to take.
+            if libretto.is_some_and(|libretto| libretto.shell().hotkeys.iter().any(own::is_missing)) {
+                on_main(&app, own::take_again);
+            }
         }
     });
 }

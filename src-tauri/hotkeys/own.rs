@@ -8,7 +8,7 @@ use tauri_plugin_global_shortcut::{Code, GlobalShortcutExt, Shortcut, ShortcutSt
 use super::{Asked, capturing, on_main, parse, used};
 use crate::libretto::Libretto;
 use crate::wire::failure::{Answer, Failure, FailureKind};
-use crate::wire::hotkeys::{HotkeyAction, HotkeyWay};
+use crate::wire::hotkeys::{Hotkey, HotkeyAction, HotkeyWay};
 use crate::wire::shell::Shell;
 use crate::{shell, windows};
 
@@ -39,6 +39,11 @@ pub(super) fn refused(keys: &str, reason: &str) -> Failure {
     Failure::new(FailureKind::Unavailable, message)
 }
 
+/// It could not be taken. The cancel key is taken when it is wanted.
+pub(super) fn is_missing(hotkey: &Hotkey) -> bool {
+    hotkey.problem.is_some() && hotkey.action != HotkeyAction::Cancel
+}
+
 /// Takes the keys that another program had when they were wanted, if it has given them back. Not while a turn runs: each
 /// try holds the main thread up for some frames.
 pub(super) fn take_again(app: &AppHandle) {
@@ -51,11 +56,7 @@ pub(super) fn take_again(app: &AppHandle) {
     if paused || way != HotkeyWay::Own || capturing(app) || windows::turn_runs(&libretto) {
         return;
     }
-    for hotkey in hotkeys {
-        // The cancel key is taken when it is wanted.
-        if hotkey.problem.is_none() || hotkey.action == HotkeyAction::Cancel {
-            continue;
-        }
+    for hotkey in hotkeys.into_iter().filter(is_missing) {
         if take(app, hotkey.action, &hotkey.keys).is_ok() {
             shell::change(app, |shell| {
                 for now in shell.hotkeys.iter_mut().filter(|now| **now == hotkey) {
