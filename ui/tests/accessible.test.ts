@@ -1,18 +1,11 @@
 // axe finds nothing, in any state, light, dark and in high contrast, from left to right and from right to left.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import type { Window } from "../src/bridge/types";
-import { type Open, type Scene, Theatre } from "./stage";
+import { type Open, openTheatre, type Scene } from "./stage";
 
-let theatre: Theatre;
-beforeAll(async () => {
-  theatre = await Theatre.open();
-});
-afterAll(async () => {
-  await theatre.close();
-  expect(theatre.complaints).toEqual([]);
-});
+const theatre = openTheatre();
 
 const nothing = async (): Promise<void> => undefined;
 const section =

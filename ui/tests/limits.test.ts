@@ -1,6 +1,6 @@
 // What has no effect as things are says so beside it.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { ar } from "../src/strings/ar";
 import { de } from "../src/strings/de";
@@ -8,17 +8,10 @@ import { en } from "../src/strings/en";
 import { es } from "../src/strings/es";
 import { fr } from "../src/strings/fr";
 import { zh } from "../src/strings/zh";
-import { type Scene, Theatre } from "./stage";
+import { openTheatre, type Scene } from "./stage";
 
-let theatre: Theatre;
+const theatre = openTheatre();
 let scene: Scene;
-beforeAll(async () => {
-  theatre = await Theatre.open();
-});
-afterAll(async () => {
-  await theatre.close();
-  expect(theatre.complaints).toEqual([]);
-});
 
 const show = async (world = ""): Promise<void> => {
   scene = await theatre.show({ window: "settings", world });

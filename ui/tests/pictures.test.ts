@@ -3,21 +3,14 @@
 
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { type Open, type Scene, Theatre } from "./stage";
+import { type Open, openTheatre, type Scene } from "./stage";
 
 const FOLDER = fileURLToPath(new URL("../pictures/", import.meta.url));
 
-let theatre: Theatre;
-beforeAll(async () => {
-  mkdirSync(FOLDER, { recursive: true });
-  theatre = await Theatre.open();
-});
-afterAll(async () => {
-  await theatre.close();
-  expect(theatre.complaints).toEqual([]);
-});
+mkdirSync(FOLDER, { recursive: true });
+const theatre = openTheatre();
 
 /** What is done before the picture is taken. */
 type Play = (scene: Scene) => Promise<void>;

@@ -1,18 +1,11 @@
 // What a reply says of itself: how long it took, where its times come from; and older ones said again.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { type Open, type Scene, Theatre } from "./stage";
+import { type Open, openTheatre, type Scene } from "./stage";
 
-let theatre: Theatre;
+const theatre = openTheatre();
 let scene: Scene;
-beforeAll(async () => {
-  theatre = await Theatre.open();
-});
-afterAll(async () => {
-  await theatre.close();
-  expect(theatre.complaints).toEqual([]);
-});
 
 const show = async (open: Open = {}): Promise<void> => {
   scene = await theatre.show(open);

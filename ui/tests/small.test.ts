@@ -1,18 +1,11 @@
 // The small windows and the first run.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
-import { type Open, type Scene, Theatre } from "./stage";
+import { type Open, openTheatre, type Scene } from "./stage";
 
-let theatre: Theatre;
+const theatre = openTheatre();
 let scene: Scene;
-beforeAll(async () => {
-  theatre = await Theatre.open();
-});
-afterAll(async () => {
-  await theatre.close();
-  expect(theatre.complaints).toEqual([]);
-});
 
 const show = async (open: Open = {}): Promise<void> => {
   scene = await theatre.show(open);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import AxeBuilder from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
 
 import type { Stage } from "../src/bridge/mock/stage";
 import { NOW } from "../src/bridge/mock/world";
@@ -35,7 +36,20 @@ const SIZES: Record<Window, [number, number]> = {
   overlay: [420, 72],
 };
 
-export class Theatre {
+/** One theatre for all tests of a file, in which nobody may complain. */
+export function openTheatre(): Pick<Theatre, "show"> {
+  let theatre: Theatre;
+  beforeAll(async () => {
+    theatre = await Theatre.open();
+  });
+  afterAll(async () => {
+    await theatre.close();
+    expect(theatre.complaints).toEqual([]);
+  });
+  return { show: (open) => theatre.show(open) };
+}
+
+class Theatre {
   /** What the pages complained of. */
   readonly complaints: string[] = [];
 

@@ -1,18 +1,11 @@
 // Talking, typing, listening and reading along in the main window, by keyboard where a keyboard can do it.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
-import { type Open, type Scene, Theatre } from "./stage";
+import { type Open, openTheatre, type Scene } from "./stage";
 
-let theatre: Theatre;
+const theatre = openTheatre();
 let scene: Scene;
-beforeAll(async () => {
-  theatre = await Theatre.open();
-});
-afterAll(async () => {
-  await theatre.close();
-  expect(theatre.complaints).toEqual([]);
-});
 
 const show = async (open: Open = {}): Promise<void> => {
   scene = await theatre.show(open);
