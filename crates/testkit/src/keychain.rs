@@ -60,8 +60,9 @@ impl Keychain {
             bus,
             folder,
         };
+        // The socket is there a moment before anybody listens to it.
         ensure!(
-            wait_until(|| socket.exists()),
+            wait_until(|| UnixStream::connect(&socket).is_ok()),
             "the private message bus did not start"
         );
         match keyring {
