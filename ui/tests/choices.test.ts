@@ -108,11 +108,11 @@ describe("models", () => {
     await scene.wait(50);
     const model = (name: string) => scene.page.getByRole("group", { name });
     expect(await model("SmolLM2 135M").innerText()).toContain("42 words per second on this computer, the first after 0.2 sec");
-    expect(await model("Moonshine tiny").innerText()).toContain("11 × as fast as speech on this computer");
+    expect(await model("Moonshine tiny").innerText()).toContain("11× as fast as speech on this computer");
     await model("Hibari").getByRole("button", { name: "Measure speed" }).click();
     await scene.wait(50);
     expect(await scene.calls("measureModel")).toEqual([["hibari"]]);
-    expect(await model("Hibari").innerText()).toContain("7.3 × as fast as speech on this computer");
+    expect(await model("Hibari").innerText()).toContain("7.3× as fast as speech on this computer");
   });
 });
 

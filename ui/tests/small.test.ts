@@ -144,7 +144,7 @@ describe("the first run", () => {
     await scene.press("Enter");
     await scene.wait(1_500);
     expect((await scene.painted()).now).toBeTruthy();
-    await scene.tabTo(/^Start$/u);
+    await scene.tabTo(/^Finish$/u);
     await scene.press("Enter");
     await scene.wait(50);
     expect(await scene.calls("set")).toEqual([["appearance.first_steps", false]]);
@@ -169,7 +169,7 @@ describe("the first run", () => {
     expect(await scene.page.getByText("libretto toggle", { exact: true }).isVisible()).toBe(true);
     expect(await scene.page.getByRole("button", { name: /Change/u }).count()).toBe(0);
     await scene.page.getByRole("button", { name: "Continue" }).click();
-    expect(await scene.page.getByText("Hold the button and ask").isVisible()).toBe(true);
+    expect(await scene.page.getByText("Hold the button and speak").isVisible()).toBe(true);
   });
 
   it.each([
@@ -190,7 +190,7 @@ describe("the first run", () => {
     expect(await scene.page.getByText("Hold it to talk, in any app.").isVisible()).toBe(true);
     expect(await scene.page.getByText("No key works right now.").count()).toBe(0);
     await scene.page.getByRole("button", { name: "Continue" }).click();
-    expect(await scene.page.getByText("Hold the key or the button").isVisible()).toBe(true);
+    expect(await scene.page.locator(".result").innerText()).toMatch(/^Hold .+ or the button and speak$/u);
   });
 
   it("takes no key for dead that is known a moment later", async () => {
@@ -202,6 +202,23 @@ describe("the first run", () => {
     await scene.page.getByRole("button", { name: "Continue" }).click();
     expect(await scene.page.getByText("Hold it to talk, in any app.").isVisible()).toBe(true);
     expect(await scene.page.getByRole("button", { name: "Change" }).isVisible()).toBe(true);
+  });
+
+  it("shows the keys once, and the way on at every size of text", async () => {
+    for (const [size, more] of [[[960, 720], ""], [[640, 480], ""], [[960, 720], `world.snapshot.shell.hotkeys[0].problem = "${owned}";`]] as const) {
+      await show({ world: `${world} ${more} world.settings.appearance.text_size = 2;`, size: [...size] });
+      for (const step of ["microphone", "key", "question"]) {
+        await scene.wait(500);
+        const keys = await scene.page.locator("kbd", { hasText: "Space" }).count();
+        expect(keys, step).toBe(step === "microphone" || (step === "question" && more) ? 0 : 1);
+        for (const button of await scene.page.locator("footer button").all()) {
+          const { x, y, width, height } = await button.boundingBox() ?? { x: -1, y: -1, width: 0, height: 0 };
+          expect(Math.min(x, y, size[0] - x - width, size[1] - y - height), step).toBeGreaterThanOrEqual(0);
+        }
+        if (step !== "question") await scene.page.locator("footer button").last().click();
+      }
+      await scene.close();
+    }
   });
 
   it("is skipped at once", async () => {

@@ -245,6 +245,32 @@ describe("the main window", () => {
   });
 });
 
+describe("hands-free", () => {
+  const free = () => scene.page.getByRole("button", { name: "Hands-free" });
+
+  it.each([[[960, 720], 1], [[420, 480], 1], [[840, 720], 2]] as const)("is one press away: %s at %f", async (size, text) => {
+    await show({ size: [...size], world: `world.settings.appearance.text_size = ${String(text)};` });
+    for (const mode of ["hands_free", "push_to_talk"]) {
+      await scene.tabTo(/^Hands-free$/u);
+      await scene.press("Enter");
+      await scene.wait(50);
+      expect((await scene.calls("set")).at(-1)).toEqual(["conversation.mode", mode]);
+      expect(await free().getAttribute("aria-pressed")).toBe(String(mode === "hands_free"));
+      await scene.page.locator("textarea").focus();
+    }
+    expect(await scene.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  });
+
+  it("is promised by nobody while nothing listens", async () => {
+    await show({ world: "world.snapshot.shell.paused = true;" });
+    expect(await free().isDisabled()).toBe(true);
+    expect(await free().getAttribute("title")).toContain("Microphone and hotkeys are off");
+    await scene.page.locator(".hint button").click();
+    await scene.wait(20);
+    expect(await free().isDisabled()).toBe(false);
+  });
+});
+
 describe("a pause", () => {
   it("is said in words, and ended by a button", async () => {
     await show({ world: "world.snapshot.shell.paused = true;" });

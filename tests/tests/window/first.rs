@@ -58,7 +58,7 @@ fn three_steps_lead_to_a_spoken_answer_within_a_minute() {
     println!("{:?} was heard of {:?}", heard.text, turn.reply);
     assert!(!heard.text.trim().is_empty());
     assert!(window.text().unwrap().contains(turn.reply.trim()), "{turn:#?}");
-    window.press("Start").unwrap();
+    window.press("Finish").unwrap();
     conversation(&window);
     drop(window);
     // Only once.
@@ -73,7 +73,7 @@ fn every_step_can_be_passed_over() {
     for (step, on) in [
         ("Step 1 of 3", "Continue"),
         ("Step 2 of 3", "Continue"),
-        ("Step 3 of 3", "Start"),
+        ("Step 3 of 3", "Finish"),
     ] {
         window.wait_for_text(step, SOON).unwrap();
         window.press(on).unwrap();

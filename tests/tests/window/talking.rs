@@ -131,8 +131,7 @@ fn hands_free_needs_no_key() {
     let stage = Stage::new().unwrap();
     let ear = stage.card.hear().unwrap();
     let window = opened(&stage);
-    window.press("Sound").unwrap();
-    window.switch("Hands-free").unwrap();
+    window.press("Hands-free").unwrap();
     window.wait_for_phase("waiting", ANSWER).unwrap();
     window.wait_for_text("Just speak", SOON).unwrap();
     let mut before = 0;
@@ -158,6 +157,6 @@ fn hands_free_needs_no_key() {
     }
     // It goes on listening, until the window is told to stop.
     window.wait_for_phase("waiting", SOON).unwrap();
-    window.switch("Hands-free").unwrap();
+    window.press("Hands-free").unwrap();
     window.wait_for_phase("idle", SOON).unwrap();
 }

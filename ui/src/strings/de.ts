@@ -53,8 +53,7 @@ export const de = {
   "sound.title": "Ton",
   "sound.volume": "Lautstärke",
   "sound.speed": "Tempo",
-  "sound.mode": "Freisprechen",
-  "sound.times": "{value} ×",
+  "sound.times": "{value}×",
 
   "talkview.label": "Gespräch",
   "talkview.empty": "Was möchtest du wissen?",
@@ -149,6 +148,7 @@ export const de = {
   "voice.volumeHint": "Nur für Libretto.",
   "voice.instructions": "Sprechstil",
   "voice.instructionsHint": "In eigenen Worten, etwa „ruhig und langsam“. Nicht jede Stimme unterstützt das.",
+  "voice.previewName": "Stimme anhören",
   "voice.preview": "Anhören",
   "voice.previewHint": "Spielt einen Satz mit den aktuellen Einstellungen ab.",
   "voice.setBy": "Die Persona „{name}“ legt es fest, unter „{section}“.",
@@ -215,7 +215,7 @@ export const de = {
   "hotkeys.none": "Aus",
   "hotkeys.needsModifier":
     "Nimm Strg, Alt oder Umschalt dazu: Allein würde diese Taste in anderen Apps nicht mehr funktionieren.",
-  "hotkeys.works": "Bereit. Probier es gleich aus.",
+  "hotkeys.works": "Funktioniert. Zum Testen drücken.",
   "hotkeys.pressed": "Erkannt!",
   "hotkeys.command": "Du kannst auch ein Tastenkürzel des Desktops mit diesem Befehl belegen:",
   "hotkeys.clash": "„{name}“ verwendet diese Tasten bereits.",
@@ -328,7 +328,7 @@ export const de = {
   "providers.up": "{name} nach oben",
   "providers.down": "{name} nach unten",
   "providers.leaveOut": "{name} entfernen",
-  "providers.add": "Zu „{name}“ hinzufügen",
+  "providers.add": "Anbieter hinzufügen",
   "providers.moved": "{name} steht jetzt auf Platz {place}",
   "providers.good": "Funktioniert",
   "providers.bad": "Fehlgeschlagen",
@@ -373,9 +373,10 @@ export const de = {
     "Auf diesem Desktop (Wayland) können Apps keine globalen Tastenkürzel belegen. Halte zum Sprechen den Knopf gedrückt, oder lege in den Tastatureinstellungen eine Taste für diesen Befehl fest:",
   "first.keyNone": "Im Moment funktioniert keine Taste. Halte bis dahin zum Sprechen den Knopf gedrückt.",
   "first.question": "Frag etwas",
-  "first.questionText": "Halte die Taste oder den Knopf gedrückt und frag, oder nimm eine dieser Fragen.",
-  "first.questionButton": "Halte den Knopf gedrückt und frag, oder nimm eine dieser Fragen.",
-  "first.done": "Los geht’s",
+  "first.questionText": "Nimm eine dieser Fragen oder stell eine eigene.",
+  "first.questionKeys": "{keys} oder den Knopf halten und sprechen",
+  "first.questionButton": "Den Knopf halten und sprechen",
+  "first.done": "Fertig",
 
   "quick.title": "Schnelle Frage",
   "quick.placeholder": "Frag, was du willst",
@@ -432,7 +433,7 @@ export const de = {
 
   "models.measure": "Tempo messen",
   "models.measuring": "Wird gemessen …",
-  "models.speedSound": "{times} × so schnell wie Sprache auf diesem Computer",
+  "models.speedSound": "{times}× so schnell wie Sprache auf diesem Computer",
   "models.speedText": "{words} Wörter pro Sekunde auf diesem Computer, das erste nach {first}",
 
   "missing.recogniser": "{name} ist nicht heruntergeladen. Ohne dieses Modell versteht Libretto keine Sprache.",

@@ -53,8 +53,7 @@ export const fr = {
   "sound.title": "Son",
   "sound.volume": "Volume",
   "sound.speed": "Vitesse",
-  "sound.mode": "Mains libres",
-  "sound.times": "{value} ×",
+  "sound.times": "{value}×",
 
   "talkview.label": "Conversation",
   "talkview.empty": "Que souhaitez-vous savoir ?",
@@ -152,6 +151,7 @@ export const fr = {
   "voice.volumeHint": "Pour Libretto uniquement.",
   "voice.instructions": "Style d’élocution",
   "voice.instructionsHint": "Avec vos mots, par exemple « calme et lente ». Toutes les voix ne le permettent pas.",
+  "voice.previewName": "Écouter la voix",
   "voice.preview": "Écouter",
   "voice.previewHint": "Lit une phrase avec les réglages actuels.",
   "voice.setBy": "Fixé par le personnage « {name} », sous « {section} ».",
@@ -219,7 +219,7 @@ export const fr = {
   "hotkeys.none": "Désactivé",
   "hotkeys.needsModifier":
     "Ajoutez Ctrl, Alt ou Maj : seule, cette touche ne fonctionnerait plus dans les autres apps.",
-  "hotkeys.works": "Prêt. Essayez maintenant.",
+  "hotkeys.works": "Fonctionne. Appuyez pour tester.",
   "hotkeys.pressed": "C’est bon !",
   "hotkeys.command": "Vous pouvez aussi associer un raccourci du bureau à cette commande :",
   "hotkeys.clash": "« {name} » utilise déjà ces touches.",
@@ -336,7 +336,7 @@ export const fr = {
   "providers.up": "Déplacer {name} vers le haut",
   "providers.down": "Déplacer {name} vers le bas",
   "providers.leaveOut": "Retirer {name}",
-  "providers.add": "Ajouter à « {name} »",
+  "providers.add": "Ajouter un fournisseur",
   "providers.moved": "{name} est maintenant en position {place}",
   "providers.good": "Fonctionne",
   "providers.bad": "Échec",
@@ -381,9 +381,10 @@ export const fr = {
     "Sur ce bureau (Wayland), les apps ne peuvent pas définir de raccourcis globaux. Maintenez le bouton pour parler, ou associez une touche à cette commande dans les réglages de clavier :",
   "first.keyNone": "Aucune touche ne fonctionne pour l’instant. En attendant, maintenez le bouton pour parler.",
   "first.question": "Posez une question",
-  "first.questionText": "Maintenez la touche ou le bouton et posez votre question, ou choisissez-en une ici.",
-  "first.questionButton": "Maintenez le bouton et posez votre question, ou choisissez-en une ici.",
-  "first.done": "Commencer",
+  "first.questionText": "Choisissez une de ces questions ou posez la vôtre.",
+  "first.questionKeys": "Maintenez {keys} ou le bouton, et parlez",
+  "first.questionButton": "Maintenez le bouton, et parlez",
+  "first.done": "Terminer",
 
   "quick.title": "Question rapide",
   "quick.placeholder": "Demandez ce que vous voulez",
@@ -440,7 +441,7 @@ export const fr = {
 
   "models.measure": "Mesurer la vitesse",
   "models.measuring": "Mesure en cours…",
-  "models.speedSound": "{times} × la vitesse de la parole sur cet ordinateur",
+  "models.speedSound": "{times}× la vitesse de la parole sur cet ordinateur",
   "models.speedText": "{words} mots par seconde sur cet ordinateur, le premier après {first}",
 
   "missing.recogniser": "{name} n’est pas téléchargé. Sans ce modèle, Libretto ne comprend pas la parole.",
