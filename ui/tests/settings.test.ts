@@ -124,10 +124,10 @@ describe("the settings", () => {
     await scene.page.getByRole("button", { name: "Default" }).click();
     await scene.wait(50);
     expect(await scene.page.getByText("already uses these keys").count()).toBe(0);
-    expect(await scene.page.getByText("Ready. Try it now.").count()).toBe(1);
+    expect(await scene.page.getByText("Works. Press to test.").count()).toBe(1);
     await scene.stage((stage) => { stage.emit("shell", { ...stage.world.snapshot.shell, paused: true }); });
     await scene.wait(50);
-    expect(await scene.page.getByText("Ready. Try it now.").count()).toBe(0);
+    expect(await scene.page.getByText("Works. Press to test.").count()).toBe(0);
     expect(await scene.page.getByText("Microphone and hotkeys are off").count()).toBe(2);
   });
 
@@ -484,5 +484,29 @@ describe("the settings", () => {
     await scene.page.getByRole("button", { name: "Quit Libretto" }).click();
     await scene.wait(50);
     expect(await scene.calls("quit")).toEqual([[]]);
+  });
+});
+
+describe("settings in little room", () => {
+  it.each([[860, 1], [688, 1], [860, 2]] as const)("cover the search with no toast: %d wide, text at %f", async (width, text) => {
+    await show({ window: "settings", size: [width, 680], world: `world.settings.appearance.text_size = ${String(text)};` });
+    await scene.page.getByRole("navigation").getByRole("button", { name: "Appearance" }).click();
+    await scene.page.getByLabel("Theme").selectOption("dark");
+    await scene.wait(50);
+    await scene.page.getByRole("searchbox").click({ trial: true });
+    const [toast, search] = await Promise.all([scene.page.locator(".toast"), scene.page.getByRole("searchbox")].map((one) => one.boundingBox()));
+    const over = toast && search && toast.y < search.y + search.height && toast.x < search.x + search.width;
+    expect(over).toBe(false);
+  });
+
+  it("fade the row of sections at the end where it goes on", async () => {
+    await show({ window: "settings", world: "world.settings.appearance.text_size = 2;" });
+    const row = scene.page.getByRole("navigation").getByRole("list");
+    const fades = (): Promise<string | null> => row.getAttribute("class");
+    await expect.poll(fades).toMatch(/after/u);
+    expect(await fades()).not.toMatch(/before/u);
+    await scene.page.getByRole("navigation").getByRole("button", { name: "About" }).click();
+    await expect.poll(fades).toMatch(/before/u);
+    expect(await fades()).not.toMatch(/after/u);
   });
 });
