@@ -106,6 +106,7 @@ const STATES: Record<string, [Open, Play]> = {
     ["recogniser", "Moonshine tiny", 28431117], ["language_model", "SmolLM2 135M", 105000000], ["voice", "Heart", 13800000],
     ["turn_detector", "Smart Turn 3.2", 8679182], ["vad", "Silero VAD 6.2", 1289603],
   ].map(([part, name, bytes]) => ({ part, id: name, name, bytes, verified: true, setting: null, download: null }));` }, async (s) => { await s.wait(300); }],
+  "hands-free": [{ world: 'world.settings.conversation.mode = "hands_free";' }, async () => undefined],
   paused: [{ world: "world.snapshot.shell.paused = true;" }, async () => undefined],
   history: [{ world: EXCHANGES }, async (s) => {
     await s.page.getByRole("button", { name: "History" }).click();
@@ -280,7 +281,7 @@ describe("125 % and 200 %", () => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
   });
-  it.concurrent.each(["idle", "speaking", "settings-conversation", "first-1"])("%s with text at 200 %", async (name) => {
+  it.concurrent.each(["idle", "speaking", "settings-conversation", "settings-hotkeys", "history", "first-1", "first-2", "first-2-problem", "first-3"])("%s with text at 200 %", async (name) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     const world = `${open.world ?? ""} world.settings.appearance.text_size = 2;`;
     await take(`${name}-text-200`, { ...open, world }, play);
@@ -288,7 +289,7 @@ describe("125 % and 200 %", () => {
 });
 
 describe("high contrast", () => {
-  it.concurrent.each(["idle", "speaking", "cut", "settings-models"])("%s", async (name) => {
+  it.concurrent.each(["idle", "hands-free", "history", "speaking", "cut", "settings-models"])("%s", async (name) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     const world = `${open.world ?? ""} world.settings.appearance.theme = "high_contrast";`;
     await take(`${name}-contrast`, { ...open, world }, play);
@@ -339,6 +340,7 @@ describe("other languages", () => {
   it.concurrent.each(["de", "fr", "es", "zh"])("%s", async (language) => {
     const world = `world.settings.appearance.language = "${language}";`;
     await take(`idle-${language}`, { world }, async () => undefined);
+    await take(`idle-small-${language}`, { size: [420, 480], world }, async () => undefined);
     await take(`settings-${language}`, { window: "settings", size: [640, 680], world }, async () => undefined);
   });
 });
