@@ -111,10 +111,13 @@ async fn sound() -> Vec<Finding> {
         .find(|d| d.default)
         .or(devices.first())
     {
-        Some(device) => Finding::good(
-            name,
-            format!("{} ({}), one of {}", device.name, device.host, devices.len()),
-        ),
+        Some(device) => {
+            let among = match devices.len() {
+                1 => String::new(),
+                all => format!(", one of {all}"),
+            };
+            Finding::good(name, format!("{} ({}){among}", device.name, device.host))
+        }
         None => Finding::but(name, Health::Bad, "None.", advice),
     };
     vec![
