@@ -27,16 +27,32 @@ enum World {
     NoBus,
 }
 
+/// What both scripts need: whether the keychain is on the bus, and waiting for something, within bounds.
+const WAITS: &str = "
+    up() {
+        dbus-send --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner \\
+            string:org.freedesktop.secrets | grep -q true
+    }
+    gone() { ! up; }
+    made() { up && test -s \"$XDG_DATA_HOME/keyrings/login.keyring\"; }
+    await() {
+        for _ in $(seq 600); do
+            \"$1\" && return
+            sleep 0.05
+        done
+        echo \"the keychain is not $1\" >&2
+        exit 1
+    }";
 /// Runs with `$1…` as the test, in a fresh home. `gnome-keyring-daemon --unlock` makes the login keyring with the
 /// password that it reads; a second daemon that was not given it finds it locked.
 const OPEN: &str =
     "printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
-    daemon=$!; sleep 0.5; \"$@\"; code=$?; kill $daemon; exit $code";
+    daemon=$!; await made; \"$@\"; code=$?; kill $daemon; exit $code";
 const LOCKED: &str =
     "printf pw | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
-    daemon=$!; sleep 1; kill $daemon; wait $daemon
+    daemon=$!; await made; kill $daemon; wait $daemon; await gone
     gnome-keyring-daemon --foreground --components=secrets </dev/null >/dev/null 2>&1 &
-    daemon=$!; sleep 0.5; \"$@\"; code=$?; kill $daemon; exit $code";
+    daemon=$!; await up; \"$@\"; code=$?; kill $daemon; exit $code";
 /// A bus that can start no service.
 const BARE_BUS: &str = "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"
     \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">
@@ -62,8 +78,8 @@ fn inside(world: World, test: &str) -> bool {
         }
         command.arg("--");
         match world {
-            World::Open => drop(command.args(["sh", "-c", OPEN, "sh"])),
-            World::Locked => drop(command.args(["sh", "-c", LOCKED, "sh"])),
+            World::Open => drop(command.args(["sh", "-c", &[WAITS, OPEN].join("\n"), "sh"])),
+            World::Locked => drop(command.args(["sh", "-c", &[WAITS, LOCKED].join("\n"), "sh"])),
             _ => {}
         }
         command.arg(&this);
@@ -226,7 +242,7 @@ fn without_a_keychain_keys_last_for_the_run_and_that_is_said() {
                 &[("XAI_API_KEY", "xai-0123456789abcdef")],
             ));
             assert!(
-                begun.elapsed() < Duration::from_millis(100),
+                begun.elapsed() < Duration::from_secs(2),
                 "opening waits: {:?}",
                 begun.elapsed()
             );
@@ -284,7 +300,7 @@ fn a_locked_keychain_is_said_to_be_locked() {
         );
         assert!(secrets.get("openai").await.unwrap().is_some());
         assert!(
-            begun.elapsed() < Duration::from_millis(200),
+            begun.elapsed() < Duration::from_secs(2),
             "{:?}",
             begun.elapsed()
         );
@@ -371,7 +387,7 @@ fn a_keychain_that_comes_later_takes_what_was_kept_in_memory() {
         let begun = Instant::now();
         let lost = secrets.get("groq").await;
         assert!(!matches!(lost, Ok(Some(_))), "{lost:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < Duration::from_secs(20));
     });
 }
 

@@ -14,9 +14,9 @@ use super::{edit, migrate, read};
 
 /// Larger than any settings file that a person keeps.
 pub(super) const MAX_FILE: u64 = 1024 * 1024;
-/// Another program's write takes milliseconds; after this long its lock is taken to be stuck, and the atomic rename
-/// alone has to do.
-const LOCK_WAIT: Duration = Duration::from_secs(1);
+/// Another program's write takes milliseconds, on a busy machine some seconds where many write at once; after this long
+/// its lock is taken to be stuck, and the atomic rename alone has to do.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 impl SettingsFile {
     /// Keeps other programs that write the file away, for as long as it is held.
