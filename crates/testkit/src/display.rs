@@ -163,6 +163,25 @@ impl Display {
 
     /// Where the upper left corner of the window with this title is, in pixels.
     pub fn place(&self, title: &str) -> Result<(i32, i32)> {
+        self.geometry(title, ["X=", "Y="])
+    }
+
+    /// Waits until it is there.
+    pub fn wait_for_place(&self, title: &str, place: (i32, i32), limit: Duration) -> Result<()> {
+        let what = format!("\"{title}\" at {place:?}");
+        wait(&what, limit, || Ok(self.place(title).is_ok_and(|is| is == place)))
+    }
+
+    /// Waits until the window with this title has this width and height, in pixels.
+    pub fn wait_for_size(&self, title: &str, size: (i32, i32), limit: Duration) -> Result<()> {
+        let what = format!("\"{title}\" of the size {size:?}");
+        wait(&what, limit, || {
+            let told = self.geometry(title, ["WIDTH=", "HEIGHT="]);
+            Ok(told.is_ok_and(|is| is == size))
+        })
+    }
+
+    fn geometry(&self, title: &str, names: [&str; 2]) -> Result<(i32, i32)> {
         let windows = self.windows(title)?;
         let window = windows
             .first()
@@ -173,7 +192,7 @@ impl Display {
             line.and_then(|value| value.parse().ok())
                 .with_context(|| format!("{name} is missing in {told:?}"))
         };
-        Ok((value("X=")?, value("Y=")?))
+        Ok((value(names[0])?, value(names[1])?))
     }
 
     /// The numbers of all windows with this title that are on the screen.

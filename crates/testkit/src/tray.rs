@@ -11,6 +11,8 @@ use crate::Keychain;
 
 /// Where libayatana-appindicator puts its items.
 const ITEMS: &str = "/org/ayatana/NotificationItem";
+/// What can answer does so within this time, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The menu of the one tray icon on a bus.
 #[derive(Debug)]
@@ -89,7 +91,7 @@ impl Tray {
     }
 
     fn call(&self, method: &str, arguments: &[&str]) -> Result<String> {
-        send(&self.env, &self.owner, &self.path, method, arguments)
+        send(&self.env, PATIENCE, &self.owner, &self.path, method, arguments)
     }
 }
 
@@ -98,6 +100,7 @@ fn find(env: &[(&'static str, String)]) -> Result<Option<(String, String)>> {
     const BUS: &str = "org.freedesktop.DBus";
     let names = send(
         env,
+        PATIENCE,
         BUS,
         "/org/freedesktop/DBus",
         "org.freedesktop.DBus.ListNames",
@@ -107,6 +110,7 @@ fn find(env: &[(&'static str, String)]) -> Result<Option<(String, String)>> {
         // Most have nothing there, and some answer nothing at all.
         let Ok(told) = send(
             env,
+            Duration::from_secs(2),
             name,
             ITEMS,
             "org.freedesktop.DBus.Introspectable.Introspect",
@@ -127,13 +131,15 @@ fn find(env: &[(&'static str, String)]) -> Result<Option<(String, String)>> {
 
 fn send(
     env: &[(&'static str, String)],
+    limit: Duration,
     owner: &str,
     path: &str,
     method: &str,
     arguments: &[&str],
 ) -> Result<String> {
     let output = Command::new("dbus-send")
-        .args(["--session", "--print-reply", "--reply-timeout=2000"])
+        .args(["--session", "--print-reply"])
+        .arg(format!("--reply-timeout={}", limit.as_millis()))
         .arg(format!("--dest={owner}"))
         .args([path, method])
         .args(arguments)

@@ -75,13 +75,13 @@ impl Accessibility {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
-    /// Reads until something is there.
-    pub fn wait_for(&self, what: &str, limit: Duration, wanted: impl Fn(&Node) -> bool) -> Result<Node> {
+    /// Reads until something is there; returns all that was found with it.
+    pub fn wait_for(&self, what: &str, limit: Duration, wanted: impl Fn(&Node) -> bool) -> Result<Vec<Node>> {
         let deadline = Instant::now() + limit;
         loop {
             let found = self.read()?;
-            if let Some(node) = found.iter().find(|node| wanted(node)) {
-                return Ok(node.clone());
+            if found.iter().any(&wanted) {
+                return Ok(found);
             }
             ensure!(
                 Instant::now() < deadline,

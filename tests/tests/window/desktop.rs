@@ -30,12 +30,9 @@ fn the_strip_shows_only_where_nothing_else_of_ours_does() {
     window.wait_for_phase("idle", SOON).unwrap();
     // Quick ask comes to the front by its own key, and goes by Escape.
     display.tap("ctrl+shift+k").unwrap();
-    display.wait_for_focus("Libretto: quick ask", SOON).unwrap();
-    assert_eq!(
-        display.place("Libretto: quick ask").unwrap(),
-        (320, 320),
-        "it is in the middle"
-    );
+    display.wait_for_focus(QUICK, SOON).unwrap();
+    // In the middle.
+    display.wait_for_place(QUICK, (320, 320), SOON).unwrap();
     window
         .command("window_hide", &json!({ "window": "quick-ask" }))
         .unwrap();
@@ -48,7 +45,8 @@ fn the_strip_shows_only_where_nothing_else_of_ours_does() {
         display.press(TALK).unwrap();
         display.wait_for_window(STRIP, SOON).unwrap();
         assert_eq!(display.focused().unwrap(), before, "it takes no focus");
-        assert_eq!(display.place(STRIP).unwrap(), (430, 732), "it stays where it was");
+        // Where it was.
+        display.wait_for_place(STRIP, (430, 732), SOON).unwrap();
         display.release(TALK).unwrap();
         display.tap("Escape").unwrap();
         display.wait_until_gone(STRIP, SOON).unwrap();
@@ -73,7 +71,7 @@ fn the_tray_opens_quick_ask_and_pauses() {
         std::thread::sleep(Duration::from_millis(100));
     }
     tray.click("Quick ask").unwrap();
-    display.wait_for_focus("Libretto: quick ask", SOON).unwrap();
+    display.wait_for_focus(QUICK, SOON).unwrap();
     tray.click("Pause").unwrap();
     window
         .wait_until("the pause", SOON, |snapshot| snapshot["shell"]["paused"] == true)
@@ -331,10 +329,13 @@ fn large_text_has_room_in_the_small_windows() {
     let folder = program::binary("libretto").unwrap();
     let folder = folder.parent().unwrap().join("../pictures");
     fs::create_dir_all(&folder).unwrap();
-    let size = |title: &str| {
-        let told = display.xdotool(["search", "--onlyvisible", "--name", title, "getwindowgeometry"]);
-        let told = told.unwrap();
-        told.rsplit_once("Geometry: ").expect(&told).1.trim().to_owned()
+    let sized = |title: &str, (width, height): (f64, f64)| {
+        let size = (width.round() as i32, height.round() as i32);
+        display.wait_for_size(title, size, SOON).unwrap();
+    };
+    let uncut = || {
+        let nothing = format!("return (() => {{ {CUT} }})().length === 0");
+        window.wait_for("nothing to be cut off", SOON, &nothing).unwrap();
     };
     // Made before the text is larger, and after; at last as at first.
     for text in [1.0, 2.0, 1.5, 1.0] {
@@ -350,12 +351,11 @@ fn large_text_has_room_in_the_small_windows() {
             .unwrap();
         display.wait_for_focus(QUICK, SOON).unwrap();
         window.turn_to("quick-ask", SOON).unwrap();
-        std::thread::sleep(Duration::from_secs(1));
+        sized(QUICK, (640.0 * text, 260.0 * text));
+        uncut();
         window
             .picture(QUICK, &folder.join(format!("quick-ask-{}.png", text * 100.0)))
             .unwrap();
-        assert_eq!(size(QUICK), format!("{}x{}", 640.0 * text, 260.0 * text));
-        assert_eq!(window.run(CUT).unwrap(), json!([]), "quick ask at {text}");
         window.turn_to("main", SOON).unwrap();
         for label in ["quick-ask", "main"] {
             window
@@ -367,12 +367,11 @@ fn large_text_has_room_in_the_small_windows() {
         display.wait_for_window(STRIP, SOON).unwrap();
         window.turn_to("overlay", SOON).unwrap();
         window.wait_for_text("Listening", SOON).unwrap();
-        std::thread::sleep(Duration::from_secs(1));
+        sized(STRIP, (420.0 * text, 72.0 * text));
+        uncut();
         window
             .picture(STRIP, &folder.join(format!("overlay-{}.png", text * 100.0)))
             .unwrap();
-        assert_eq!(size(STRIP), format!("{}x{}", 420.0 * text, 72.0 * text));
-        assert_eq!(window.run(CUT).unwrap(), json!([]), "the strip at {text}");
         display.release(TALK).unwrap();
         display.tap("Escape").unwrap();
         display.wait_until_gone(STRIP, SOON).unwrap();
@@ -399,9 +398,11 @@ fn a_window_is_not_seen_before_its_page_is_drawn() {
         let file = stage.home.path().join(format!("{label}.png"));
         // An empty ground has one colour, or a few at its edge.
         let drawn = loop {
+            // A picture takes a moment itself, on a busy machine more than one.
+            let looked = asked.elapsed();
             window.display.picture_of(title, &file).unwrap();
             if colours(&file) > 20 {
-                break asked.elapsed();
+                break looked;
             }
             assert!(asked.elapsed() < SOON, "{label} stays empty");
         };
@@ -418,7 +419,6 @@ fn a_window_is_not_seen_before_its_page_is_drawn() {
             window.turn_to("main", SOON).unwrap();
         }
         println!("{label}: seen after {seen:?}, drawn after {drawn:?}");
-        // A picture takes a moment itself, on a busy machine more than one.
         assert!(
             drawn.saturating_sub(seen) < Duration::from_secs(1),
             "{label} was empty from {seen:?} to {drawn:?}"
