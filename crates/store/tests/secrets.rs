@@ -299,11 +299,7 @@ fn a_locked_keychain_is_said_to_be_locked() {
             Kind::Unavailable
         );
         assert!(secrets.get("openai").await.unwrap().is_some());
-        assert!(
-            begun.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         let stored = secrets.set("deepgram", KEY).await.unwrap();
         assert_eq!(stored.place, Place::Memory);
         assert!(stored.notice.unwrap().sentence.contains("locked"));
