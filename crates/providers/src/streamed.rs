@@ -127,6 +127,8 @@ impl Work for Stream {
                         Frame::Binary(bytes) => Said::Sound(bytes.into()),
                         Frame::Text(text) => speaker.take(&text).map_err(|wrong| socket.wrong(wrong, &text))?,
                         Frame::Closed { .. } if open == 0 => {
+                            // Let go at once, not when there is more to say.
+                            drop(socket);
                             self.hear().await;
                             return Ok(self.finished);
                         }

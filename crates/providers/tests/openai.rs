@@ -5,9 +5,9 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::{answer, network, question, quick, said, short};
+use common::{access, answer, closed, failing_at, network, question, quick, said};
 use libretto_providers::openai::{
     COMPATIBLE, GROQ, Interface, OLLAMA, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI,
 };
@@ -19,22 +19,21 @@ use libretto_voice::{ChatEvent, Kind, Message, Role};
 use serde_json::json;
 
 fn account(fake: &openai::OpenAi, preset: &'static Preset) -> OpenAi {
-    with_key(fake, preset, Some(KEY))
+    through(preset, access(fake.url(), KEY))
 }
 
 fn with_key(fake: &openai::OpenAi, preset: &'static Preset, key: Option<&str>) -> OpenAi {
+    let access = Access {
+        key: key.map(Key::new),
+        ..access(fake.url(), KEY)
+    };
+    through(preset, access)
+}
+
+fn through(preset: &'static Preset, access: Access) -> OpenAi {
     let settings = Settings {
         interface: Some(Interface::Chat),
-        ..Settings::new(
-            preset,
-            Access {
-                base: Some(fake.url()),
-                retry: quick(),
-                deadlines: short(),
-                key: key.map(Key::new),
-                ..Access::default()
-            },
-        )
+        ..Settings::new(preset, access)
     };
     OpenAi::new(network(), settings).unwrap()
 }
@@ -259,7 +258,8 @@ async fn what_may_pass_is_tried_three_times_and_nothing_else() {
 #[tokio::test]
 async fn after_the_first_word_nothing_is_tried_again() {
     let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let model = account(&fake, &OPENAI).language_model();
+    let access = failing_at(fake.url(), KEY, Kind::Timeout, 1);
+    let model = through(&OPENAI, access).language_model();
     for fault in [
         Fault::BreakAfter(3),
         Fault::TruncateAfter(3),
@@ -295,7 +295,8 @@ async fn after_the_first_word_nothing_is_tried_again() {
 #[tokio::test]
 async fn a_service_that_says_nothing_is_left() {
     let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let model = account(&fake, &OPENAI).language_model();
+    let access = failing_at(fake.url(), KEY, Kind::Timeout, 3);
+    let model = through(&OPENAI, access).language_model();
     for _ in 0..3 {
         fake.script.fail(Fault::Silence);
     }
@@ -313,14 +314,7 @@ async fn cancelling_closes_the_connection() {
     assert!(matches!(session.next().await, Some(Ok(ChatEvent::Text(_)))));
     assert_eq!(fake.script.open(), 1);
     session.cancel();
-    let start = Instant::now();
-    while fake.script.open() > 0 {
-        assert!(
-            start.elapsed() < common::PATIENCE,
-            "the service still works for nobody"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    closed(&fake.script).await;
 }
 
 #[tokio::test]

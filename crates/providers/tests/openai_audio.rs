@@ -7,17 +7,21 @@ mod common;
 
 use std::time::Duration;
 
-use common::{access, hear, network, speak};
+use common::{PATIENCE, access, failing_at, hear, network, speak};
 
 use libretto_providers::openai::{GROQ, OPENAI, OPENROUTER, OpenAi, Preset, Settings, XAI};
+use libretto_providers::{Access, Deadlines};
 use libretto_testkit::fakes::openai::{self, Flavour, KEY};
 use libretto_testkit::fakes::{Fault, speech};
 use libretto_voice::{Kind, ListenEvent, ListenOptions, SpeakEvent, SpeakInput, SpeakOptions};
 use serde_json::json;
 
 fn account(fake: &openai::OpenAi, preset: &'static Preset) -> OpenAi {
-    let settings = Settings::new(preset, access(fake.url(), KEY));
-    OpenAi::new(network(), settings).unwrap()
+    through(preset, access(fake.url(), KEY))
+}
+
+fn through(preset: &'static Preset, access: Access) -> OpenAi {
+    OpenAi::new(network(), Settings::new(preset, access)).unwrap()
 }
 
 #[tokio::test]
@@ -90,7 +94,8 @@ async fn a_voice_that_sends_mp3_against_its_orders_is_understood() {
 #[tokio::test]
 async fn a_voice_that_fails_before_and_after_its_first_sound() {
     let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let voice = account(&fake, &OPENAI).voice().unwrap();
+    let access = failing_at(fake.url(), KEY, Kind::Timeout, 1);
+    let voice = through(&OPENAI, access).voice().unwrap();
     fake.script.fail(Fault::Status(429));
     fake.script.fail(Fault::BreakAfter(0));
     let spoken = speak(voice.speak(SpeakOptions::default()), &["Tea?"]).await;
@@ -125,7 +130,15 @@ async fn three_phrases_at_once_and_the_rest_wait() {
 #[tokio::test]
 async fn cancelled_speech_frees_its_place() {
     let fake = openai::OpenAi::start(Flavour::OpenAi).await.unwrap();
-    let voice = account(&fake, &OPENAI).voice().unwrap();
+    // Those that stall hold their places until they are let go.
+    let access = Access {
+        deadlines: Deadlines {
+            first: PATIENCE,
+            idle: PATIENCE,
+        },
+        ..access(fake.url(), KEY)
+    };
+    let voice = through(&OPENAI, access).voice().unwrap();
     let mut sessions = Vec::new();
     for _ in 0..3 {
         fake.script.fail(Fault::StallAfter(1));
@@ -137,7 +150,7 @@ async fn cancelled_speech_frees_its_place() {
     let waiting = speak(voice.speak(SpeakOptions::default()), &["Tea?"]);
     let (spoken, ()) = tokio::join!(waiting, async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        assert_eq!(fake.script.open(), 3);
+        assert_eq!(fake.script.calls().len(), 3, "the fourth waits");
         sessions.pop();
     });
     assert!(spoken.finished, "{:?}", spoken.error);

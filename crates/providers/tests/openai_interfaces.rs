@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{access, answer, closed, network, question, said};
+use common::{access, answer, closed, failing_at, network, question, said};
 use libretto_providers::Access;
 use libretto_providers::openai::{Interface, LLAMA_CPP, LM_STUDIO, OLLAMA, OPENAI, OpenAi, Settings};
 use libretto_testkit::fakes::Fault;
@@ -34,6 +34,10 @@ fn middle(interface: Interface) -> usize {
 }
 
 fn account(fake: &openai::OpenAi, interface: Interface) -> OpenAi {
+    through(interface, access(fake.url(), KEY))
+}
+
+fn through(interface: Interface, access: Access) -> OpenAi {
     let preset = match interface {
         Interface::Ollama => &OLLAMA,
         _ => &OPENAI,
@@ -41,7 +45,7 @@ fn account(fake: &openai::OpenAi, interface: Interface) -> OpenAi {
     let settings = Settings {
         interface: Some(interface),
         context: Some(16_384),
-        ..Settings::new(preset, access(fake.url(), KEY))
+        ..Settings::new(preset, access)
     };
     OpenAi::new(network(), settings).unwrap()
 }
@@ -180,7 +184,8 @@ async fn tools_there_and_back() {
 async fn failures_before_and_after_the_first_word() {
     for interface in INTERFACES {
         let fake = fake(interface).await;
-        let model = account(&fake, interface).language_model();
+        let access = failing_at(fake.url(), KEY, Kind::Timeout, 1);
+        let model = through(interface, access).language_model();
         let middle = middle(interface);
         let (ends, code) = match interface {
             Interface::Ollama => ("{\"error\":\"cuda is gone\"}\n".to_owned(), Kind::Unavailable),

@@ -8,7 +8,7 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use common::{access, answer, fails, hear, hear_turn, network, question, said, speak};
+use common::{access, answer, failing_at, fails, hear, hear_turn, network, question, said, speak};
 use libretto_providers::openai::{LLAMA_CPP, OPENAI, OpenAi, Settings, Speaking};
 use libretto_providers::{Access, Fault as Failed, Part, Provider};
 use libretto_testkit::fakes::openai::{self, Flavour, KEY, Oddity};
@@ -73,7 +73,7 @@ async fn speech_comes_as_events_where_they_are_wanted_and_known() {
     ] {
         let settings = Settings {
             speaking: Speaking::Events,
-            ..Settings::new(&OPENAI, access(fake.url(), KEY))
+            ..Settings::new(&OPENAI, failing_at(fake.url(), KEY, kind, calls))
         };
         let voice = OpenAi::new(network(), settings).unwrap().voice().unwrap();
         let call = async {

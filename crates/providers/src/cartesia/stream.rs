@@ -97,6 +97,8 @@ impl Work for Stream {
                     }
                     Frame::Binary(_) => return Err(socket.failure(Fault::Garbled).into()),
                     Frame::Closed { .. } if !self.open => {
+                        // Let go at once, not when there is more to say.
+                        drop(socket);
                         match self.input.recv().await {
                             Some(SpeakInput::Text(phrase)) => self.note(phrase),
                             Some(SpeakInput::Finish) | None => self.finished = true,

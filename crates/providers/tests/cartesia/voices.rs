@@ -1,6 +1,6 @@
 //! Sonic over each way to it.
 
-use common::{last_message_when_dropped, listen_to, same_sound, speak, worst};
+use common::{closed_after, last_message_when_dropped, listen_to, same_sound, speak, worst};
 use libretto_voice::{SpeakInput, SpeakOptions};
 
 use crate::*;
@@ -54,7 +54,8 @@ async fn a_slow_language_model_outlives_a_context() {
     let session = voice.speak(SpeakOptions::default());
     let [one, two] = phrases();
     session.send(SpeakInput::Text(one)).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // That a context is over cannot be seen from here.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     session.send(SpeakInput::Text(two)).await.unwrap();
     session.send(SpeakInput::Finish).await.unwrap();
     let spoken = listen_to(session).await;
@@ -71,12 +72,12 @@ async fn a_slow_language_model_outlives_a_context() {
 #[tokio::test]
 async fn a_voice_that_was_closed_for_silence_speaks_on() {
     let fake = cartesia::Cartesia::start().await.unwrap();
-    fake.manners(|m| (m.expiry, m.idle) = (Duration::from_millis(100), Duration::from_millis(150)));
+    fake.manners(|m| (m.expiry, m.idle) = (Duration::from_millis(100), Duration::from_secs(1)));
     let voice = account(&fake, Transport::Socket).voice();
     let session = voice.speak(SpeakOptions::default());
-    for phrase in phrases() {
+    for (phrase, sockets) in phrases().into_iter().zip(1..) {
         session.send(SpeakInput::Text(phrase)).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        closed_after(&fake.script, sockets).await;
     }
     session.send(SpeakInput::Finish).await.unwrap();
     let spoken = listen_to(session).await;

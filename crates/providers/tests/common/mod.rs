@@ -22,6 +22,8 @@ use libretto_voice::{
 
 /// The longest that anything in a test may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// So often a test looks whether something has come.
+const POLL: Duration = Duration::from_millis(5);
 
 /// Connections of a test.
 pub(crate) fn network() -> Network {
@@ -36,19 +38,27 @@ pub(crate) fn quick() -> Retry {
     }
 }
 
-/// Short enough for a test of a stalled service, long enough for a busy machine that is not stalled.
+/// Long enough for a busy machine, where the service does not stall.
 pub(crate) fn short() -> Deadlines {
     Deadlines {
-        first: Duration::from_millis(1_500),
-        idle: Duration::from_millis(1_500),
+        first: Duration::from_secs(5),
+        idle: Duration::from_secs(5),
     }
 }
 
 /// For services that never answer: whatever is slow besides makes no difference.
 pub(crate) fn brief() -> Deadlines {
     Deadlines {
-        first: Duration::from_millis(400),
-        idle: Duration::from_millis(400),
+        first: Duration::from_secs(1),
+        idle: Duration::from_secs(1),
+    }
+}
+
+/// For services that begin, and stall: they may begin as late as any other.
+pub(crate) fn stalled() -> Deadlines {
+    Deadlines {
+        first: short().first,
+        idle: brief().idle,
     }
 }
 
@@ -81,11 +91,11 @@ pub(crate) fn opened(name: &str, base: String, key: &str, table: serde_json::Val
     provider::open(catalogue::named(name).unwrap(), setup(base, key, table)).unwrap()
 }
 
-/// The same for calls that fail in this way, so many of them: only who never answers at all may be left soon.
+/// The same for calls that fail in this way, so many of them: one that is not made again had begun before it stalled.
 pub(crate) fn failing_at(base: String, key: &str, kind: Kind, calls: usize) -> Access {
     let mut access = access(base, key);
-    if kind == Kind::Timeout && calls > 1 {
-        access.deadlines = brief();
+    if kind == Kind::Timeout {
+        access.deadlines = if calls > 1 { brief() } else { stalled() };
     }
     access
 }
@@ -117,10 +127,22 @@ pub(crate) async fn fails(
 
 /// Waits until a fake has no call open: what it was told last is known then.
 pub(crate) async fn closed(script: &Script) {
+    closed_after(script, 0).await;
+}
+
+/// Waits until a fake has been called so often and has no call open any more, and the caller has learnt of that.
+pub(crate) async fn closed_after(script: &Script, calls: usize) {
+    let open = |script: &Script| script.open() > 0 || script.calls().len() < calls;
+    until(|| !open(script), "the service still works for nobody").await;
+    tokio::time::sleep(POLL).await;
+}
+
+/// Waits until it is so.
+pub(crate) async fn until(so: impl Fn() -> bool, otherwise: &str) {
     let start = std::time::Instant::now();
-    while script.open() > 0 {
-        assert!(start.elapsed() < PATIENCE, "the service still works for nobody");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    while !so() {
+        assert!(start.elapsed() < PATIENCE, "{otherwise}");
+        tokio::time::sleep(POLL).await;
     }
 }
 

@@ -206,6 +206,11 @@ async fn flux_speaks() {
             1,
         ),
     ] {
+        let settings = Settings {
+            access: failing_at(fake.url(), KEY, kind, calls),
+            ..settings(&fake, Transport::Http)
+        };
+        let voice = Deepgram::new(network(), settings).unwrap().voice();
         let spoken = async {
             speak(voice.speak(options.clone()), &[speech::SENTENCE])
                 .await

@@ -158,7 +158,9 @@ async fn a_pause_in_speaking_keeps_the_session() {
     let recogniser = account(&fake, Transport::Socket).recogniser();
     let mut session = recogniser.listen(options());
     assert!(matches!(session.next().await, Some(Ok(ListenEvent::Ready))));
-    tokio::time::sleep(Duration::from_secs(9)).await;
+    // A moment of silence and a message, one after the other: the second when it would have been closed without them.
+    let told = || fake.script.last().unwrap().body.as_array().unwrap().len();
+    common::until(|| told() == 2, "nothing keeps the session").await;
     session.send(ListenInput::Finish).await.unwrap();
     assert!(matches!(session.next().await, Some(Ok(ListenEvent::Finished))));
     // Without any sound, messages alone do not keep it.

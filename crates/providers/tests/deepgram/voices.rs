@@ -135,13 +135,13 @@ async fn words_without_sound_are_no_success() {
 async fn a_voice_that_was_closed_for_silence_speaks_on() {
     let fake = deepgram::Deepgram::start().await.unwrap();
     let voice = account(&fake, Transport::Socket).voice();
-    fake.manners(|m| m.idle = Duration::from_millis(150));
+    fake.manners(|m| m.idle = Duration::from_secs(1));
     for name in SOCKETS {
         let before = fake.script.calls().len();
         let session = voice.speak(spoken_by(name));
-        for _ in 0..2 {
+        for sockets in 1..=2 {
             session.send(SpeakInput::Text("Tea? ".into())).await.unwrap();
-            tokio::time::sleep(Duration::from_millis(600)).await;
+            common::closed_after(&fake.script, before + sockets).await;
         }
         session.send(SpeakInput::Finish).await.unwrap();
         let spoken = common::listen_to(session).await;

@@ -1,9 +1,6 @@
 //! Voices that fail, and sessions that end early.
 
-use libretto_providers::Access;
-use std::time::Instant;
-
-use common::{brief, fails, listen_to, short};
+use common::{closed, failing_at, fails, listen_to, stalled};
 use libretto_testkit::fakes::Fault;
 use libretto_voice::{Kind, SpeakEvent, SpeakInput};
 use serde_json::json;
@@ -16,10 +13,7 @@ async fn refusals_and_breaks_before_the_first_sound() {
     for transport in EACH {
         let voice = account(&fake, transport).voice();
         let hasty = Settings {
-            access: Access {
-                deadlines: brief(),
-                ..access(fake.url(), KEY)
-            },
+            access: failing_at(fake.url(), KEY, Kind::Timeout, 3),
             transport,
             ..settings(&fake, KEY)
         };
@@ -78,7 +72,12 @@ async fn refusals_and_breaks_before_the_first_sound() {
 async fn in_mid_word_it_fails_at_once_and_what_was_heard_is_kept() {
     let fake = elevenlabs::ElevenLabs::start().await.unwrap();
     for transport in EACH {
-        let voice = account(&fake, transport).voice();
+        let settings = Settings {
+            access: failing_at(fake.url(), KEY, Kind::Timeout, 1),
+            transport,
+            ..settings(&fake, KEY)
+        };
+        let voice = ElevenLabs::new(network(), settings).unwrap().voice();
         let mut faults = vec![Fault::BreakAfter(9), Fault::StallAfter(9)];
         if on_socket(transport) {
             faults.extend([1_000, 1_008, 1_009, 1_011].map(|code| Fault::CloseAfter(9, code, "in mid-word")));
@@ -130,13 +129,18 @@ async fn a_wrong_key_is_refused_or_told_in_band() {
 #[tokio::test]
 async fn a_silent_conversation_keeps_its_socket_and_cancelling_ends_it() {
     let fake = elevenlabs::ElevenLabs::start().await.unwrap();
-    let voice = account(&fake, Transport::Socket).voice();
+    let settings = Settings {
+        access: failing_at(fake.url(), KEY, Kind::Timeout, 1),
+        transport: Transport::Socket,
+        ..settings(&fake, KEY)
+    };
+    let voice = ElevenLabs::new(network(), settings).unwrap().voice();
     let mut session = voice.speak(SpeakOptions::default());
     assert!(matches!(session.next().await, Some(Ok(SpeakEvent::Ready))));
     session.send(SpeakInput::Text("Tea? ".into())).await.unwrap();
     while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-    // Longer than any deadline: while nothing is asked, nothing is due.
-    tokio::time::sleep(short().first * 2).await;
+    // Longer than the deadline within an answer: while nothing is asked, nothing is due.
+    tokio::time::sleep(stalled().idle * 2).await;
     session.send(SpeakInput::Text(MORE.into())).await.unwrap();
     session.send(SpeakInput::Finish).await.unwrap();
     assert!(listen_to(session).await.finished);
@@ -152,12 +156,5 @@ async fn a_silent_conversation_keeps_its_socket_and_cancelling_ends_it() {
     session.send(SpeakInput::Text(MORE.into())).await.unwrap();
     while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
     drop(session);
-    let start = Instant::now();
-    while fake.script.open() > 0 {
-        assert!(
-            start.elapsed() < common::PATIENCE,
-            "the service still works for nobody"
-        );
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    closed(&fake.script).await;
 }

@@ -1,6 +1,6 @@
 //! The recognisers.
 
-use common::{fails, hear};
+use common::{failing_at, fails, hear};
 use libretto_providers::elevenlabs::Commit;
 use libretto_testkit::fakes::Fault;
 use libretto_voice::{Kind, ListenEvent, ListenInput, ListenOptions};
@@ -102,7 +102,6 @@ async fn scribe_hears_while_it_is_spoken_to() {
 #[tokio::test]
 async fn the_live_recogniser_fails_in_plain_words() {
     let fake = elevenlabs::ElevenLabs::start().await.unwrap();
-    let recogniser = account(&fake, Transport::Socket).recogniser();
     let utterance = utterance(SampleRate::SPEECH);
     let says = |kind: &str| json!({"message_type": kind, "error": "in its own words"}).to_string();
     for (fault, times, kind) in [
@@ -127,6 +126,12 @@ async fn the_live_recogniser_fails_in_plain_words() {
         (Fault::Garble(2), 1, Kind::Unavailable),
         (Fault::StallAfter(2), 1, Kind::Timeout),
     ] {
+        let settings = Settings {
+            access: failing_at(fake.url(), KEY, kind, times),
+            transport: Transport::Socket,
+            ..settings(&fake, KEY)
+        };
+        let recogniser = ElevenLabs::new(network(), settings).unwrap().recogniser();
         let heard = async {
             hear(recogniser.listen(ListenOptions::default()), &utterance)
                 .await
@@ -134,6 +139,7 @@ async fn the_live_recogniser_fails_in_plain_words() {
         };
         fails(&fake.script, (&fault, kind, times), heard).await;
     }
+    let recogniser = account(&fake, Transport::Socket).recogniser();
     let odd = ListenOptions {
         rate: SampleRate::new(12_345).unwrap(),
         ..ListenOptions::default()

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use common::{listen_to, short};
+use common::{failing_at, listen_to, stalled};
 use libretto_testkit::fakes::{Fault, Script};
-use libretto_voice::{SpeakEvent, SpeakInput};
+use libretto_voice::{Kind, SpeakEvent, SpeakInput};
 use serde_json::{Value, json};
 
 use crate::*;
@@ -195,11 +195,16 @@ async fn late_models_speak_dialogue() {
 async fn dialogue_waits_for_as_long_as_nothing_is_asked() {
     let fake = elevenlabs::ElevenLabs::start().await.unwrap();
     for transport in [Transport::Socket, Transport::Shared] {
-        let voice = account(&fake, transport).voice();
+        let settings = Settings {
+            access: failing_at(fake.url(), KEY, Kind::Timeout, 1),
+            transport,
+            ..settings(&fake, KEY)
+        };
+        let voice = ElevenLabs::new(network(), settings).unwrap().voice();
         let mut session = voice.speak(late("eleven_v3"));
         session.send(SpeakInput::Text(MORE.into())).await.unwrap();
         while !matches!(session.next().await.unwrap().unwrap(), SpeakEvent::Audio(_)) {}
-        tokio::time::sleep(short().idle * 2).await;
+        tokio::time::sleep(stalled().idle * 2).await;
         session.send(SpeakInput::Finish).await.unwrap();
         let spoken = listen_to(session).await;
         assert!(spoken.finished, "{transport:?}: {:?}", spoken.error);

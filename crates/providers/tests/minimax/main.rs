@@ -218,13 +218,13 @@ async fn compressed_sound() {
 #[tokio::test]
 async fn a_slow_language_model_outlives_a_connection() {
     let fake = minimax::MiniMax::start().await.unwrap();
-    fake.manners(|m| (m.idle, m.origin) = (Duration::from_millis(400), Origin::Connection));
+    fake.manners(|m| (m.idle, m.origin) = (Duration::from_secs(1), Origin::Connection));
     for transport in [Transport::Socket, Transport::BothWays] {
         let before = fake.script.calls().len();
         let session = account(&fake, transport).voice().speak(SpeakOptions::default());
         let [one, two] = phrases();
         session.send(SpeakInput::Text(one)).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        common::closed_after(&fake.script, before + 1).await;
         session.send(SpeakInput::Text(two)).await.unwrap();
         session.send(SpeakInput::Finish).await.unwrap();
         let spoken = listen_to(session).await;

@@ -150,6 +150,7 @@ impl Talk {
                 .as_ref()
                 .map_or_else(|| Instant::now() + self.manners.idle, |context| context.expires);
             let message = tokio::select! {
+                biased;
                 message = self.outbox.recv() => message,
                 () = sleep_until(expires) => {
                     if self.context.is_none() {
