@@ -75,18 +75,18 @@ async fn a_cut_body_is_continued() {
 
 #[tokio::test]
 async fn a_stall_is_noticed_and_continued() {
-    let bench = Bench::new(SIZE).await;
+    let bench = Bench::stalling(SIZE).await;
     bench.hub.faults(FIRST, [Stall(1_000_000), Silence]);
     let begun = Instant::now();
     bench.fetch().await.unwrap();
     bench.assert_whole();
     assert_eq!(bench.ranges(FIRST), [None, Some(1_000_000), Some(1_000_000)]);
-    assert!(begun.elapsed() >= 2 * bench.options.stall && begun.elapsed() < Duration::from_secs(10));
+    assert!(begun.elapsed() >= 2 * bench.options.stall);
 }
 
 #[tokio::test]
 async fn a_source_that_stays_silent_gives_way_to_the_next() {
-    let bench = Bench::new(SIZE).await;
+    let bench = Bench::stalling(SIZE).await;
     bench.hub.faults(FIRST, [Silence, Silence, Silence, Silence]);
     bench.fetch().await.unwrap();
     bench.assert_whole();
@@ -259,8 +259,7 @@ async fn what_was_cancelled_goes_on_later() {
 
 #[tokio::test]
 async fn a_dropped_download_lets_go() {
-    let mut bench = Bench::new(SIZE).await;
-    bench.options.stall = Duration::from_mins(1);
+    let bench = Bench::new(SIZE).await;
     bench.hub.faults(FIRST, [Stall(1_000_000)]);
     tokio::select! {
         _ = bench.fetch() => panic!("it stalls"),
@@ -272,8 +271,7 @@ async fn a_dropped_download_lets_go() {
 
 #[tokio::test]
 async fn a_pause_closes_the_connection_and_resuming_goes_on() {
-    let mut bench = Bench::new(SIZE).await;
-    bench.options.stall = Duration::from_mins(1);
+    let bench = Bench::new(SIZE).await;
     bench.hub.faults(FIRST, [Stall(1_000_000)]);
     let control = Control::default();
     let pause = async {
@@ -306,7 +304,7 @@ async fn a_paused_download_can_be_cancelled() {
 
 #[tokio::test]
 async fn two_at_once_are_one_download() {
-    let bench = Bench::new(SIZE).await;
+    let bench = Bench::stalling(SIZE).await;
     bench.hub.faults(FIRST, [Stall(1_000)]);
     let (one, two) = tokio::join!(bench.fetch(), bench.fetch());
     assert_eq!(one.unwrap(), two.unwrap());
@@ -322,7 +320,7 @@ async fn two_at_once_are_one_download() {
 
 #[tokio::test]
 async fn what_is_being_downloaded_is_not_removed() {
-    let bench = Bench::new(SIZE).await;
+    let bench = Bench::stalling(SIZE).await;
     bench.hub.faults(FIRST, [Stall(1_000)]);
     let remove = async {
         bench.until(|progress| progress.bytes == 1_000).await;

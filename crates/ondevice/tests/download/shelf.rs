@@ -26,6 +26,13 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// The same for tests in which something does stall.
+    pub(crate) async fn stalling(size: usize) -> Self {
+        let mut bench = Self::new(size).await;
+        bench.options.stall = Duration::from_secs(2);
+        bench
+    }
+
     /// A model of a file of this many bytes, with its hash and size known.
     pub(crate) async fn new(size: usize) -> Self {
         let bytes: Vec<u8> = (0..size).map(|at| (at * 31 + at / 251) as u8).collect();
@@ -43,8 +50,8 @@ impl Bench {
         hub.file(SECOND, &bytes);
         let options = Options {
             hub: format!("{}/", hub.address),
-            stall: Duration::from_millis(400),
-            client_stall: Duration::from_secs(1),
+            stall: Duration::from_secs(20),
+            client_stall: Duration::from_mins(1),
             tries: 3,
             backoff: Duration::from_millis(5),
             spare: 0,
