@@ -10,8 +10,9 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{event, settings};
+use common::{event, loaded, settings};
 use libretto_ondevice::client::Engines;
+use libretto_ondevice::wire;
 use libretto_voice::chat::FinishReason;
 use libretto_voice::{ChatEvent, ChatRequest, LanguageModel, Message, Role};
 
@@ -52,7 +53,9 @@ async fn it_answers_and_reads_nothing_twice() {
     let engines = Engines::new(settings());
     let model = engines.language_model();
     model.warm(&[Message::new(Role::System, INSTRUCTIONS)]);
-    // Warming goes on in the background, and a question that overtakes it makes it needless.
+    // Warming goes on in the background, and a question that overtakes it makes it needless: after the model is loaded,
+    // its instructions are read.
+    loaded(&engines, wire::Role::Language).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let (text, reason, first) = answer(&*model, asked(&[], "What is the capital of France?")).await;
     println!("{first:?}: {text}");

@@ -10,10 +10,11 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libretto_ondevice::catalogue::Catalogue;
-use libretto_ondevice::client::{EngineSettings, LanguageChoice, Models};
+use libretto_ondevice::client::{EngineSettings, Engines, LanguageChoice, Models, RoleStatus};
+use libretto_ondevice::wire::Role;
 use libretto_voice::{Error, Session};
 
 /// From the Debian package `pocketsphinx-testdata`: 16 kHz, 16 bit.
@@ -160,6 +161,16 @@ pub(crate) fn settings() -> EngineSettings {
 
 /// Longer than anything should take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits until a role's process has a model in memory.
+pub(crate) async fn loaded(engines: &Engines, role: Role) {
+    let began = Instant::now();
+    let has = |status: &RoleStatus| status.role == role && !status.loaded.is_empty();
+    while !engines.status().await.iter().any(has) {
+        assert!(began.elapsed() < PATIENCE, "{role} loads nothing");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
 
 /// The next event of a session, which must come.
 pub(crate) async fn event<I: Send + 'static, E: Send + 'static>(
