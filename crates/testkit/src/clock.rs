@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn there_and_back() {
         let at = Instant::now();
-        assert!(between(instant(seconds(at)), at).abs() < 1e-3);
+        assert!(between(instant(seconds(at)), at).abs() < 0.05);
         assert!((now() - seconds(at)) < 1.0);
-        assert!(between(of_wall(SystemTime::now()), Instant::now()).abs() < 5e-3);
+        assert!(between(of_wall(SystemTime::now()), Instant::now()).abs() < 0.05);
     }
 }
