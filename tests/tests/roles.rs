@@ -161,18 +161,18 @@ fn check(cast: Cast, turn: &Turn, recording: &recordings::Recording) -> Result<S
         "{} of {words} words have times",
         errors.len()
     );
-    let (median, p95) = karaoke::spread(&errors).context("no word")?;
+    let (median, p90) = karaoke::spread(&errors).context("no word")?;
     ensure!(
-        median < 0.010 && p95 < 0.030,
+        median < 0.010 && p90 < 0.030,
         "the times are {:.0} and {:.0} ms wrong with {}",
         median * 1e3,
-        p95 * 1e3,
+        p90 * 1e3,
         cast.voice.name()
     );
     Ok(format!(
-        "times measured, error median {:.1} ms, p95 {:.1} ms",
+        "times measured, error median {:.1} ms, p90 {:.1} ms",
         median * 1e3,
-        p95 * 1e3
+        p90 * 1e3
     ))
 }
 
