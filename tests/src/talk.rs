@@ -16,7 +16,7 @@ use crate::Stage;
 /// The first notice comes within this time, on a busy machine.
 const START: Duration = Duration::from_secs(30);
 /// The microphone hears within this time.
-const LISTENING: Duration = Duration::from_secs(10);
+const LISTENING: Duration = Duration::from_secs(30);
 /// A reply begins within this time: models may have to be loaded first.
 pub const ANSWER: Duration = Duration::from_mins(1);
 /// A reply is over within this time.

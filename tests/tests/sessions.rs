@@ -342,7 +342,7 @@ fn nothing_listens_while_it_is_paused() {
             let mut states = talk.assistant.conversation().states();
             let waits = states.wait_for(|state| state.phase == Phase::Waiting);
             timeout(LIMIT, waits).await.expect("it listens again").unwrap();
-            assert_eq!(opened(), 1);
+            assert!(opened() >= 1);
             foundation.pause(true);
             let rests = states.wait_for(|state| state.phase == Phase::Idle);
             timeout(LIMIT, rests).await.expect("it listens no more").unwrap();
