@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use libretto_audio::resample;
 use libretto_ondevice::catalogue::{Model, Part, State};
 use libretto_store::kept;
 use libretto_voice::{
@@ -118,7 +117,7 @@ async fn voice(foundation: &Foundation, folder: &Path) -> Result<Speed> {
 
 async fn recogniser(foundation: &Foundation, folder: &Path) -> Result<Speed> {
     let audio = spoken(&*foundation.engines.voice()).await?;
-    let audio = resample::whole(&audio, SampleRate::SPEECH)?;
+    let audio = libretto_signal::whole(&audio, SampleRate::SPEECH)?;
     let recogniser = foundation.engines.recogniser_in(folder.to_owned());
     let mut begun = Instant::now();
     // The first loads it.

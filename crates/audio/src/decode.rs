@@ -6,11 +6,11 @@ use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 use std::time::Duration;
 
+use libretto_signal::Converter;
 use libretto_voice::{Audio, SampleRate};
 use rodio::{Decoder, Source};
 
 use crate::error::{AudioError, Result};
-use crate::resample::Converter;
 
 /// The largest file that is opened: six hours of CD sound.
 pub const MOST_BYTES: u64 = 4_000_000_000;

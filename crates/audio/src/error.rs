@@ -88,13 +88,8 @@ pub enum AudioError {
         reason: String,
     },
     /// Audio cannot be converted between these rates.
-    #[error("Audio cannot be converted from {from} to {to} samples per second.")]
-    Rates {
-        /// The audio's own rate.
-        from: u32,
-        /// The wanted rate.
-        to: u32,
-    },
+    #[error(transparent)]
+    Rates(#[from] libretto_signal::Rates),
 }
 
 impl AudioError {
@@ -109,7 +104,7 @@ impl AudioError {
             | Self::NotAudio { .. }
             | Self::Empty { .. }
             | Self::TooLong { .. } => Kind::BadInput,
-            Self::Rates { .. } => Kind::Unsupported,
+            Self::Rates(_) => Kind::Unsupported,
         }
     }
 }

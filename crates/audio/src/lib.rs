@@ -1,5 +1,4 @@
-//! Sound in and sound out: devices, capture, playback with its playhead, resampling, voice activity, echo
-//! cancellation, decoding.
+//! Sound in and sound out: devices, capture, playback with its playhead, voice activity, echo cancellation, decoding.
 //!
 //! [`open`] gives the microphone and the loudspeaker that the conversation talks to. What plays and what hears share an
 //! echo reference; device callbacks do not allocate, lock, log or wait; and no sound touches the disk unless the user
@@ -14,7 +13,6 @@ pub mod devices;
 mod echo;
 mod error;
 mod playback;
-pub mod resample;
 mod settings;
 pub mod vad;
 mod watch;

@@ -274,7 +274,7 @@ async fn what_is_queued_is_what_is_played() {
         }
     }
     let (played, began) = tape.played();
-    let played = libretto_audio::resample::whole(&played, SampleRate::SPEECH).unwrap();
+    let played = libretto_signal::whole(&played, SampleRate::SPEECH).unwrap();
     let found = correlate::find(&played, &recording).unwrap();
     assert!(found.likeness > 0.999, "{found:?}");
     assert!(began.is_some());

@@ -12,7 +12,6 @@ pub(crate) mod fuzz;
 mod ollama;
 mod preset;
 mod provider;
-mod rate;
 mod realtime;
 mod request;
 mod response;

@@ -1,7 +1,7 @@
 //! Finding a known sound inside what was heard.
 
+use libretto_signal::fourier;
 use libretto_voice::{Audio, SampleRate};
-use realfft::RealFftPlanner;
 
 /// Where a sound was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,8 +48,7 @@ pub fn find(heard: &Audio, known: &Audio) -> Option<Found> {
 /// Σ long[i + k] · short[k] for each i, by Fourier transform.
 fn correlate(long: &[f32], short: &[f32]) -> Option<Vec<f32>> {
     let size = (long.len() + short.len()).next_power_of_two();
-    let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let (forward, inverse) = (fourier::forward(size), fourier::inverse(size));
     let spectrum = |samples: &[f32]| {
         let mut padded = samples.to_vec();
         padded.resize(size, 0.0);

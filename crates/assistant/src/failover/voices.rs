@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use libretto_audio::resample::Converter;
 use libretto_conversation::Choice;
 use libretto_conversation::estimate::{self, Envelope};
+use libretto_signal::Converter;
 use libretto_voice::speak::SpeakSession;
 use libretto_voice::{
     Audio, Error, Mark, SampleRate, Session, SpeakEvent, SpeakInput, SpeakOptions, TextToSpeech, text,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use libretto_signal::Converter;
 use libretto_voice::SampleRate;
 
 use super::ear::{Counters, Ring, ring};
@@ -12,7 +13,6 @@ use crate::backend::{Alarm, Ear, Source, Stream};
 use crate::clock::DeviceClock;
 use crate::devices::DeviceId;
 use crate::error::{AudioError, Result};
-use crate::resample::Converter;
 use crate::vad::FRAME;
 use crate::watch::{Watch, should_change};
 

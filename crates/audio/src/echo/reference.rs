@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use libretto_signal::Converter;
 use libretto_voice::SampleRate;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use crate::devices::DeviceId;
-use crate::resample::Converter;
 
 /// Most samples of a piece.
 const PIECE: usize = 480;

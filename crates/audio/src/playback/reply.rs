@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
+use libretto_signal::Converter;
 use libretto_voice::{Audio, SampleRate, TurnId};
 use rtrb::Producer;
 
 use super::mixer::{BLOCK, Block};
 use crate::error::{AudioError, Result};
-use crate::resample::Converter;
 
 /// The longest reply that is kept waiting. A reply is synthesised far faster than it is heard, so this bounds memory:
 /// 115 MB at 24 kHz.

@@ -7,8 +7,7 @@
 use std::f32::consts::{PI, TAU};
 use std::sync::Arc;
 
-use realfft::num_complex::Complex32;
-use realfft::{ComplexToReal, FftError, RealFftPlanner, RealToComplex};
+use libretto_signal::fourier::{self, Complex32, ComplexToReal, FftError, RealToComplex};
 
 /// Samples per second.
 pub(super) const RATE: usize = 24_000;
@@ -54,11 +53,10 @@ pub(super) struct Synthesis {
 
 impl Synthesis {
     pub(super) fn new() -> Self {
-        let mut planner = RealFftPlanner::new();
         let hann = |i: usize| 0.5 - 0.5 * (TAU * i as f32 / WINDOW as f32).cos();
         Self {
-            forward: planner.plan_fft_forward(WINDOW),
-            inverse: planner.plan_fft_inverse(WINDOW),
+            forward: fourier::forward(WINDOW),
+            inverse: fourier::inverse(WINDOW),
             window: (0..WINDOW).map(hann).collect(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use realfft::{RealFftPlanner, RealToComplex};
+use libretto_signal::fourier::{self, RealToComplex};
 
 use super::{RATE, WINDOW};
 
@@ -31,7 +31,7 @@ impl Default for Mel {
         // Periodic: as if the window went on after its last sample.
         let hann = |i: usize| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / FFT as f32).cos();
         Self {
-            fft: RealFftPlanner::new().plan_fft_forward(FFT),
+            fft: fourier::forward(FFT),
             hann: (0..FFT).map(hann).collect(),
             bank: bank(),
         }

@@ -3,11 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use libretto_signal::Converter;
 use libretto_voice::listen::ListenSession;
 use libretto_voice::{ListenEvent, ListenOptions, SampleRate, Session, Transcript};
 use serde_json::{Value, json};
 
-use super::rate::Converter;
 use super::settings::TurnDetection;
 use super::transcription::takes_lists;
 use super::{OpenAi, Settings};
@@ -179,13 +179,15 @@ impl Protocol for Realtime {
     }
 
     fn sound(&mut self, samples: &[f32]) -> Vec<Out> {
-        let samples = self.converter.push(samples);
-        let piece = self.gather.push(&samples);
+        let mut converted = Vec::new();
+        self.converter.push(samples, &mut converted);
+        let piece = self.gather.push(&converted);
         piece.map(|piece| self.append(&piece)).into_iter().collect()
     }
 
     fn finish(&mut self) -> Vec<Out> {
-        let rest = self.converter.finish();
+        let mut rest = Vec::new();
+        self.converter.finish(&mut rest);
         let piece = self.gather.push(&rest).or_else(|| self.gather.rest());
         let rest = piece.map(|piece| self.append(&piece));
         if self.samples < SHORTEST {

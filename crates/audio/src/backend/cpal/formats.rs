@@ -66,25 +66,27 @@ pub(super) fn listen(
     failed: impl FnMut(cpal::Error) + Send + 'static,
 ) -> Result<cpal::Stream, cpal::Error> {
     let channels = usize::from(config.channels).max(1);
-    by_format!(format, T => {
-        let heard = move |data: &Data, info: &cpal::InputCallbackInfo| {
-            let time = info.timestamp();
-            let age = time.callback.saturating_duration_since(time.capture);
-            let captured = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
-            if let Some(samples) = data.as_slice::<f32>() {
-                ear.hear(samples, channels, captured);
-            } else if let Some(samples) = data.as_slice::<T>() {
-                convert_in(samples, channels, config.sample_rate, captured, ear.as_mut());
-            }
-        };
-        device.build_input_stream_raw(config, format, heard, failed, Some(PATIENCE))
-    })
+    // Chosen here: a callback of its own for each format would be the whole of cpal for each.
+    let convert =
+        by_format!(format, T => Ok(convert_in::<T> as fn(&Data, usize, u32, Instant, &mut dyn Ear)))?;
+    let heard = move |data: &Data, info: &cpal::InputCallbackInfo| {
+        let time = info.timestamp();
+        let age = time.callback.saturating_duration_since(time.capture);
+        let captured = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+        if let Some(samples) = data.as_slice::<f32>() {
+            ear.hear(samples, channels, captured);
+        } else {
+            convert(data, channels, config.sample_rate, captured, ear.as_mut());
+        }
+    };
+    device.build_input_stream_raw(config, format, heard, failed, Some(PATIENCE))
 }
 
-fn convert_in<T: SizedSample>(samples: &[T], channels: usize, rate: u32, mut at: Instant, ear: &mut dyn Ear)
+fn convert_in<T: SizedSample>(data: &Data, channels: usize, rate: u32, mut at: Instant, ear: &mut dyn Ear)
 where
     f32: FromSample<T>,
 {
+    let samples = data.as_slice::<T>().unwrap_or_default();
     let mut scratch = [0.0_f32; SCRATCH];
     for part in samples.chunks(SCRATCH / channels * channels) {
         for (to, from) in scratch.iter_mut().zip(part) {
@@ -104,24 +106,25 @@ pub(super) fn talk(
     failed: impl FnMut(cpal::Error) + Send + 'static,
 ) -> Result<cpal::Stream, cpal::Error> {
     let channels = usize::from(config.channels).max(1);
-    by_format!(format, T => {
-        let wanted = move |data: &mut Data, info: &cpal::OutputCallbackInfo| {
-            let time = info.timestamp();
-            let audible = Instant::now() + time.playback.saturating_duration_since(time.callback);
-            if let Some(samples) = data.as_slice_mut::<f32>() {
-                mouth.speak(samples, channels, audible);
-            } else if let Some(samples) = data.as_slice_mut::<T>() {
-                convert_out(samples, channels, config.sample_rate, audible, mouth.as_mut());
-            }
-        };
-        device.build_output_stream_raw(config, format, wanted, failed, Some(PATIENCE))
-    })
+    let convert =
+        by_format!(format, T => Ok(convert_out::<T> as fn(&mut Data, usize, u32, Instant, &mut dyn Mouth)))?;
+    let wanted = move |data: &mut Data, info: &cpal::OutputCallbackInfo| {
+        let time = info.timestamp();
+        let audible = Instant::now() + time.playback.saturating_duration_since(time.callback);
+        if let Some(samples) = data.as_slice_mut::<f32>() {
+            mouth.speak(samples, channels, audible);
+        } else {
+            convert(data, channels, config.sample_rate, audible, mouth.as_mut());
+        }
+    };
+    device.build_output_stream_raw(config, format, wanted, failed, Some(PATIENCE))
 }
 
-fn convert_out<T>(samples: &mut [T], channels: usize, rate: u32, mut at: Instant, mouth: &mut dyn Mouth)
+fn convert_out<T>(data: &mut Data, channels: usize, rate: u32, mut at: Instant, mouth: &mut dyn Mouth)
 where
     T: SizedSample + FromSample<f32>,
 {
+    let samples = data.as_slice_mut::<T>().unwrap_or_default();
     let mut scratch = [0.0_f32; SCRATCH];
     for part in samples.chunks_mut(SCRATCH / channels * channels) {
         let scratch = &mut scratch[..part.len()];
