@@ -32,6 +32,10 @@ fn write(to: &mut impl io::Write) -> io::Result<()> {
         ("libretto toggle", "starts or stops listening."),
         ("libretto ask", "opens quick ask."),
         ("libretto cancel", "cancels the current turn."),
+        (
+            "libretto pause",
+            "keeps the microphone closed, or goes on after that.",
+        ),
     ] {
         more.control("TP", []);
         more.text([bold(command)]);

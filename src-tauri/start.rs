@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Do nothing where no Libretto runs, and end with the status 3
     #[arg(long, hide = true)]
     pub handed_over: bool,
-    /// What to tell the running Libretto; starts it if needed, except to cancel or to quit
+    /// What to tell the running Libretto; starts it if needed, except to cancel, to pause or to quit
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -38,6 +38,8 @@ pub enum Command {
     },
     /// Cancel the current turn
     Cancel,
+    /// Keep the microphone closed, or go on after that
+    Pause,
     /// Open the settings
     Settings,
     /// Quit Libretto
@@ -54,6 +56,7 @@ const NOBODY: i32 = 3;
 pub fn for_another(arguments: &Arguments) -> Option<(i32, Option<&'static str>)> {
     match arguments.command {
         Some(Command::Cancel) => Some((0, Some("Libretto does not run: there is nothing to give up."))),
+        Some(Command::Pause) => Some((0, Some("Libretto does not run: there is nothing to pause."))),
         Some(Command::Quit) => Some((0, Some("Libretto does not run: there is nothing to end."))),
         _ if arguments.handed_over => Some((NOBODY, None)),
         _ => None,
@@ -119,6 +122,7 @@ fn obey(app: &AppHandle, command: &Command) {
         Command::Ask { question } if question.is_empty() => windows::open_soon(app, Window::QuickAsk),
         Command::Ask { question } => libretto.talk().assistant.conversation().ask(question.join(" ")),
         Command::Cancel => libretto.talk().assistant.conversation().cancel(),
+        Command::Pause => shell::pause(app, !libretto.shell().paused),
         Command::Settings => windows::open_soon(app, Window::Settings),
         Command::Quit => quit(app),
         // Printed by the one that was started.

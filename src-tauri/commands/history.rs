@@ -14,6 +14,8 @@ use crate::wire::history::{Format, Hit, SessionPage, WholeSession};
 const PAGE: u32 = 500;
 /// Hits that are shown.
 const HITS: usize = 100;
+/// Characters of a title that a file is called by: systems take 255 bytes, and a character has up to four.
+const LONGEST_NAME: usize = 60;
 
 /// Sessions, the latest first; `after` is the page before this one's `next`.
 #[tauri::command]
@@ -65,15 +67,25 @@ pub async fn history_rename(app: App<'_>, session: String, title: String) -> Ans
     Ok(app.foundation.history.rename(session.parse()?, title).await?)
 }
 
-/// A session as text.
-async fn written(app: &App<'_>, session: &str, format: Format) -> Answer<String> {
+/// A session as text, and what its file should be called.
+async fn written(app: &App<'_>, session: &str, format: Format) -> Answer<(String, String)> {
     let (session, exchanges) = whole(app, session).await?;
-    Ok(match format {
+    let text = match format {
         Format::Markdown => export::markdown(&session, &exchanges, &jiff::tz::TimeZone::system()),
         Format::Json => export::json(&session, &exchanges)?,
         Format::Srt => export::srt(&exchanges)?,
         Format::Vtt => export::vtt(&exchanges)?,
-    })
+    };
+    Ok((text, file_name(&session.title, format)))
+}
+
+/// A title as a file may be called on every system.
+fn file_name(title: &str, format: Format) -> String {
+    let allowed = |c: char| !c.is_control() && !r#"\/:*?"<>|"#.contains(c);
+    let kept: String = title.chars().filter(|c| allowed(*c)).take(LONGEST_NAME).collect();
+    let name = kept.trim_matches(['.', ' ']);
+    let name = if name.is_empty() { "Libretto" } else { name };
+    format!("{name}.{}", format.ending())
 }
 
 /// Writes a session to a file that the user names; answers where, `null` when they thought better of it.
@@ -85,12 +97,12 @@ pub async fn history_save(
     session: String,
     format: Format,
 ) -> Answer<Option<String>> {
-    let text = written(&app, &session, format).await?;
+    let (text, name) = written(&app, &session, format).await?;
     let (answer, chosen) = tokio::sync::oneshot::channel();
     handle
         .dialog()
         .file()
-        .set_file_name(format!("Libretto.{}", format.ending()))
+        .set_file_name(name)
         .save_file(move |path| drop(answer.send(path)));
     let Some(path) = chosen.await.ok().flatten() else {
         return Ok(None);
@@ -151,5 +163,20 @@ async fn whole(
         if last {
             return Ok((session, all));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_a_file_name_on_every_system() {
+        let name = |title: &str| file_name(title, Format::Markdown);
+        assert_eq!(name("Why is the sea salty?"), "Why is the sea salty.md");
+        assert_eq!(name("../etc/passwd: \n a|b."), "etcpasswd  ab.md");
+        assert_eq!(name("…"), "….md");
+        assert_eq!(name(" ?. "), "Libretto.md");
+        assert!(name(&"𝄞".repeat(300)).len() < 255);
     }
 }

@@ -152,16 +152,19 @@ describe("the history", () => {
     const more = (title: string): Promise<void> =>
       scene.page.getByRole("button", { name: `More options for ${title}` }).click();
     const [sea, soup] = ["Why is the sea salty, and since when?", "Ein Rezept für Kartoffelsuppe"];
+    const keepTimes = (on: boolean): Promise<void> =>
+      scene.stage((stage, on) => {
+        stage.world.settings.history.store_alignment = on;
+        stage.emit("settings", { values: stage.world.settings, undoable: null });
+      }, on);
+    await keepTimes(false);
     await more(sea);
     expect(await subtitles()).toEqual([true, true, false, false]);
     const why = scene.page.locator("aside").getByRole("group", { name: "Export" });
     expect(await scene.page.locator(`[id="${String(await why.getAttribute("aria-describedby"))}"]`).innerText()).toContain("need word timings");
     expect(await scene.axe()).toEqual([]);
     // The setting does not bring back what was not kept.
-    await scene.stage((stage) => {
-      stage.world.settings.history.store_alignment = true;
-      stage.emit("settings", { values: stage.world.settings, undoable: null });
-    });
+    await keepTimes(true);
     await scene.wait(50);
     expect(await subtitles()).toEqual([true, true, false, false]);
     expect(await why.innerText()).toContain("this conversation has none");

@@ -407,7 +407,7 @@ fn how_long_conversations_are_kept_is_changed_by_hand_only() {
     assert_eq!(file.undo().unwrap(), None);
     assert_eq!(file.get().history.keep_days, 90);
     // What else is changed with it can be undone alone.
-    let both = serde_json::json!({ "keep_days": 7, "store_alignment": true });
+    let both = serde_json::json!({ "keep_days": 7, "store_alignment": false });
     assert_eq!(file.put("history", both).unwrap(), Some(2));
     assert_eq!(file.undo().unwrap().unwrap().keys, ["history.store_alignment"]);
     assert_eq!(file.get().history.keep_days, 7);

@@ -137,6 +137,14 @@ fn a_second_start_hands_its_wish_over() {
         assert!(output.status.success(), "{wish}: {output:?}");
         window.wait_for_phase(phase, SOON).unwrap();
     }
+    for paused in [true, false] {
+        second(&["pause"]);
+        window
+            .wait_until("the pause", SOON, |snapshot| {
+                snapshot["shell"]["paused"] == paused
+            })
+            .unwrap();
+    }
     second(&["ask", "What", "time", "is", "it?"]);
     let turn = window
         .wait_for(

@@ -206,7 +206,7 @@ impl Default for History {
         Self {
             on: true,
             keep_days: 0,
-            store_alignment: false,
+            store_alignment: true,
         }
     }
 }

@@ -44,7 +44,7 @@ export function settings(): Settings {
     voice: { speed: 1 },
     on_device: { idle_minutes: 10 },
     hotkeys: { talk: "Ctrl+Shift+Space", cancel: "Escape", quick_ask: "Ctrl+Shift+K" },
-    history: { on: true, keep_days: 0, store_alignment: false },
+    history: { on: true, keep_days: 0, store_alignment: true },
     appearance: {
       theme: "light",
       language: "en",
