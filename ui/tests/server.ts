@@ -9,6 +9,7 @@ const TYPES: Partial<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
 };
 
 /** The windows' own policy, as `tauri.conf.json` has it. */
