@@ -258,10 +258,13 @@ describe("personas", () => {
 describe("what nobody asked for", () => {
   const world = 'world.snapshot.notices = [{ about: "secrets", sentence: "The keychain is locked: unlock it." }];';
 
-  it("is told in the window's language, with the backend's words below", async () => {
+  it("is told in the window's language, and the backend's words can be opened below", async () => {
     await show({ window: "main", world: `${world} world.settings.appearance.language = "de";` });
     expect(await scene.page.getByText("Deine API-Schlüssel sind gerade nicht erreichbar.").isVisible()).toBe(true);
-    expect(await scene.page.getByText("The keychain is locked: unlock it.").isVisible()).toBe(true);
+    const detail = scene.page.getByText("The keychain is locked: unlock it.");
+    expect(await detail.isVisible()).toBe(false);
+    await scene.page.getByText("Details", { exact: true }).click();
+    expect(await detail.isVisible()).toBe(true);
   });
 
   it("is told in the backend's own words where they are understood, and is put away", async () => {

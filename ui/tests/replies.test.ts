@@ -164,7 +164,11 @@ describe("a failure", () => {
     await scene.stage((stage, event) => { stage.tell(1, { group: "problem", event }); }, event);
     await scene.wait(50);
     expect(await scene.page.getByText("Lade Guthaben auf").isVisible()).toBe(true);
-    expect(await scene.page.getByText("Your plan is used up.").getAttribute("lang")).toBe("en");
+    const detail = scene.page.getByText("Your plan is used up.");
+    expect(await detail.isVisible()).toBe(false);
+    await scene.page.getByText("Details", { exact: true }).click();
+    expect(await detail.isVisible()).toBe(true);
+    expect(await detail.getAttribute("lang")).toBe("en");
     await scene.stage((stage) => { stage.refuse("ask", "rate_limited", "Too much is waiting."); });
     await scene.page.locator("textarea").fill("Hallo?");
     await scene.press("Enter");
@@ -242,12 +246,13 @@ describe("a model that is missing", () => {
       ["loudspeaker", "unsupported", "devices"], ["microphone", "device", "devices"], ["memory", "internal", "about"],
     ] as const;
     await show();
-    for (const [index, [stage, kind]] of wrong.entries()) {
+    for (const [index, [stage, kind, section]] of wrong.entries()) {
       const event = { stage, kind, message: "It went wrong.", next: null, text: null };
       const turn = index + 1;
       await scene.stage((stage, { event, turn }) => { stage.tell(turn, { group: "problem", event }); }, { event, turn });
       await scene.wait(50);
-      await scene.page.locator(".problem").last().getByRole("button", { name: "Settings" }).click();
+      const name = section === "devices" ? `Choose ${stage === "loudspeaker" ? "speaker" : stage}` : "Settings";
+      await scene.page.locator(".notice.danger").last().getByRole("button", { name }).click();
     }
     await scene.wait(50);
     expect(await scene.calls("show")).toEqual(wrong.map(([, , section]) => ["settings", section]));

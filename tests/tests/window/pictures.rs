@@ -235,7 +235,7 @@ impl Walk<'_> {
             .unwrap();
         self.stage.card.unplug(Device::Microphone).unwrap();
         self.window.display.press(TALK).unwrap();
-        let shown = "return document.querySelector('.problem') !== null";
+        let shown = "return document.querySelector('.notice.danger') !== null";
         self.window.wait_for("a sentence", ANSWER, shown).unwrap();
         self.picture(MAIN, "error");
         self.window.display.release(TALK).unwrap();

@@ -43,6 +43,7 @@ export const ar = {
   "talk.cutIn": "اضغط باستمرار للمقاطعة",
   "talk.stop": "إيقاف",
   "talk.unpause": "استئناف",
+  "talk.pause": "إيقاف Libretto مؤقتًا",
   "talk.replay": "إعادة التشغيل",
   "talk.level": "مستوى الميكروفون",
 
@@ -75,7 +76,7 @@ export const ar = {
   "notice.settings": "تعذّر تطبيق بعض الإعدادات.",
   "notice.secrets": "يتعذّر الوصول إلى مفاتيح API الآن.",
   "notice.history": "هناك مشكلة في السجل.",
-  "notice.environment": "تعذّر استخدام متغيّر بيئة أو ملف ‎.env.",
+  "notice.environment": "تعذّر استخدام متغيّر بيئة أو ملف ⁦.env⁩.",
   "talkview.newSession": "محادثة جديدة",
   "talkview.needs": "يحتاج Libretto إلى نماذج الكلام الخاصة به ({size}).",
   "talkview.example1": "كم الساعة؟",
@@ -90,6 +91,10 @@ export const ar = {
   "problem.bad_input": "تعذّر استخدام ذلك",
   "problem.unsupported": "غير مدعوم هنا",
   "problem.device": "مشكلة في الميكروفون أو السماعة",
+  "problem.microphone": "مشكلة في الميكروفون",
+  "problem.loudspeaker": "مشكلة في السماعة",
+  "problem.choose_microphone": "اختيار الميكروفون",
+  "problem.choose_loudspeaker": "اختيار السماعة",
   "problem.cancelled": "تم الإلغاء",
   "problem.internal": "حدث خطأ في Libretto",
   "problem.next": "يتولّى {name} المتابعة.",
@@ -289,7 +294,7 @@ export const ar = {
   "appearance.loginHint": "ينتظر في علبة النظام. وفي وضع «دون استخدام اليدين» يستمع منذ البداية.",
 
   "privacy.intro":
-    "لا يُحفظ الصوت أبدًا، ويبقى السجل على هذا الحاسوب. لا يخرج صوتك وكلامك منه إلا إلى الخدمات السحابية التي لها مفتاح API، سواء أُضيف هنا أو في متغيّر بيئة أو في ملف ‎.env.",
+    "لا يُحفظ الصوت أبدًا، ويبقى السجل على هذا الحاسوب. لا يخرج صوتك وكلامك منه إلا إلى الخدمات السحابية التي لها مفتاح API، سواء أُضيف هنا أو في متغيّر بيئة أو في ملف ⁦.env⁩.",
   "privacy.history": "الاحتفاظ بالسجل",
   "privacy.historyHint": "ما قلته أنت وLibretto، نصًا.",
   "privacy.keep": "مدة الاحتفاظ",
@@ -375,6 +380,9 @@ export const ar = {
   "about.good": "يعمل",
   "about.limited": "يعمل جزئيًا",
   "about.bad": "لا يعمل",
+  "about.processor": "المعالج",
+  "about.engine": "المحرّك",
+  "about.keychain": "سلسلة المفاتيح",
   "about.settingsFile": "يمكنك أيضًا تعديل الإعدادات في هذا الملف:",
 
   "first.step": "الخطوة {step} من {steps}",

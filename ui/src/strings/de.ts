@@ -43,6 +43,7 @@ export const de = {
   "talk.cutIn": "Zum Unterbrechen halten",
   "talk.stop": "Stoppen",
   "talk.unpause": "Fortsetzen",
+  "talk.pause": "Libretto pausieren",
   "talk.replay": "Wiederholen",
   "talk.level": "Mikrofonpegel",
 
@@ -87,6 +88,10 @@ export const de = {
   "problem.bad_input": "Das konnte nicht verwendet werden",
   "problem.unsupported": "Das wird hier nicht unterstützt",
   "problem.device": "Problem mit Mikrofon oder Lautsprecher",
+  "problem.microphone": "Problem mit dem Mikrofon",
+  "problem.loudspeaker": "Problem mit dem Lautsprecher",
+  "problem.choose_microphone": "Mikrofon wählen",
+  "problem.choose_loudspeaker": "Lautsprecher wählen",
   "problem.cancelled": "Abgebrochen",
   "problem.internal": "In Libretto ist ein Fehler aufgetreten",
   "problem.next": "{name} übernimmt.",
@@ -360,6 +365,9 @@ export const de = {
   "about.good": "Funktioniert",
   "about.limited": "Funktioniert teilweise",
   "about.bad": "Funktioniert nicht",
+  "about.processor": "Prozessor",
+  "about.engine": "Modellprogramm",
+  "about.keychain": "Schlüsselbund",
   "about.settingsFile": "Du kannst die Einstellungen auch in dieser Datei bearbeiten:",
 
   "first.step": "Schritt {step} von {steps}",

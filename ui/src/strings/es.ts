@@ -43,6 +43,7 @@ export const es = {
   "talk.cutIn": "Mantener para interrumpir",
   "talk.stop": "Parar",
   "talk.unpause": "Reanudar",
+  "talk.pause": "Pausar Libretto",
   "talk.replay": "Volver a oír",
   "talk.level": "Nivel del micrófono",
 
@@ -87,6 +88,10 @@ export const es = {
   "problem.bad_input": "No se pudo usar",
   "problem.unsupported": "No es compatible aquí",
   "problem.device": "Problema con el micrófono o el altavoz",
+  "problem.microphone": "Problema con el micrófono",
+  "problem.loudspeaker": "Problema con el altavoz",
+  "problem.choose_microphone": "Elegir micrófono",
+  "problem.choose_loudspeaker": "Elegir altavoz",
   "problem.cancelled": "Cancelado",
   "problem.internal": "Se produjo un error en Libretto",
   "problem.next": "Continúa {name}.",
@@ -363,6 +368,9 @@ export const es = {
   "about.good": "Funciona",
   "about.limited": "Funciona en parte",
   "about.bad": "No funciona",
+  "about.processor": "Procesador",
+  "about.engine": "Motor",
+  "about.keychain": "Llavero",
   "about.settingsFile": "También puedes editar los ajustes en este archivo:",
 
   "first.step": "Paso {step} de {steps}",

@@ -43,6 +43,7 @@ export const fr = {
   "talk.cutIn": "Maintenir pour interrompre",
   "talk.stop": "Arrêter",
   "talk.unpause": "Reprendre",
+  "talk.pause": "Mettre Libretto en pause",
   "talk.replay": "Réécouter",
   "talk.level": "Niveau du micro",
 
@@ -88,6 +89,10 @@ export const fr = {
   "problem.bad_input": "Impossible d’utiliser cela",
   "problem.unsupported": "Non pris en charge ici",
   "problem.device": "Problème de micro ou de haut-parleur",
+  "problem.microphone": "Problème de micro",
+  "problem.loudspeaker": "Problème de haut-parleur",
+  "problem.choose_microphone": "Choisir un micro",
+  "problem.choose_loudspeaker": "Choisir un haut-parleur",
   "problem.cancelled": "Annulé",
   "problem.internal": "Un problème est survenu dans Libretto",
   "problem.next": "{name} prend le relais.",
@@ -368,6 +373,9 @@ export const fr = {
   "about.good": "Fonctionne",
   "about.limited": "Fonctionne partiellement",
   "about.bad": "Ne fonctionne pas",
+  "about.processor": "Processeur",
+  "about.engine": "Moteur",
+  "about.keychain": "Trousseau",
   "about.settingsFile": "Vous pouvez aussi modifier vos réglages dans ce fichier :",
 
   "first.step": "Étape {step} sur {steps}",

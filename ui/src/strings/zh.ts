@@ -43,6 +43,7 @@ export const zh = {
   "talk.cutIn": "按住打断",
   "talk.stop": "停止",
   "talk.unpause": "恢复",
+  "talk.pause": "暂停 Libretto",
   "talk.replay": "重播",
   "talk.level": "麦克风音量",
 
@@ -85,6 +86,10 @@ export const zh = {
   "problem.bad_input": "无法使用该内容",
   "problem.unsupported": "此处不支持",
   "problem.device": "麦克风或扬声器有问题",
+  "problem.microphone": "麦克风有问题",
+  "problem.loudspeaker": "扬声器有问题",
+  "problem.choose_microphone": "选择麦克风",
+  "problem.choose_loudspeaker": "选择扬声器",
   "problem.cancelled": "已取消",
   "problem.internal": "Libretto 出错了",
   "problem.next": "改由 {name} 处理。",
@@ -347,6 +352,9 @@ export const zh = {
   "about.good": "正常",
   "about.limited": "部分正常",
   "about.bad": "不可用",
+  "about.processor": "处理器",
+  "about.engine": "推理引擎",
+  "about.keychain": "钥匙串",
   "about.settingsFile": "你也可以在此文件中编辑设置：",
 
   "first.step": "第 {step} 步，共 {steps} 步",
