@@ -272,6 +272,17 @@ describe("hands-free", () => {
 });
 
 describe("a pause", () => {
+  it("begins in the window, for which nobody needs the tray", async () => {
+    await show();
+    await scene.page.getByRole("button", { name: "Sound" }).click();
+    await scene.page.getByRole("button", { name: "Pause Libretto" }).click();
+    await scene.wait(20);
+    expect(await scene.calls("pause")).toEqual([[true]]);
+    expect(await scene.state()).toBe("Paused");
+    expect(await scene.focused()).toBe("Sound");
+    expect(await scene.page.getByRole("button", { name: "Resume" }).count()).toBeGreaterThan(0);
+  });
+
   it("is said in words, and ended by a button", async () => {
     await show({ world: "world.snapshot.shell.paused = true;" });
     expect(await scene.state()).toBe("Paused");
