@@ -276,7 +276,7 @@ describe("dark", () => {
 });
 
 describe("125 % and 200 %", () => {
-  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "first-2-command", "first-2-problem", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover"];
+  const names = ["idle", "speaking", "cut", "error", "history", "history-past", "settings-models", "settings-hotkeys", "settings-voice", "settings-voice-sample", "settings-hotkeys-command", "settings-persona", "latency", "missing", "first-1", "first-2-command", "first-2-problem", "quick-ask-speaking", "settings-providers", "settings-advanced", "settings-keys", "settings-about", "failover", "sound"];
   it.concurrent.each(names.flatMap((name) => [[name, 1.25], [name, 2]] as const))("%s at %f", async (name, zoom) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     await take(`${name}-${String(zoom * 100)}`, { ...open, zoom }, play);
@@ -289,7 +289,7 @@ describe("125 % and 200 %", () => {
 });
 
 describe("high contrast", () => {
-  it.concurrent.each(["idle", "hands-free", "history", "speaking", "cut", "settings-models"])("%s", async (name) => {
+  it.concurrent.each(["idle", "hands-free", "history", "speaking", "cut", "missing", "settings-models"])("%s", async (name) => {
     const [open, play] = STATES[name] ?? [{}, async () => undefined];
     const world = `${open.world ?? ""} world.settings.appearance.theme = "high_contrast";`;
     await take(`${name}-contrast`, { ...open, world }, play);

@@ -109,7 +109,8 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 /** Bytes as this language writes them. */
 export function bytes(value: number): string {
   let [size, unit] = [value, 0];
-  while (size >= 1000 && unit < UNITS.length - 1) {
+  // As it will be written: there are no 1000 kB.
+  while (Math.round(size) >= 1000 && unit < UNITS.length - 1) {
     size /= 1000;
     unit += 1;
   }

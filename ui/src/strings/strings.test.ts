@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { ar } from "./ar";
 import { de } from "./de";
 import { en, type Plural } from "./en";
 import { es } from "./es";
 import { fr } from "./fr";
-import { type Catalogue, choose, fill, type Key } from "./strings.svelte";
+import { bytes, type Catalogue, choose, fill, type Key } from "./strings.svelte";
 import { zh } from "./zh";
 
 const ALL: Record<string, Catalogue> = { en, de, fr, es, ar, zh };
@@ -52,6 +52,11 @@ describe("texts", () => {
     expect(fill(en, "en", "history.deleteSure", { title: "{title} $& <b>" })).toBe(
       "Delete “{title} $& <b>”? This cannot be undone.",
     );
+  });
+
+  it("give sizes in the unit that they are written in", () => {
+    vi.stubGlobal("navigator", { languages: ["en"] });
+    expect([0, 999, 28_431_117, 999_600, 1_300_000_000].map(bytes)).toEqual(["0 byte", "999 byte", "28.4 MB", "1 MB", "1.3 GB"]);
   });
 
   it("are in the first language that is known", () => {
