@@ -136,7 +136,16 @@ describe("the history", () => {
     expect(await scene.page.locator("article").innerText()).toContain("What is the capital of France?");
   });
 
+  /** The times of words are kept from now on, or no longer. */
+  function keepTimes(on: boolean): Promise<void> {
+    return scene.stage((stage, on) => {
+      stage.world.settings.history.store_alignment = on;
+      stage.emit("settings", { values: stage.world.settings, undoable: null });
+    }, on);
+  }
+
   it("says where subtitles of old replies come from, and leads there", async () => {
+    await keepTimes(false);
     await scene.tabTo(/More options for Why is the sea/u);
     await scene.press("Enter");
     expect(await scene.page.locator("aside").innerText()).toContain("Turn on “Keep word timings” in Settings");
@@ -152,11 +161,6 @@ describe("the history", () => {
     const more = (title: string): Promise<void> =>
       scene.page.getByRole("button", { name: `More options for ${title}` }).click();
     const [sea, soup] = ["Why is the sea salty, and since when?", "Ein Rezept für Kartoffelsuppe"];
-    const keepTimes = (on: boolean): Promise<void> =>
-      scene.stage((stage, on) => {
-        stage.world.settings.history.store_alignment = on;
-        stage.emit("settings", { values: stage.world.settings, undoable: null });
-      }, on);
     await keepTimes(false);
     await more(sea);
     expect(await subtitles()).toEqual([true, true, false, false]);
