@@ -274,6 +274,13 @@ describe("the settings", () => {
     await scene.wait(50);
     expect(await scene.calls("pauseDownload")).toEqual([["qwen3-1.7b", true]]);
     expect(await qwen.innerText()).toContain("Paused");
+    // What has come of one that was called off can be gone on with, or thrown away.
+    await qwen.getByRole("button", { name: "Cancel" }).click();
+    await qwen.getByRole("button", { name: "Resume (870 MB left)" }).waitFor();
+    await qwen.getByRole("button", { name: "Remove" }).click();
+    await scene.page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await scene.wait(50);
+    expect(await scene.calls("removeModel")).toEqual([["qwen3-1.7b"]]);
     // A model that nobody can check is only fetched when the user agrees.
     await scene.page.getByRole("group", { name: "Gemma 3 4B" }).getByRole("button", { name: /Download/u }).click();
     await scene.page.getByRole("dialog").getByRole("button", { name: "Download" }).click();

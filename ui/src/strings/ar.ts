@@ -183,6 +183,7 @@ export const ar = {
   "models.downloadSize": "تنزيل ({size})",
   "models.pause": "إيقاف مؤقت",
   "models.resume": "استئناف",
+  "models.resumeSize": "استئناف ({size} متبقية)",
   "models.remove": "إزالة",
   "models.removeSure": "إزالة {name} من هذا الحاسوب؟ يمكنك تنزيله مجددًا لاحقًا.",
   "models.keptInUse": "لإزالته، اختر غيره أولًا.",

@@ -172,6 +172,7 @@ export const de = {
   "models.downloadSize": "Herunterladen ({size})",
   "models.pause": "Pausieren",
   "models.resume": "Fortsetzen",
+  "models.resumeSize": "Fortsetzen (noch {size})",
   "models.remove": "Entfernen",
   "models.removeSure": "{name} von diesem Computer entfernen? Du kannst es später wieder herunterladen.",
   "models.keptInUse": "Zum Entfernen wähle zuerst ein anderes.",

@@ -165,6 +165,7 @@ export const en = {
   "models.downloadSize": "Download ({size})",
   "models.pause": "Pause",
   "models.resume": "Resume",
+  "models.resumeSize": "Resume ({size} left)",
   "models.remove": "Remove",
   "models.removeSure": "Remove {name} from this computer? You can download it again later.",
   "models.keptInUse": "To remove it, choose another one first.",

@@ -174,6 +174,7 @@ export const es = {
   "models.downloadSize": "Descargar ({size})",
   "models.pause": "Pausar",
   "models.resume": "Reanudar",
+  "models.resumeSize": "Reanudar (faltan {size})",
   "models.remove": "Eliminar",
   "models.removeSure": "¿Eliminar {name} de este equipo? Puedes volver a descargarlo más adelante.",
   "models.keptInUse": "Para eliminarlo, elige antes otro.",

@@ -175,6 +175,7 @@ export const fr = {
   "models.downloadSize": "Télécharger ({size})",
   "models.pause": "Mettre en pause",
   "models.resume": "Reprendre",
+  "models.resumeSize": "Reprendre (reste {size})",
   "models.remove": "Supprimer",
   "models.removeSure": "Supprimer {name} de cet ordinateur ? Vous pourrez le télécharger de nouveau.",
   "models.keptInUse": "Pour le supprimer, choisissez-en d’abord un autre.",

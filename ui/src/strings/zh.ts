@@ -168,6 +168,7 @@ export const zh = {
   "models.downloadSize": "下载（{size}）",
   "models.pause": "暂停",
   "models.resume": "继续",
+  "models.resumeSize": "继续（还剩 {size}）",
   "models.remove": "移除",
   "models.removeSure": "要从本机移除 {name} 吗？以后可以重新下载。",
   "models.keptInUse": "如需移除，请先选用另一个。",
