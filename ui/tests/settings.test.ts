@@ -386,6 +386,9 @@ describe("the settings", () => {
     await scene.wait(50);
     expect(await scene.page.getByText("Der Schlüsselbund des Systems ist gerade nicht verfügbar").count()).toBe(1);
     expect(await scene.page.getByText("The keychain is locked").getAttribute("lang")).toBe("en");
+    await section("Über Libretto");
+    await scene.wait(50);
+    expect(await scene.page.locator("li strong").allInnerTexts()).toEqual(["Libretto", "Mikrofon", "Schlüsselbund", "Modellprogramm"]);
   });
 
   it("turn to the section that is asked for, before they open and while they are open", async () => {
