@@ -117,6 +117,35 @@ describe("a reply", () => {
   });
 });
 
+describe("the end of a reply", () => {
+  it("comes into sight with what stands below it, however large the text is", async () => {
+    await show({ world: "world.settings.appearance.latency = true; world.settings.appearance.text_size = 2;" });
+    await ask("When was it first heard?", "It was first heard in Paris in 1859.");
+    await scene.wait(8_000);
+    const strip = scene.page.getByRole("region", { name: "Response time" });
+    const view = await scene.page.getByRole("region", { name: "Conversation" }).boundingBox();
+    const bottom = async (): Promise<number> => {
+      const box = await strip.boundingBox();
+      return box ? box.y + box.height : Infinity;
+    };
+    await expect.poll(bottom).toBeLessThanOrEqual((view?.y ?? 0) + (view?.height ?? 0));
+  });
+
+  it("is read where no voice spoke it, and what was there before is not", async () => {
+    await show({ world: `world.snapshot.exchanges = [
+      { original: { kind: "turn", id: 1 }, said: "First?", reply: "It is old.", heard: null, cut: false, milestones: [] },
+    ];` });
+    const read = async (): Promise<string> => (await scene.page.locator(".only-read[aria-live]:not([role])").allInnerTexts()).join("");
+    expect(await read()).toBe("");
+    await scene.stage((stage) => { stage.tell(2, { group: "data", event: { kind: "said", text: "Second?" } }, { group: "data", event: { kind: "reply", delta: "It is new." } }); });
+    await scene.wait(50);
+    expect(await read()).toBe("");
+    await scene.stage((stage) => { stage.tell(2, { group: "lifecycle", event: { kind: "closed", end: { kind: "complete" } } }); });
+    await scene.wait(50);
+    expect(await read()).toBe("It is new.");
+  });
+});
+
 describe("who hears, answers and speaks", () => {
   const using = (stage: "recogniser" | "model" | "voice", provider: string) =>
     ({ group: "progress", event: { kind: "using", stage, provider } }) as const;
