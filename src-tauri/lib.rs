@@ -5,8 +5,8 @@
 pub mod commands;
 pub mod contract;
 pub mod downloads;
-#[cfg(target_os = "linux")]
 mod gather;
+#[cfg(target_os = "linux")]
 pub mod graphics;
 pub mod hotkeys;
 pub mod libretto;
